@@ -1,0 +1,54 @@
+//! Counted bytes, and a string value as it is borrowed.
+//!
+//! A [`Buffer`] holds bytes that several owners share: a big argument that becomes a value, a value that several
+//! replies send, a message for many subscribers. Nobody copies it; whoever drops it last frees it.
+
+use triomphe::Arc;
+
+/// Shared, immutable bytes. Cloning raises a count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Buffer(Arc<Vec<u8>>);
+
+impl Buffer {
+    /// Takes the bytes over without copying them.
+    pub fn new(bytes: Vec<u8>) -> Buffer {
+        Buffer(Arc::new(bytes))
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes for changing, copied first if somebody else holds them.
+    pub fn make_mut(&mut self) -> &mut Vec<u8> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Whether nobody else holds these bytes.
+    pub fn is_unique(&self) -> bool {
+        self.0.is_unique()
+    }
+
+    /// The counted pointer, for a place that stores bare addresses.
+    pub fn into_arc(self) -> Arc<Vec<u8>> {
+        self.0
+    }
+
+    /// The way back from [`Buffer::into_arc`].
+    pub fn from_arc(arc: Arc<Vec<u8>>) -> Buffer {
+        Buffer(arc)
+    }
+}
+
+/// A string value as it is read: the three forms in which one is stored.
+#[derive(Clone, Copy, Debug)]
+pub enum Text<'a> {
+    /// Bytes that lie in the entry.
+    Bytes(&'a [u8]),
+    /// An integer, printed in decimal when it is sent.
+    Int(i64),
+    /// A counted buffer: a reply may hold it instead of copying it.
+    Shared(&'a Buffer),
+}

@@ -1,0 +1,3 @@
+//! The program: arguments, configuration, server, event loop.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The data structures. They know no client, clock, event or configuration: limits come as plain values.
