@@ -1,3 +1,12 @@
 //! What the standard library lacks. Knows nothing of Redis's data or of clients; imports only `std` and small crates.
 
+pub mod alloc;
 pub mod buffer;
+pub mod clock;
+pub mod dice;
+pub mod extended;
+pub mod helper;
+pub mod logging;
+pub mod number;
+pub mod prefetch;
+pub mod stopwatch;

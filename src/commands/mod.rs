@@ -1,0 +1,15 @@
+//! The commands: rows and handlers, one file per group.
+//!
+//! To add one, write its row and its handler into the group's file and a session into the group's test.
+
+pub mod string;
+
+use crate::server::command::{Family, Group};
+
+/// All commands, for [`crate::server::Server::new`].
+pub fn table() -> Vec<Family> {
+    vec![Family {
+        group: Group::String,
+        commands: string::COMMANDS,
+    }]
+}
