@@ -1,0 +1,1 @@
+//! Sessions of the commands for keys of any type.
