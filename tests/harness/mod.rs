@@ -29,6 +29,7 @@
 //! | `# resp2`, `# resp3` | only in this protocol. Without them a session runs twice, once in each, unless it says HELLO itself |
 //! | `# advance 1500` | here, the clock moves by so many milliseconds (the expected lines after it are what that sets off) |
 //! | `# close A` | here, the client A hangs up (`# close`: the one without a name) |
+//! | `# sorted` | the lists of strings in the next reply are sorted: their order means nothing (KEYS); `# sorted pairs`: two by two |
 //!
 //! **How a step ends.** After a command the harness waits until as many lines have come as are expected (bounded). If
 //! several clients take part, or nothing is expected, a *fence* follows: two PINGs, one after the other, on a connection of its own. The

@@ -108,6 +108,8 @@ struct Run<'a> {
     form: Form,
     protocol: Protocol,
     clients: Vec<Client>,
+    /// How the replies of this step are to be sorted.
+    sorted_by: usize,
 }
 
 /// Runs a session and returns what came back. `expecting`: wait for as many rows as are expected, and save fences where
@@ -124,18 +126,24 @@ pub fn transcript(
         form,
         protocol,
         clients: Vec::new(),
+        sorted_by: 0,
     };
     let mut transcript = Transcript::new();
     let mut patience = PATIENCE;
     let company = script.has_company();
     for (index, step) in script.steps.iter().enumerate() {
+        run.sorted_by = step.sorted_by;
         let sender = run.act(&step.action)?;
         let needed = script::rows_needed(&step.expected);
         let last = index + 1 == script.steps.len();
         let fenced = !expecting || company || needed == 0 || last || patience < PATIENCE;
         let mut rows = run.rows(sender)?;
         let start = Instant::now();
-        while expecting && rows.len() < needed && start.elapsed() < patience {
+        while expecting
+            && rows.len() < needed
+            && script::may_become(&step.expected, &rows)
+            && start.elapsed() < patience
+        {
             // The answer to a command comes on its own connection, unless it is expected elsewhere.
             run.wait(patience.saturating_sub(start.elapsed()));
             rows.extend(run.rows(sender)?);
@@ -298,9 +306,10 @@ impl Run<'_> {
             Form::Command => {
                 let mut at = 0;
                 while at < client.bytes.len()
-                    && let Some((value, length)) = value::read(&client.bytes[at..])?
+                    && let Some((mut value, length)) = value::read(&client.bytes[at..])?
                 {
                     at += length;
+                    value.sort(self.sorted_by);
                     values.push(value::print(&value, self.protocol));
                 }
                 client.bytes.drain(..at);

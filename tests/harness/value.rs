@@ -43,6 +43,29 @@ pub enum Value {
     Verbatim(Vec<u8>, Vec<u8>),
 }
 
+impl Value {
+    /// Sorts what has no order of its own: lists of strings, sets and maps, by what they print.
+    pub fn sort(&mut self, by: usize) {
+        if by == 0 {
+            return;
+        }
+        let each = match self {
+            Self::Array(items) if items.iter().all(|item| matches!(item, Self::Bulk(_))) => by,
+            Self::Set(_) => 1,
+            Self::Map(_) => 2,
+            _ => 0,
+        };
+        if let Self::Array(items) | Self::Set(items) | Self::Map(items) | Self::Push(items) = self {
+            items.iter_mut().for_each(|item| item.sort(by));
+            if each > 0 {
+                let mut groups: Vec<Vec<Self>> = items.chunks(each).map(<[Self]>::to_vec).collect();
+                groups.sort_by_key(|group| nested(&group[0], Protocol::Any));
+                *items = groups.concat();
+            }
+        }
+    }
+}
+
 /// Which protocol a connection speaks, as far as the harness knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -306,6 +329,22 @@ mod tests {
         }
         let ten = format!("*10\r\n{}", ":7\r\n".repeat(10));
         assert!(printed(ten.as_bytes()).starts_with(" 1) (integer) 7\n 2) "));
+    }
+
+    #[test]
+    fn sorting_leaves_alone_what_is_not_a_list_of_strings() {
+        let sorted = |bytes: &[u8], by| {
+            let (mut value, _) = read(bytes).unwrap().unwrap();
+            value.sort(by);
+            print(&value, Protocol::Any).join(" ")
+        };
+        let strings = b"*4\r\n$1\r\nc\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nd\r\n";
+        assert_eq!(sorted(strings, 1), r#"1) "a" 2) "b" 3) "c" 4) "d""#);
+        assert_eq!(sorted(strings, 2), r#"1) "b" 2) "d" 3) "c" 4) "a""#);
+        assert_eq!(
+            sorted(b"*2\r\n:2\r\n:1\r\n", 1),
+            "1) (integer) 2 2) (integer) 1"
+        );
     }
 
     #[test]
