@@ -56,7 +56,9 @@ impl Value {
             _ => 0,
         };
         if let Self::Array(items) | Self::Set(items) | Self::Map(items) | Self::Push(items) = self {
-            items.iter_mut().for_each(|item| item.sort(by));
+            for item in items.iter_mut() {
+                item.sort(by);
+            }
             if each > 0 {
                 let mut groups: Vec<Vec<Self>> = items.chunks(each).map(<[Self]>::to_vec).collect();
                 groups.sort_by_key(|group| nested(&group[0], Protocol::Any));
