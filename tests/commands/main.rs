@@ -1,0 +1,12 @@
+//! Sessions for every command; the files mirror `src/commands`.
+
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "sessions look alike, with quotes in them or without"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod generic;
+mod string;
