@@ -36,7 +36,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(3)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
-        .syntax("key decrement:integer")
+        .syntax("key decrement")
         .docs("Takes a number from the integer at a key; a missing key counts as zero.")
         .complexity("O(1)")
         .since("1.0.0"),
@@ -61,8 +61,8 @@ pub static COMMANDS: &[Command] = &[
         .flags(&[Write, Fast])
         .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
         .syntax(
-            "key [<expiration: EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | \
-             PERSIST>]",
+            "key [<expiration: EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT \
+             unix-time-milliseconds | PERSIST>]",
         )
         .docs("Gives the string at a key and sets or clears the key's deadline.")
         .complexity("O(1)")
@@ -71,7 +71,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(4)
         .flags(&[ReadOnly])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
-        .syntax("key start:integer end:integer")
+        .syntax("key start end")
         .docs("Gives a part of the string at a key, by first and last position.")
         .complexity("O(N), N being the length of what is given")
         .since("2.4.0"),
@@ -96,7 +96,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(3)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
-        .syntax("key increment:integer")
+        .syntax("key increment")
         .docs("Adds a number to the integer at a key; a missing key counts as zero.")
         .complexity("O(1)")
         .since("1.0.0"),
@@ -104,7 +104,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(3)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
-        .syntax("key increment:double")
+        .syntax("key increment:num")
         .docs("Adds a number to the decimal number at a key; a missing key counts as zero.")
         .complexity("O(1)")
         .since("2.6.0"),
@@ -113,7 +113,7 @@ pub static COMMANDS: &[Command] = &[
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::range(1, -1, 1, &[Ro, Access])])
         .tips(&["request_policy:multi_shard"])
-        .syntax("key [key ...]")
+        .syntax("key ...")
         .docs("Gives the strings at several keys; nil where there is none.")
         .complexity("O(N), N being the number of keys")
         .since("1.0.0"),
@@ -122,7 +122,7 @@ pub static COMMANDS: &[Command] = &[
         .flags(&[Write, DenyOom])
         .keys(&[KeySpec::range(1, -1, 2, &[Overwrite, Update])])
         .tips(&["request_policy:multi_shard", "response_policy:all_succeeded"])
-        .syntax("data{key value} [data ...]")
+        .syntax("(data: key value) ...")
         .docs("Sets several keys to strings at once.")
         .complexity("O(N), N being the number of keys")
         .since("1.0.1"),
@@ -130,7 +130,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(-3)
         .flags(&[Write, DenyOom])
         .keys(&[KeySpec::range(1, -1, 2, &[Overwrite, Insert])])
-        .syntax("data{key value} [data ...]")
+        .syntax("(data: key value) ...")
         .docs("Sets several keys to strings at once, if none of them is there.")
         .complexity("O(N), N being the number of keys")
         .since("1.0.1"),
@@ -148,8 +148,9 @@ pub static COMMANDS: &[Command] = &[
         .flags(&[Write, DenyOom])
         .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update, VariableFlags])])
         .syntax(
-            "key value [<condition: NX | XX>@2.6.12] [GET@6.2.0] [<expiration: EX seconds@2.6.12 | PX milliseconds@2.6.12 | \
-             EXAT unix-time-seconds@6.2.0 | PXAT unix-time-milliseconds@6.2.0 | KEEPTTL@6.0.0>]",
+            "key value [<condition: NX | XX>]@2.6.12 [GET]@6.2.0 [<expiration: EX seconds@2.6.12 | PX \
+             milliseconds@2.6.12 | EXAT unix-time-seconds@6.2.0 | PXAT unix-time-milliseconds@6.2.0 | \
+             KEEPTTL@6.0.0>]",
         )
         .docs("Sets a key to a string, whatever type was there; can ask for conditions, a deadline, and the old string.")
         .complexity("O(1)")
@@ -182,7 +183,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(4)
         .flags(&[Write, DenyOom])
         .keys(&[KeySpec::at(1, &[ReadWrite, Update])])
-        .syntax("key offset:integer value")
+        .syntax("key offset value")
         .docs("Overwrites a part of the string at a key, with zero bytes up to it if it was shorter.")
         .complexity("O(M), M being the length of the value")
         .since("2.2.0"),
@@ -198,7 +199,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(4)
         .flags(&[ReadOnly])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
-        .syntax("key start:integer end:integer")
+        .syntax("key start end")
         .docs("Gives a part of the string at a key, by first and last position.")
         .complexity("O(N), N being the length of what is given")
         .since("1.0.0")
