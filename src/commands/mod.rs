@@ -2,7 +2,9 @@
 //!
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
+pub mod connection;
 pub mod string;
+pub mod transactions;
 
 use crate::server::command::{Family, Group};
 

@@ -29,6 +29,9 @@ pub use error::Error;
 use outbox::Outbox;
 use stats::Stats;
 
+/// The version of Redis that the server answers as.
+pub const REDIS_VERSION: &str = "8.2.3";
+
 /// What a handler answers: how the command ended, or an error.
 pub type Done = Result<Flow, Error>;
 
