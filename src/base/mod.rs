@@ -5,6 +5,7 @@ pub mod buffer;
 pub mod clock;
 pub mod dice;
 pub mod extended;
+pub mod glob;
 pub mod helper;
 pub mod logging;
 pub mod number;

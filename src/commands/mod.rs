@@ -3,6 +3,7 @@
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
 pub mod connection;
+pub mod generic;
 pub mod string;
 pub mod transactions;
 

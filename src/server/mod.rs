@@ -71,6 +71,27 @@ pub struct Ctx<'a> {
 }
 
 impl Ctx<'_> {
+    /// Answers HELP of a container: the usual first line, `lines`, and what every HELP says of itself.
+    #[cold]
+    pub fn help(&mut self, lines: &[&str]) {
+        let row = self.server.commands.get(self.command);
+        let container = row
+            .full_name
+            .split('|')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
+        self.reply.array(lines.len() + 3);
+        self.reply.simple(&format!(
+            "{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+        ));
+        for line in lines {
+            self.reply.simple(line);
+        }
+        self.reply.simple("HELP");
+        self.reply.simple("    Print this help.");
+    }
+
     /// The command's full name, as errors spell it.
     #[cold]
     pub fn command_name(&self) -> std::borrow::Cow<'static, str> {
