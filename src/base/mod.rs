@@ -2,12 +2,4 @@
 
 pub mod alloc;
 pub mod buffer;
-pub mod clock;
-pub mod dice;
-pub mod extended;
-pub mod glob;
-pub mod helper;
-pub mod logging;
 pub mod number;
-pub mod prefetch;
-pub mod stopwatch;

@@ -818,3 +818,86 @@ fn hex(digit: u8) -> u8 {
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: Limits = Limits {
+        bulk_max: 512 * 1024 * 1024,
+        authenticated: true,
+    };
+
+    type Parsed = (Vec<Vec<Vec<u8>>>, Option<ProtocolError>);
+
+    /// Feeds a stream in reads that end at `cuts`, and collects requests as `net` would: batches of `max`, and big bulks
+    /// read into their own buffer if `direct`.
+    fn parse_cut(
+        stream: &[u8],
+        cuts: &[usize],
+        limits: &Limits,
+        max: usize,
+        direct: bool,
+    ) -> Parsed {
+        let (mut parser, mut query, mut out) = (Parser::new(), Vec::new(), Requests::new());
+        let mut found = Vec::new();
+        let mut start = 0;
+        for &end in cuts.iter().chain([&stream.len()]) {
+            let mut read = &stream[start..end];
+            start = end;
+            while !read.is_empty() {
+                let (buffer, room) = match parser.big() {
+                    Some(big) if direct => {
+                        assert!(
+                            big.len() < big.capacity()
+                                && big.capacity() <= 2 * big.len().max(BIG_STEP)
+                        );
+                        let room = big.capacity() - big.len();
+                        (big, room)
+                    }
+                    _ => (&mut query, read.len()),
+                };
+                let (now, later) = read.split_at(room.min(read.len()));
+                buffer.extend_from_slice(now);
+                read = later;
+                loop {
+                    out.clear();
+                    if let Err(error) = parser.parse(&mut query, limits, &mut out, max) {
+                        assert!(out.is_empty());
+                        return (found, Some(error));
+                    }
+                    for i in 0..out.len() {
+                        let args = out.args(i, &query);
+                        for (i, argument) in args.iter().enumerate() {
+                            assert!(args.shared(i).is_none() || argument.len() >= BIG_BULK);
+                        }
+                        found.push(args.iter().map(<[u8]>::to_vec).collect());
+                    }
+                    parser.compact(&mut query);
+                    if out.is_empty() {
+                        break;
+                    }
+                }
+            }
+        }
+        (found, None)
+    }
+
+    fn parse(stream: &[u8]) -> Parsed {
+        parse_cut(stream, &[], &OPEN, 32, false)
+    }
+
+    fn words(text: &str) -> Vec<Vec<u8>> {
+        text.split(' ')
+            .map(|word| word.as_bytes().to_vec())
+            .collect()
+    }
+
+    #[test]
+    fn requests_are_found_in_a_pipeline() {
+        let (found, error) =
+            parse(b"*2\r\n$3\r\nGET\r\n$1\r\na\r\nPING\r\n*0\r\n*-1\r\n\r\n*1\r\n$4\r\nQUIT\r\n");
+        assert_eq!(found, [words("GET a"), words("PING"), words("QUIT")]);
+        assert_eq!(error, None);
+    }
+}

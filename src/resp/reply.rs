@@ -332,10 +332,7 @@ impl Reply {
             self.chunked += header.len();
             match &mut self.chunks[begin.chunks] {
                 Chunk::Own(bytes) => insert(bytes, begin.tail, header),
-                // The tail was empty where the list began, so it left no chunk of its own before the shared one.
-                Chunk::Shared(..) => self
-                    .chunks
-                    .insert(begin.chunks, Chunk::Own(header.to_vec())),
+                Chunk::Shared(..) => unreachable!("its header is in a chunk before it"),
             }
         }
         self.count.close(values as u64);
@@ -364,9 +361,7 @@ impl Reply {
                 + dropped.map(|chunk| chunk.len()).sum::<usize>();
             match tail {
                 Some(Chunk::Own(bytes)) => self.tail = bytes,
-                Some(Chunk::Shared(..)) => {
-                    unreachable!("a tail is closed before a shared chunk is pushed")
-                }
+                Some(Chunk::Shared(..)) => unreachable!("its header is in a chunk before it"),
                 None => {}
             }
         }
