@@ -17,11 +17,7 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
     let value = parse_u64(digits)?;
     if negative {
         // "-0" would be printed as "0", so it is not canonical.
-        if value == 0 {
-            None
-        } else {
-            0_i64.checked_sub_unsigned(value)
-        }
+        if value == 0 { None } else { 0_i64.checked_sub_unsigned(value) }
     } else {
         i64::try_from(value).ok()
     }
@@ -66,10 +62,7 @@ impl Double {
 
     /// Prints a number.
     pub fn new(value: f64) -> Double {
-        let mut double = Double {
-            text: [0; Double::MAX],
-            len: 0,
-        };
+        let mut double = Double { text: [0; Double::MAX], len: 0 };
         // Larger integers are printed by their significant digits, as Redis does.
         const INTEGERS: f64 = (1_u64 << 62) as f64;
         if value.is_nan() {

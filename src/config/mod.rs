@@ -79,11 +79,7 @@ impl Default for Config {
                 timeout: 0,
                 protected_mode: true,
                 query_buffer_limit: 1 << 30,
-                output_limit_normal: OutputLimit {
-                    hard: 0,
-                    soft: 0,
-                    seconds: 0,
-                },
+                output_limit_normal: OutputLimit { hard: 0, soft: 0, seconds: 0 },
             },
         }
     }
