@@ -1,0 +1,21 @@
+//! The commands: rows and handlers, one file per group.
+//!
+//! To add one, write its row and its handler into the group's file and a session into the group's test.
+
+pub mod connection;
+pub mod generic;
+pub mod string;
+pub mod transactions;
+
+use crate::server::command::{Family, Group};
+
+/// All commands, for [`crate::server::Server::new`].
+pub fn table() -> Vec<Family> {
+    vec![
+        Family { group: Group::Connection, commands: connection::COMMANDS },
+        Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Server, commands: generic::SERVER },
+        Family { group: Group::String, commands: string::COMMANDS },
+        Family { group: Group::Transactions, commands: transactions::COMMANDS },
+    ]
+}
