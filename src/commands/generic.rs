@@ -290,17 +290,8 @@ fn type_name(entry: &Entry) -> &'static str {
 pub(super) fn encoding_name(entry: &Entry) -> &'static str {
     match entry.value() {
         Value::Int(_) => "int",
-        // Redis keeps strings of up to 44 bytes in one allocation with their header.
-        Value::Text(bytes) if bytes.len() <= 44 => "embstr",
-        Value::Text(_) | Value::Raw(_) | Value::Buffer(_) => "raw",
-    }
-}
-
-/// References as Redis counts them: small integers are shared there by all who use them.
-fn references(entry: &Entry, is_lfu_or_limited: bool) -> i64 {
-    match entry.value() {
-        Value::Int(0..=9999) if !is_lfu_or_limited => i64::from(i32::MAX),
-        _ => 1,
+        Value::Text(_) => "embstr",
+        Value::Raw(_) | Value::Buffer(_) => "raw",
     }
 }
 
@@ -308,7 +299,7 @@ fn references(entry: &Entry, is_lfu_or_limited: bool) -> i64 {
 fn del(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let mut deleted = 0;
-    for key in args.from(1).iter() {
+    for key in args.from(1) {
         let slot = db.locate(key);
         deleted += i64::from(db.delete(slot, key, Event::DEL));
     }
@@ -354,7 +345,7 @@ fn keys(ctx: &mut Ctx, args: Args) -> Done {
     let list = ctx.reply.begin_array();
     let (mut cursor, mut n) = (0, 0);
     loop {
-        let reply = &mut ctx.reply;
+        let reply = &mut *ctx.reply;
         cursor = db.scan(cursor, 512, &mut |entry| {
             if pattern == b"*" || glob::matches(pattern, entry.key()) {
                 reply.bulk(entry.key());
@@ -371,7 +362,7 @@ fn keys(ctx: &mut Ctx, args: Args) -> Done {
 
 /// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
 fn scan(ctx: &mut Ctx, args: Args) -> Done {
-    let mut cursor = parse_u64(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
+    let mut cursor = scan_cursor(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
     let (mut pattern, mut count, mut kind) = (None, 10, None);
     let mut rest = args.cursor(2);
     while let Some(word) = rest.word() {
@@ -415,6 +406,14 @@ fn scan(ctx: &mut Ctx, args: Args) -> Done {
         ctx.reply.bulk(&key);
     }
     Ok(Flow::Done)
+}
+
+/// A cursor as the C library reads numbers: blanks and a plus sign in front, leading zeros, but nothing behind.
+fn scan_cursor(text: &[u8]) -> Option<u64> {
+    let text = text.trim_ascii_start();
+    let digits = text.strip_prefix(b"+").unwrap_or(text);
+    let significant = &digits[digits.iter().take_while(|&&byte| byte == b'0').count()..];
+    if significant.is_empty() && !digits.is_empty() { Some(0) } else { parse_u64(significant) }
 }
 
 /// RANDOMKEY
@@ -478,7 +477,7 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
     while let Some(word) = rest.word() {
         match &*word {
             b"REPLACE" => replace = true,
-            b"DB" => target_db = db_number(ctx, rest.need()?, Error::NotInteger)?,
+            b"DB" => target_db = db_number(ctx, rest.need()?, None)?,
             _ => return Err(Error::Syntax),
         }
     }
@@ -510,17 +509,28 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
 const SAME: Error = Error::Text("ERR source and destination objects are the same");
 
 /// The database of a number that was sent.
-fn db_number(ctx: &Ctx, text: &[u8], not_a_number: Error) -> Result<DbId, Error> {
-    let n = parse_i64(text).filter(|&n| i32::try_from(n).is_ok()).ok_or(not_a_number)?;
+pub(super) fn db_number(ctx: &Ctx, text: &[u8], not_a_number: Option<&'static str>) -> Result<DbId, Error> {
+    let n = parse_int(text, not_a_number)?;
     let databases = ctx.server.keyspace.databases().len();
     let n = usize::try_from(n).ok().filter(|&n| n < databases).ok_or(Error::DbIndex)?;
     Ok(DbId(n as u16)) // `databases` is at most 65,535
 }
 
+/// A number that fits a C int. `wrong` is the text for any that does not; without it there are Redis's usual two.
+fn parse_int(text: &[u8], wrong: Option<&'static str>) -> Result<i64, Error> {
+    let n = parse_i64(text).ok_or(wrong.map_or(Error::NotInteger, Error::Text))?;
+    match i32::try_from(n) {
+        Ok(n) => Ok(i64::from(n)),
+        Err(_) => Err(Error::Text(
+            wrong.unwrap_or("ERR value is out of range, value must between -2147483648 and 2147483647"),
+        )),
+    }
+}
+
 /// MOVE key db
 fn move_key(ctx: &mut Ctx, args: Args) -> Done {
     let key = args.get(1);
-    let target_db = db_number(ctx, args.get(2), Error::NotInteger)?;
+    let target_db = db_number(ctx, args.get(2), None)?;
     if target_db == ctx.db {
         return Err(SAME);
     }
@@ -574,7 +584,7 @@ struct Conditions {
 
 fn conditions(args: Args) -> Result<Conditions, Error> {
     let mut c = Conditions::default();
-    for option in args.from(3).iter() {
+    for option in args.from(3) {
         match option.to_ascii_uppercase().as_slice() {
             b"NX" => c.nx = true,
             b"XX" => c.xx = true,
@@ -687,9 +697,11 @@ fn object_encoding(ctx: &mut Ctx, args: Args) -> Done {
 fn object_refcount(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.locate(args.get(2));
-    match db.entry(slot).map(|entry| references(entry, false)) {
-        Some(n) => ctx.reply.int(n),
-        None => ctx.reply.null(),
+    if slot.is_found() {
+        // No two keys share a value.
+        ctx.reply.int(1);
+    } else {
+        ctx.reply.null();
     }
     Ok(Flow::Done)
 }
@@ -788,8 +800,8 @@ fn check_flush(args: Args) -> Result<(), Error> {
 
 /// SWAPDB index1 index2
 fn swapdb(ctx: &mut Ctx, args: Args) -> Done {
-    let a = db_number(ctx, args.get(1), Error::Text("ERR invalid first DB index"))?;
-    let b = db_number(ctx, args.get(2), Error::Text("ERR invalid second DB index"))?;
+    let a = db_number(ctx, args.get(1), Some("ERR invalid first DB index"))?;
+    let b = db_number(ctx, args.get(2), Some("ERR invalid second DB index"))?;
     ctx.server.keyspace.swap(a, b);
     ctx.server.keyspace.shared.changes.dirty += 1;
     ctx.reply.ok();

@@ -156,7 +156,7 @@ impl Server {
         freeing: Helper,
     ) -> Server {
         let databases = config.settings.databases;
-        let run_id = (0..5).map(|_| format!("{:08x}", dice.next() as u32)).collect();
+        let run_id = format!("{:016x}{:016x}{:08x}", dice.next(), dice.next(), dice.next() as u32);
         let keyspace = Keyspace::new(databases, Dice(dice.next()), freeing);
         let started_ms = clock.unix_us() / 1000;
         let mut server = Server {
