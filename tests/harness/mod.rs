@@ -36,7 +36,7 @@
 //! server has then worked off all that was sent, and flushed what it answered.
 //!
 //! **Where sessions run.** By default each gets a fresh server of its own: the `redoxide` that was built, on a free port
-//! and in a temporary folder. With `REFERENCE=/path/to/redis-server` in the environment the same sessions are replayed there instead; `REPLAY_LOG`
+//! and in a temporary folder; a session that moves the clock runs on a server inside the test, whose clock can be moved. With `REFERENCE=/path/to/redis-server` in the environment the same sessions are replayed there instead; `REPLAY_LOG`
 //! names a file to which each session appends a line: ran, or skipped and why. `SLEEP=1` replays those too that move
 //! the clock, by sleeping.
 //!
@@ -47,6 +47,7 @@
 #![allow(dead_code, reason = "each test crate and tool that includes this uses a part of it")]
 
 pub mod client;
+pub mod local;
 pub mod quote;
 pub mod run;
 pub mod script;

@@ -23,8 +23,8 @@ pub trait Target {
     /// Returns when all that was sent has been worked off, and what it set off has been sent back.
     fn fence(&mut self);
 
-    /// Waits for more to come back on any connection, for so long at most.
-    fn wait(&mut self, links: &[usize], at_most: Duration);
+    /// Waits for more to come back on any connection, for so long at most; `false` if nothing can come any more.
+    fn wait(&mut self, links: &[usize], at_most: Duration) -> bool;
 
     /// Takes what has come back; `true`: and the server has closed the connection.
     fn receive(&mut self, link: usize) -> (Vec<u8>, bool);
@@ -100,7 +100,7 @@ impl Target for Process {
         }
     }
 
-    fn wait(&mut self, links: &[usize], at_most: Duration) {
+    fn wait(&mut self, links: &[usize], at_most: Duration) -> bool {
         let deadline = Instant::now() + at_most;
         loop {
             for &link in links {
@@ -113,11 +113,11 @@ impl Target for Process {
                 stream.set_nonblocking(false).expect("a socket can block");
                 stream.set_read_timeout(Some(slice)).expect("a socket has a timeout");
                 if stream.peek(&mut [0; 1]).is_ok() {
-                    return;
+                    return true;
                 }
             }
             if Instant::now() >= deadline {
-                return;
+                return false;
             }
         }
     }
