@@ -11,7 +11,8 @@
 //!    2) "x"
 //! ```
 //!
-//! **Commands** are quoted as in redis-cli: `"a\x00\n"`, `'a b'`; and `"x"*1000` is an argument of a thousand x.
+//! **Commands** are quoted as in redis-cli: `"a\x00\n"`, `'a b'`; and `"x"*1000` is an argument of a thousand x, `"a""x"*9"b"`
+//! one of three pieces.
 //! **Replies** are printed as by redis-cli, but nothing is lost: a null array is `(nil array)`, a verbatim string is
 //! `(txt) "..."`, a push begins with `-> `, a big number is `(big number) 1`, an attribute `(attribute) ...`; fifty
 //! and more equal bytes are `"x"*1000`; a string of several lines that ends in CRLF (INFO) is printed a line a row, each after

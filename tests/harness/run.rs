@@ -158,6 +158,12 @@ pub fn transcript(
             run.wait(if needed > 0 { PATIENCE } else { Duration::from_millis(150) });
             rows.extend(run.rows(sender)?);
         }
+        if !expecting && !rows.is_empty() {
+            // A server may close a moment after it has answered, and will after a mistake in the protocol.
+            let is_mistake = form == Form::Raw && rows.last().is_some_and(|row| row.contains("Protocol error"));
+            run.wait(Duration::from_millis(if is_mistake { 200 } else { 3 }));
+            rows.extend(run.rows(sender)?);
+        }
         if expecting && !script::matches(&step.expected, &rows) {
             // Enough is known: the rest is run for the report, but not waited for.
             patience = Duration::from_millis(100);
