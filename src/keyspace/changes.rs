@@ -72,6 +72,14 @@ impl Event {
         name: "move_to",
         class: b'g',
     };
+    pub const OVERWRITTEN: Event = Event {
+        name: "overwritten",
+        class: b'o',
+    };
+    pub const TYPE_CHANGED: Event = Event {
+        name: "type_changed",
+        class: b'c',
+    };
     pub const EXPIRED: Event = Event {
         name: "expired",
         class: b'x',

@@ -19,8 +19,8 @@ pub struct Db<'a> {
 /// Where a key is, or would be.
 #[derive(Clone, Copy)]
 pub struct Slot {
-    hash: Hash,
-    position: Option<Position>,
+    pub(super) hash: Hash,
+    pub(super) position: Option<Position>,
 }
 
 impl Slot {
@@ -290,20 +290,6 @@ impl<'a> Db<'a> {
     /// Frees what was taken out, on the helper if it is big.
     pub fn discard(&mut self, entry: Entry) {
         self.shared.discard(entry);
-    }
-
-    /// A new entry like `old` under another key: for COPY, RENAME and MOVE. Buffers are copied, never shared between
-    /// two keys, or the bytes could not be told apart.
-    pub fn insert_like(&mut self, key: &[u8], old: &Entry, deadline: Option<i64>) {
-        let slot = self.locate(key);
-        debug_assert!(
-            !slot.is_found(),
-            "whoever inserts has deleted what was there"
-        );
-        let entry = Entry::new(key, own_value(old), deadline, old.clock());
-        self.data.table.insert(slot.hash, entry);
-        self.data.volatile += usize::from(deadline.is_some());
-        self.shared.changes.record(self.id, key, Event::NEW, 0);
     }
 
     /// How many keys there are, expired ones that nobody met included.
