@@ -27,19 +27,9 @@ fn main() -> ExitCode {
 }
 
 fn run(config: Config) -> Result<i32, String> {
-    let freeing = Helper::start("freeing")
-        .map_err(|error| format!("Can't start a helper thread: {error}"))?;
+    let freeing = Helper::start("freeing").map_err(|error| format!("Can't start a helper thread: {error}"))?;
     let commands = redoxide::commands::table();
-    let mut server = Server::new(
-        &commands,
-        config,
-        Clock::system(),
-        Stopwatch::new(),
-        Dice::unpredictable(),
-        freeing,
-    );
+    let mut server = Server::new(&commands, config, Clock::system(), Stopwatch::new(), Dice::unpredictable(), freeing);
     let mut event_loop = EventLoop::open(&mut server)?;
-    event_loop
-        .run(&mut server)
-        .map_err(|error| error.to_string())
+    event_loop.run(&mut server).map_err(|error| error.to_string())
 }

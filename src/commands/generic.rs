@@ -84,9 +84,7 @@ pub static COMMANDS: &[Command] = &[
         .docs("Moves a key to another database, if it is not there yet.")
         .complexity("O(1)")
         .since("1.0.0"),
-    Command::container("object", &OBJECT)
-        .docs("Looks at how values are kept.")
-        .since("2.2.3"),
+    Command::container("object", &OBJECT).docs("Looks at how values are kept.").since("2.2.3"),
     Command::new("persist", persist)
         .arity(2)
         .flags(&[Write, Fast])
@@ -133,21 +131,14 @@ pub static COMMANDS: &[Command] = &[
         .history(&[("2.8.0", "-2 for a missing key.")]),
     Command::new("randomkey", randomkey)
         .flags(&[ReadOnly])
-        .tips(&[
-            "request_policy:all_shards",
-            "response_policy:special",
-            "nondeterministic_output",
-        ])
+        .tips(&["request_policy:all_shards", "response_policy:special", "nondeterministic_output"])
         .docs("Gives a key by chance.")
         .complexity("O(1)")
         .since("1.0.0"),
     Command::new("rename", rename)
         .arity(3)
         .flags(&[Write])
-        .keys(&[
-            KeySpec::at(1, &[Rw, Access, Delete]),
-            KeySpec::at(2, &[Ow, Update]),
-        ])
+        .keys(&[KeySpec::at(1, &[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Update])])
         .syntax("key newkey")
         .docs("Renames a key; what was at the new name goes.")
         .complexity("O(1)")
@@ -155,10 +146,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("renamenx", renamenx)
         .arity(3)
         .flags(&[Write, Fast])
-        .keys(&[
-            KeySpec::at(1, &[Rw, Access, Delete]),
-            KeySpec::at(2, &[Ow, Insert]),
-        ])
+        .keys(&[KeySpec::at(1, &[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Insert])])
         .syntax("key newkey")
         .docs("Renames a key, if the new name is free.")
         .complexity("O(1)")
@@ -167,11 +155,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("scan", scan)
         .arity(-2)
         .flags(&[ReadOnly])
-        .tips(&[
-            "nondeterministic_output",
-            "request_policy:special",
-            "response_policy:special",
-        ])
+        .tips(&["nondeterministic_output", "request_policy:special", "response_policy:special"])
         .syntax("cursor [MATCH pattern] [COUNT count] [TYPE type]@6.0.0")
         .docs("Lists some keys at a time, from a cursor to the next.")
         .complexity("O(1)")
@@ -350,11 +334,7 @@ fn touch(ctx: &mut Ctx, args: Args) -> Done {
 
 fn count_found(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
-    let found = args
-        .from(1)
-        .iter()
-        .filter(|key| db.read(key).is_found())
-        .count();
+    let found = args.from(1).iter().filter(|key| db.read(key).is_found()).count();
     ctx.reply.int(found as i64); // at most as many as arguments
     Ok(Flow::Done)
 }
@@ -531,14 +511,9 @@ const SAME: Error = Error::Text("ERR source and destination objects are the same
 
 /// The database of a number that was sent.
 fn db_number(ctx: &Ctx, text: &[u8], not_a_number: Error) -> Result<DbId, Error> {
-    let n = parse_i64(text)
-        .filter(|&n| i32::try_from(n).is_ok())
-        .ok_or(not_a_number)?;
+    let n = parse_i64(text).filter(|&n| i32::try_from(n).is_ok()).ok_or(not_a_number)?;
     let databases = ctx.server.keyspace.databases().len();
-    let n = usize::try_from(n)
-        .ok()
-        .filter(|&n| n < databases)
-        .ok_or(Error::DbIndex)?;
+    let n = usize::try_from(n).ok().filter(|&n| n < databases).ok_or(Error::DbIndex)?;
     Ok(DbId(n as u16)) // `databases` is at most 65,535
 }
 
@@ -609,14 +584,10 @@ fn conditions(args: Args) -> Result<Conditions, Error> {
         }
     }
     if c.nx && (c.xx || c.gt || c.lt) {
-        return Err(Error::Text(
-            "ERR NX and XX, GT or LT options at the same time are not compatible",
-        ));
+        return Err(Error::Text("ERR NX and XX, GT or LT options at the same time are not compatible"));
     }
     if c.gt && c.lt {
-        return Err(Error::Text(
-            "ERR GT and LT options at the same time are not compatible",
-        ));
+        return Err(Error::Text("ERR GT and LT options at the same time are not compatible"));
     }
     Ok(c)
 }
@@ -658,9 +629,7 @@ fn persist(ctx: &mut Ctx, args: Args) -> Done {
     let key = args.get(1);
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
-    let has_deadline = db
-        .entry(slot)
-        .is_some_and(|entry| entry.deadline().is_some());
+    let has_deadline = db.entry(slot).is_some_and(|entry| entry.deadline().is_some());
     if has_deadline {
         db.set_deadline(slot, None);
         db.changed(key, Event::PERSIST, 1);
@@ -741,8 +710,7 @@ fn object_idletime(ctx: &mut Ctx, args: Args) -> Done {
              policies at runtime LRU and LFU data will take some time to adjust.",
         ));
     }
-    ctx.reply
-        .int(i64::from(clock.wrapping_sub(entry.clock()) & 0x00FF_FFFF));
+    ctx.reply.int(i64::from(clock.wrapping_sub(entry.clock()) & 0x00FF_FFFF));
     Ok(Flow::Done)
 }
 
@@ -761,8 +729,7 @@ fn object_freq(ctx: &mut Ctx, args: Args) -> Done {
              between policies at runtime LRU and LFU data will take some time to adjust.",
         ));
     }
-    ctx.reply
-        .int(i64::from(ctx.server.keyspace.shared.decayed(clock)));
+    ctx.reply.int(i64::from(ctx.server.keyspace.shared.decayed(clock)));
     Ok(Flow::Done)
 }
 
@@ -814,11 +781,7 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
 fn check_flush(args: Args) -> Result<(), Error> {
     match args.len() {
         1 => Ok(()),
-        2 if args.get(1).eq_ignore_ascii_case(b"sync")
-            || args.get(1).eq_ignore_ascii_case(b"async") =>
-        {
-            Ok(())
-        }
+        2 if args.get(1).eq_ignore_ascii_case(b"sync") || args.get(1).eq_ignore_ascii_case(b"async") => Ok(()),
         _ => Err(Error::Syntax),
     }
 }

@@ -136,9 +136,7 @@ impl<'a> Db<'a> {
     /// The string value of a slot, for as long as the database is borrowed.
     pub fn into_text(self, slot: Slot) -> Result<Option<Text<'a>>, WrongType> {
         let data: &'a Database = self.data;
-        Ok(slot
-            .position
-            .map(|position| text_of(data.table.at(position))))
+        Ok(slot.position.map(|position| text_of(data.table.at(position))))
     }
 
     /// Sets a key to a value, whatever was there. Counts as one change.
@@ -152,15 +150,9 @@ impl<'a> Db<'a> {
     #[inline]
     pub fn put(&mut self, slot: Slot, key: &[u8], value: NewValue, ttl: Ttl) {
         let Some(position) = slot.position else {
-            let deadline = if let Ttl::At(at) = ttl {
-                Some(at)
-            } else {
-                None
-            };
+            let deadline = if let Ttl::At(at) = ttl { Some(at) } else { None };
             let clock = self.shared.first_clock();
-            self.data
-                .table
-                .insert(slot.hash, Entry::new(key, value, deadline, clock));
+            self.data.table.insert(slot.hash, Entry::new(key, value, deadline, clock));
             self.data.volatile += usize::from(deadline.is_some());
             self.shared.changes.record(self.id, key, Event::NEW, 0);
             return;
@@ -195,19 +187,12 @@ impl<'a> Db<'a> {
             let old = self.data.table.replace(position, new);
             self.shared.discard(old);
         }
-        self.data.volatile =
-            self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
+        self.data.volatile = self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
     }
 
     /// Changes the bytes of a string, which are empty if the key is missing and `len` long afterwards. Keeps the
     /// deadline, records nothing. A buffer that somebody else holds is copied first.
-    pub fn edit_text(
-        &mut self,
-        slot: Slot,
-        key: &[u8],
-        len: usize,
-        change: impl FnOnce(&mut Vec<u8>),
-    ) {
+    pub fn edit_text(&mut self, slot: Slot, key: &[u8], len: usize, change: impl FnOnce(&mut Vec<u8>)) {
         if let Some(position) = slot.position
             && let Some(mut entry) = self.data.table.at_mut(position)
             && let Some(buffer) = entry.buffer_mut()
@@ -226,12 +211,7 @@ impl<'a> Db<'a> {
         if len <= INLINE_MAX {
             self.put(slot, key, NewValue::Raw(&bytes), Ttl::Keep);
         } else {
-            self.put(
-                slot,
-                key,
-                NewValue::Buffer(crate::base::buffer::Buffer::new(bytes)),
-                Ttl::Keep,
-            );
+            self.put(slot, key, NewValue::Buffer(crate::base::buffer::Buffer::new(bytes)), Ttl::Keep);
         }
     }
 
@@ -266,19 +246,14 @@ impl<'a> Db<'a> {
             return false;
         };
         let had = self.data.table.at(position).deadline();
-        let in_place = self
-            .data
-            .table
-            .at_mut(position)
-            .is_some_and(|mut slot| slot.set_deadline(deadline));
+        let in_place = self.data.table.at_mut(position).is_some_and(|mut slot| slot.set_deadline(deadline));
         if !in_place {
             let old = self.data.table.at(position);
             let new = Entry::new(old.key(), own_value(old), deadline, old.clock());
             let old = self.data.table.replace(position, new);
             self.shared.discard(old);
         }
-        self.data.volatile =
-            self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
+        self.data.volatile = self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
         true
     }
 
@@ -324,11 +299,7 @@ impl<'a> Db<'a> {
         for attempt in 0.. {
             let dice = &mut shared.dice;
             let position = data.table.random(&mut || dice.next())?;
-            let is_expired = data
-                .table
-                .at(position)
-                .deadline()
-                .is_some_and(|deadline| deadline <= shared.now);
+            let is_expired = data.table.at(position).deadline().is_some_and(|deadline| deadline <= shared.now);
             if !is_expired || (shared.expiry != Expiry::Own && attempt == 100) {
                 let data: &'a Database = data;
                 return Some(data.table.at(position).key());
@@ -347,19 +318,14 @@ pub(super) fn own_value(entry: &Entry) -> NewValue<'_> {
         Value::Text(bytes) => NewValue::Text(bytes),
         Value::Raw(bytes) => NewValue::Raw(bytes),
         Value::Int(n) => NewValue::Int(n),
-        Value::Buffer(buffer) => {
-            NewValue::Buffer(crate::base::buffer::Buffer::new(buffer.bytes().to_vec()))
-        }
+        Value::Buffer(buffer) => NewValue::Buffer(crate::base::buffer::Buffer::new(buffer.bytes().to_vec())),
     }
 }
 
 /// The form in which bytes that somebody sends are stored: an integer if they are one, else the bytes, in the entry if
 /// they are short. `shared` is the counted buffer in which they came, if they did.
 #[inline]
-pub fn value_from<'v>(
-    bytes: &'v [u8],
-    shared: Option<&crate::base::buffer::Buffer>,
-) -> NewValue<'v> {
+pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&crate::base::buffer::Buffer>) -> NewValue<'v> {
     // No integer of 64 bits has more than 20 characters; nearly all values are told apart here.
     if bytes.len() <= 20
         && let Some(n) = crate::base::number::parse_i64(bytes)
@@ -376,13 +342,7 @@ pub fn value_from<'v>(
 }
 
 #[cold]
-fn expired_on_read(
-    data: &mut Database,
-    shared: &mut Shared,
-    id: DbId,
-    key: &[u8],
-    position: Position,
-) {
+fn expired_on_read(data: &mut Database, shared: &mut Shared, id: DbId, key: &[u8], position: Position) {
     if shared.expiry == Expiry::Own {
         expire(data, shared, id, position);
     }
@@ -423,8 +383,7 @@ impl Shared {
         // The higher the counter, the less likely it grows: a million accesses fit in eight bits (Morris 1978). The
         // draw is hashed from what differs between calls, as lookups do not borrow the dice.
         let base = counter.saturating_sub(5);
-        let draw =
-            Dice(self.stats.hits ^ u64::from(entry.clock()) << 40 ^ self.now as u64).next() >> 11;
+        let draw = Dice(self.stats.hits ^ u64::from(entry.clock()) << 40 ^ self.now as u64).next() >> 11;
         let chance = 1.0 / (base as f64 * f64::from(self.lfu_log_factor) + 1.0);
         let grows = counter < 255 && (draw as f64) < chance * (1u64 << 53) as f64;
         entry.set_clock(self.clock << 8 | (counter + u64::from(grows)) as u32);

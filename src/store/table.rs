@@ -72,16 +72,7 @@ pub struct Table {
 impl Table {
     /// An empty table, without any allocation.
     pub fn new(hasher: Hasher) -> Table {
-        Table {
-            root: None,
-            len: 0,
-            live: 0,
-            hasher,
-            pages: [0; _],
-            bags: 0,
-            sweep: 0,
-            scratch: Vec::new(),
-        }
+        Table { root: None, len: 0, live: 0, hasher, pages: [0; _], bags: 0, sweep: 0, scratch: Vec::new() }
     }
 
     /// The number of keys.
@@ -120,28 +111,20 @@ impl Table {
     /// The entry at a position.
     #[inline]
     pub fn at(&self, position: Position) -> &Entry {
-        let page = self
-            .page(position.hash)
-            .expect("a position is used before the table changes");
+        let page = self.page(position.hash).expect("a position is used before the table changes");
         page.entry(position.spot)
     }
 
     /// The entry at a position, for changes in place. None if a copy shares the entry: build another and `replace` it.
     #[inline]
     pub fn at_mut(&mut self, position: Position) -> Option<EntryMut<'_>> {
-        let root = self
-            .root
-            .as_mut()
-            .expect("a position is used before the table changes");
+        let root = self.root.as_mut().expect("a position is used before the table changes");
         EntryMut::new(root.entry_mut(position.hash, position.spot), &mut self.live)
     }
 
     /// Puts another entry of the same key in the place of one, which is returned.
     pub fn replace(&mut self, position: Position, entry: Entry) -> Entry {
-        let root = self
-            .root
-            .as_mut()
-            .expect("a position is used before the table changes");
+        let root = self.root.as_mut().expect("a position is used before the table changes");
         let place = root.entry_mut(position.hash, position.spot);
         debug_assert!(place.is(entry.key()), "the key stays");
         self.live = self.live + entry.footprint() - place.footprint();
@@ -174,10 +157,7 @@ impl Table {
     /// Takes out the entry at a position.
     pub fn remove(&mut self, position: Position) -> Entry {
         let Position { hash, spot } = position;
-        let root = self
-            .root
-            .as_mut()
-            .expect("a position is used before the table changes");
+        let root = self.root.as_mut().expect("a position is used before the table changes");
         let (entry, entries) = root.edit(hash, |node| {
             node.add_entries(-1);
             node.edit(hash, |page| (page.remove(hash, spot), page.entries()))
@@ -205,12 +185,7 @@ impl Table {
 
     /// Moves the entries of a page out, all of which is about to be replaced. Answers its depth, and what `ask` says of
     /// it as it was.
-    fn drain_page<R>(
-        &mut self,
-        hash: Hash,
-        items: &mut Vec<Item>,
-        ask: impl FnOnce(&Page) -> R,
-    ) -> (u32, R) {
+    fn drain_page<R>(&mut self, hash: Hash, items: &mut Vec<Item>, ask: impl FnOnce(&Page) -> R) -> (u32, R) {
         let (root, hasher) = (self.root.as_mut().expect("there is a page"), &self.hasher);
         root.edit(hash, |node| {
             node.edit(hash, |page| {
@@ -238,10 +213,7 @@ impl Table {
         let bit = 1 << (63 - depth);
         let start = prefix_of(hash, depth);
         let mut high: Vec<Item> = items.extract_if(.., |(hash, _)| *hash & bit != 0).collect();
-        let halves = (
-            Page::fill(items, depth + 1, 0),
-            Page::fill(&mut high, depth + 1, 0),
-        );
+        let halves = (Page::fill(items, depth + 1, 0), Page::fill(&mut high, depth + 1, 0));
         let is_whole = (halves.0.is_some(), halves.1.is_some());
         self.split(
             start,
@@ -275,9 +247,7 @@ impl Table {
     /// Replaces the drained page of a range by another.
     fn put(&mut self, hash: Hash, page: Page) {
         self.count_page(&page);
-        let old = self.root_mut().edit(hash, |node| {
-            node.edit(hash, |place| std::mem::replace(place, page))
-        });
+        let old = self.root_mut().edit(hash, |node| node.edit(hash, |place| std::mem::replace(place, page)));
         self.uncount_page(&old);
     }
 
@@ -285,9 +255,7 @@ impl Table {
     fn split(&mut self, hash: Hash, low: Page, high: Page) {
         self.count_page(&low);
         self.count_page(&high);
-        let old = self
-            .root_mut()
-            .edit(hash, |node| node.split_child(hash, low, high));
+        let old = self.root_mut().edit(hash, |node| node.split_child(hash, low, high));
         self.uncount_page(&old);
     }
 
@@ -372,9 +340,7 @@ impl Table {
         self.drain_page(buddy_hash, &mut items, |_| ());
         let merged = Page::new(depth - 1);
         self.count_page(&merged);
-        let (low, high) = self
-            .root_mut()
-            .edit(hash, |node| node.merge_children(hash, merged));
+        let (low, high) = self.root_mut().edit(hash, |node| node.merge_children(hash, merged));
         self.uncount_page(&low);
         self.uncount_page(&high);
         let smallest = items.len().div_ceil(8);
@@ -395,11 +361,7 @@ impl Table {
         }
         let bit = 1 << (64 - depth);
         let (low, high) = (root.child(hash & !bit), root.child(hash | bit));
-        if low.depth() != depth
-            || high.depth() != depth
-            || low.is_deeper(deepest)
-            || high.is_deeper(deepest)
-        {
+        if low.depth() != depth || high.depth() != depth || low.is_deeper(deepest) || high.is_deeper(deepest) {
             return false;
         }
         let joined = Node::join(low, high);
@@ -421,16 +383,9 @@ impl Table {
                 return false;
             }
             self.merge(self.sweep, 1);
-            let depth = self
-                .page(self.sweep)
-                .expect("a sparse table has pages")
-                .depth();
+            let depth = self.page(self.sweep).expect("a sparse table has pages").depth();
             // The next page, or the first again.
-            self.sweep = if depth == 0 {
-                0
-            } else {
-                prefix_of(self.sweep, depth).wrapping_add(1 << (64 - depth))
-            };
+            self.sweep = if depth == 0 { 0 } else { prefix_of(self.sweep, depth).wrapping_add(1 << (64 - depth)) };
         }
         if self.len == 0 {
             self.end();
@@ -514,11 +469,7 @@ impl Table {
         if self.len == 0 {
             return None;
         }
-        let deepest = self
-            .pages
-            .iter()
-            .rposition(|n| *n > 0)
-            .expect("there are pages") as u32;
+        let deepest = self.pages.iter().rposition(|n| *n > 0).expect("there are pages") as u32;
         for _ in 0..256 {
             if self.bags > 0 {
                 break; // No bound on a page's entries.
@@ -561,21 +512,14 @@ impl Table {
 
     fn position_at(&self, hash: Hash, page: &Page, spot: Spot) -> Position {
         let _ = hash;
-        Position {
-            hash: self.hash(page.entry(spot).key()),
-            spot,
-        }
+        Position { hash: self.hash(page.entry(spot).key()), spot }
     }
 
     // ---- Copies -----------------------------------------------------------------------------------------------------
 
     /// An immutable copy of the whole table, at once.
     pub fn freeze(&self) -> Frozen {
-        Frozen {
-            root: self.root.clone(),
-            len: self.len,
-            hasher: self.hasher,
-        }
+        Frozen { root: self.root.clone(), len: self.len, hasher: self.hasher }
     }
 
     /// Takes everything out; this table is empty then. What is returned is best dropped by a helper thread.
@@ -587,11 +531,7 @@ impl Table {
 
 /// The hashes that a page covers; 0 if it is all of them.
 fn range_of(page: &Page) -> Hash {
-    if page.depth() == 0 {
-        0
-    } else {
-        1 << (64 - page.depth())
-    }
+    if page.depth() == 0 { 0 } else { 1 << (64 - page.depth()) }
 }
 
 /// A copy of a table as it was at one moment. It may be read, cloned and dropped on any thread.
