@@ -3,6 +3,7 @@
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
 pub mod connection;
+pub mod debug;
 pub mod generic;
 pub mod string;
 pub mod transactions;
@@ -14,6 +15,7 @@ pub fn table() -> Vec<Family> {
     vec![
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::String, commands: string::COMMANDS },
         Family { group: Group::Transactions, commands: transactions::COMMANDS },

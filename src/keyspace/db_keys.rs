@@ -7,12 +7,12 @@
 //! seek      nothing at all, also what has expired        DEBUG, a KEYS without wildcards
 //! ```
 
+use crate::keyspace::Expiry;
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot, own_value};
-use crate::keyspace::{DbId, Expiry};
 use crate::store::entry::{Entry, NewValue, Value};
 
-impl<'a> Db<'a> {
+impl Db<'_> {
     /// Looks a key up without noting an access: counts a hit, or a miss and its event.
     pub fn peek(&mut self, key: &[u8]) -> Slot {
         let slot = self.locate(key);
@@ -104,10 +104,5 @@ impl<'a> Db<'a> {
         self.data.table.insert(target.hash, Entry::new(key, value, deadline, clock));
         self.data.volatile += usize::from(deadline.is_some());
         self.shared.changes.record(self.id, key, Event::NEW, 0);
-    }
-
-    /// Which database this is.
-    pub fn id(&self) -> DbId {
-        self.id
     }
 }
