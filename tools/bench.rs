@@ -53,13 +53,7 @@ const USAGE: &str = "usage: bench [memory] [--redoxide PATH] [--peer NAME=PATH].
   --only       only loads whose names hold this, as `GET` or `pipeline 64`";
 
 fn main() -> ExitCode {
-    match options().and_then(|options| {
-        if options.memory {
-            memory(&options)
-        } else {
-            speed(&options)
-        }
-    }) {
+    match options().and_then(|options| if options.memory { memory(&options) } else { speed(&options) }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("bench: {problem}");
@@ -69,32 +63,19 @@ fn main() -> ExitCode {
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options {
-        memory: false,
-        servers: Vec::new(),
-        rounds: 5,
-        seconds: 1.0,
-        keys: 1_000_000,
-        only: Vec::new(),
-    };
+    let mut options =
+        Options { memory: false, servers: Vec::new(), rounds: 5, seconds: 1.0, keys: 1_000_000, only: Vec::new() };
     let mut redoxide = PathBuf::from("target/release/redoxide");
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut rest = || {
-            arguments
-                .next()
-                .ok_or_else(|| format!("{argument} needs a value\n{USAGE}"))
-        };
+        let mut rest = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
         match &*argument {
             "memory" => options.memory = true,
             "--redoxide" => redoxide = rest()?.into(),
             "--peer" => {
                 let peer = rest()?;
                 let (name, path) = peer.split_once('=').ok_or("--peer needs NAME=PATH")?;
-                options.servers.push(Peer {
-                    name: name.to_string(),
-                    path: path.into(),
-                });
+                options.servers.push(Peer { name: name.to_string(), path: path.into() });
             }
             "--rounds" => options.rounds = number(&rest()?)?,
             "--seconds" => {
@@ -108,21 +89,12 @@ fn options() -> Result<Options, String> {
     if options.servers.is_empty() {
         options.servers = found_on_path();
     }
-    options.servers.insert(
-        0,
-        Peer {
-            name: "Redoxide".to_string(),
-            path: redoxide,
-        },
-    );
+    options.servers.insert(0, Peer { name: "Redoxide".to_string(), path: redoxide });
     Ok(options)
 }
 
 fn number(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|&n| n > 0)
-        .ok_or_else(|| format!("not a number: {text}"))
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| format!("not a number: {text}"))
 }
 
 fn found_on_path() -> Vec<Peer> {
@@ -131,13 +103,8 @@ fn found_on_path() -> Vec<Peer> {
     known
         .iter()
         .filter_map(|(name, program)| {
-            let path = std::env::split_paths(&path)
-                .map(|folder| folder.join(program))
-                .find(|path| path.is_file())?;
-            Some(Peer {
-                name: (*name).to_string(),
-                path,
-            })
+            let path = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())?;
+            Some(Peer { name: (*name).to_string(), path })
         })
         .collect()
 }
@@ -161,11 +128,7 @@ struct Load {
 
 impl Load {
     fn name(&self) -> String {
-        let many = if self.command.starts_with('M') {
-            " of 10"
-        } else {
-            ""
-        };
+        let many = if self.command.starts_with('M') { " of 10" } else { "" };
         let size = match self.data.value {
             64 => String::new(),
             1_048_576 => " of 1 MB".to_string(),
@@ -185,22 +148,15 @@ impl Load {
         let bulk = format!("${length}\r\n").len() + length + 2;
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match self.command {
-            "GET" => Requests::encode(
-                keys.iter().map(|&k| words(&["GET", &key("key", k)])),
-                b'$',
-                Counting::Bytes(bulk),
-            ),
+            "GET" => {
+                Requests::encode(keys.iter().map(|&k| words(&["GET", &key("key", k)])), b'$', Counting::Bytes(bulk))
+            }
             "SET" => Requests::encode(
-                keys.iter()
-                    .map(|&k| words(&["SET", &key("key", k), &value(k, length)])),
+                keys.iter().map(|&k| words(&["SET", &key("key", k), &value(k, length)])),
                 b'+',
                 Counting::Bytes(5),
             ),
-            "INCR" => Requests::encode(
-                keys.iter().map(|&k| words(&["INCR", &key("count", k)])),
-                b':',
-                Counting::Lines,
-            ),
+            "INCR" => Requests::encode(keys.iter().map(|&k| words(&["INCR", &key("count", k)])), b':', Counting::Lines),
             "MGET" => Requests::encode(
                 keys.chunks_exact(10).map(|ten| {
                     let named = ten.iter().map(|&k| key("key", k));
@@ -235,26 +191,12 @@ fn loads(keys: usize) -> Vec<Load> {
     let data = Data { keys, value: 64 };
     for (command, bounds) in promised {
         for (pipeline, bound) in [1, 16, 64].into_iter().zip(bounds) {
-            loads.push(Load {
-                command,
-                pipeline,
-                data,
-                bound,
-            });
+            loads.push(Load { command, pipeline, data, bound });
         }
     }
-    for (value, keys, pipelines) in [
-        (1024, 100_000, &[1, 16][..]),
-        (16 * 1024, 10_000, &[1]),
-        (1 << 20, 200, &[1]),
-    ] {
+    for (value, keys, pipelines) in [(1024, 100_000, &[1, 16][..]), (16 * 1024, 10_000, &[1]), (1 << 20, 200, &[1])] {
         for &pipeline in pipelines {
-            loads.push(Load {
-                command: "GET",
-                pipeline,
-                data: Data { keys, value },
-                bound: 1.03,
-            });
+            loads.push(Load { command: "GET", pipeline, data: Data { keys, value }, bound: 1.03 });
         }
     }
     loads
@@ -268,16 +210,12 @@ fn pin(core: usize) -> Result<(), String> {
 
 fn bar(steps: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} left  {msg}");
-    ProgressBar::new(steps as u64)
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    ProgressBar::new(steps as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Starts all servers; the titles are their names with versions.
 fn start(peers: &[Peer]) -> Result<(Vec<Server>, Vec<String>), String> {
-    let servers: Result<Vec<Server>, String> = peers
-        .iter()
-        .map(|peer| Server::start(peer, SERVER_CORE))
-        .collect();
+    let servers: Result<Vec<Server>, String> = peers.iter().map(|peer| Server::start(peer, SERVER_CORE)).collect();
     let servers = servers?;
     let titles = servers.iter().map(Server::title).collect();
     Ok((servers, titles))
@@ -290,9 +228,7 @@ fn fill(server: &Server, data: Data, arguments: &[&str]) -> Result<(), String> {
     for first in (0..data.keys).step_by(slice) {
         let requests = (first..data.keys.min(first + slice)).map(|k| {
             let set = ["SET".to_string(), key("key", k), value(k, data.value)];
-            set.into_iter()
-                .chain(arguments.iter().map(ToString::to_string))
-                .collect()
+            set.into_iter().chain(arguments.iter().map(ToString::to_string)).collect()
         });
         let requests = Requests::encode(requests, b'+', Counting::Bytes(5));
         Generator::new(server, &requests, 4, 64)?.fill()?;
@@ -332,8 +268,7 @@ fn speed(options: &Options) -> Result<(), String> {
             for turn in 0..servers.len() {
                 // Each goes first once in a while.
                 let index = (turn + round) % servers.len();
-                let mut generator =
-                    Generator::new(&servers[index], &requests, CONNECTIONS, load.pipeline)?;
+                let mut generator = Generator::new(&servers[index], &requests, CONNECTIONS, load.pipeline)?;
                 samples[index].push(generator.measure(Duration::from_secs_f64(options.seconds))?);
                 bar.inc(1);
             }
@@ -350,9 +285,7 @@ fn print_speed(options: &Options, titles: &[String], rows: &[(Load, Vec<Vec<Samp
         "{} connections, {} keys of 16 bytes, values of 64 where nothing else is said, medians of {} rounds of {} s, one core for the server.",
         CONNECTIONS, options.keys, options.rounds, options.seconds
     );
-    println!(
-        "µs: the server's processor time per request (range of the rounds); k/s: thousand requests per second.\n"
-    );
+    println!("µs: the server's processor time per request (range of the rounds); k/s: thousand requests per second.\n");
     print!("| load |");
     for title in titles {
         print!(" {title}: µs | k/s |");
@@ -361,10 +294,7 @@ fn print_speed(options: &Options, titles: &[String], rows: &[(Load, Vec<Vec<Samp
         print!(" of {title} |");
     }
     println!(" of the better | at most | |");
-    println!(
-        "|---|{}",
-        "---|".repeat(titles.len() * 2 + titles.len() - 1 + 3)
-    );
+    println!("|---|{}", "---|".repeat(titles.len() * 2 + titles.len() - 1 + 3));
     let mut bounded = false;
     for (load, samples) in rows {
         print!("| {} |", load.name());
@@ -377,12 +307,7 @@ fn print_speed(options: &Options, titles: &[String], rows: &[(Load, Vec<Vec<Samp
             let held = median(of, |s| s.server_busy) < 0.9;
             bounded |= held;
             let star = if held { "*" } else { "" };
-            print!(
-                " {} ({}..{}) | {rate:.0}{star} |",
-                short(*cpu),
-                short(low),
-                short(high)
-            );
+            print!(" {} ({}..{}) | {rate:.0}{star} |", short(*cpu), short(low), short(high));
         }
         for peer in &cpus[1..] {
             print!(" {:.2} |", cpus[0] / peer);
@@ -390,11 +315,7 @@ fn print_speed(options: &Options, titles: &[String], rows: &[(Load, Vec<Vec<Samp
         let better = cpus[1..].iter().copied().fold(f64::INFINITY, f64::min);
         if better.is_finite() {
             let ratio = cpus[0] / better;
-            println!(
-                " **{ratio:.2}** | {:.2} | {} |",
-                load.bound,
-                mark(ratio, load.bound)
-            );
+            println!(" **{ratio:.2}** | {:.2} | {} |", load.bound, mark(ratio, load.bound));
         } else {
             println!(" | {:.2} | |", load.bound);
         }
@@ -420,11 +341,7 @@ fn median<T>(items: &[T], figure: impl Fn(&T) -> f64) -> f64 {
     let mut figures: Vec<f64> = items.iter().map(figure).collect();
     figures.sort_by(f64::total_cmp);
     let middle = figures.len() / 2;
-    if figures.len() % 2 == 1 {
-        figures[middle]
-    } else {
-        f64::midpoint(figures[middle - 1], figures[middle])
-    }
+    if figures.len() % 2 == 1 { figures[middle] } else { f64::midpoint(figures[middle - 1], figures[middle]) }
 }
 
 /// Three digits, as far as they matter.
@@ -461,10 +378,7 @@ fn memory(options: &Options) -> Result<(), String> {
         for (suffix, arguments) in times {
             let mut mean = (0.0, 0.0, 0.0);
             for size in sizes.into_iter().chain(between) {
-                let data = Data {
-                    keys: options.keys,
-                    value: size,
-                };
+                let data = Data { keys: options.keys, value: size };
                 let row = measure(format!("value of {size}{suffix}"), data, arguments)?;
                 if (40..=72).contains(&size) {
                     mean = (mean.0 + row.1, mean.1 + row.2, mean.2 + 1.0);
@@ -473,18 +387,10 @@ fn memory(options: &Options) -> Result<(), String> {
                     column.push(row);
                 }
             }
-            column.push((
-                format!("mean of values of 40 to 72{suffix}"),
-                mean.0 / mean.2,
-                mean.1 / mean.2,
-            ));
+            column.push((format!("mean of values of 40 to 72{suffix}"), mean.0 / mean.2, mean.1 / mean.2));
         }
         for keys in growth {
-            column.push(measure(
-                format!("value of 64, {keys} keys"),
-                Data { keys, value: 64 },
-                &[],
-            )?);
+            column.push(measure(format!("value of 64, {keys} keys"), Data { keys, value: 64 }, &[])?);
         }
         bar.set_message(format!("{}: idle connections", peer.name));
         let idle = per_connection(peer)?;
@@ -505,12 +411,8 @@ fn per_key(peer: &Peer, data: Data, arguments: &[&str]) -> Result<(f64, f64), St
     fill(&server, data, arguments)?;
     server.settle()?;
     let payload = (16 + data.value) as f64;
-    let each =
-        |after: u64, before: u64| after.saturating_sub(before) as f64 / data.keys as f64 - payload;
-    Ok((
-        each(server.used_memory()?, used),
-        each(server.resident(), resident),
-    ))
+    let each = |after: u64, before: u64| after.saturating_sub(before) as f64 / data.keys as f64 - payload;
+    Ok((each(server.used_memory()?, used), each(server.resident(), resident)))
 }
 
 /// Bytes used and resident per connection that has sent a PING and waits.
@@ -518,14 +420,8 @@ fn per_connection(peer: &Peer) -> Result<(f64, f64), String> {
     const COUNT: usize = 10_000;
     let limit = getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(20_000, |most| most.min(20_000));
-    setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: Some(wanted),
-            maximum: limit.maximum,
-        },
-    )
-    .map_err(|error| format!("cannot raise the limit of descriptors: {error}"))?;
+    setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum })
+        .map_err(|error| format!("cannot raise the limit of descriptors: {error}"))?;
     let count = COUNT.min(wanted as usize - 100);
     let server = Server::start(peer, SERVER_CORE)?;
     server.settle()?;
@@ -539,10 +435,7 @@ fn per_connection(peer: &Peer) -> Result<(f64, f64), String> {
     }
     server.settle()?;
     let each = |after: u64, before: u64| after.saturating_sub(before) as f64 / count as f64;
-    Ok((
-        each(server.used_memory()?, used),
-        each(server.resident(), resident),
-    ))
+    Ok((each(server.used_memory()?, used), each(server.resident(), resident)))
 }
 
 fn print_memory(options: &Options, titles: &[String], columns: &[Vec<(String, f64, f64)>]) {

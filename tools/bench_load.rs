@@ -72,25 +72,12 @@ pub fn value(number: usize, length: usize) -> String {
 
 impl Requests {
     /// Encodes these requests.
-    pub fn encode(
-        requests: impl IntoIterator<Item = Vec<String>>,
-        kind: u8,
-        counting: Counting,
-    ) -> Self {
-        let mut encoded = Self {
-            bytes: Vec::new(),
-            starts: vec![0],
-            counting,
-            kind,
-        };
+    pub fn encode(requests: impl IntoIterator<Item = Vec<String>>, kind: u8, counting: Counting) -> Self {
+        let mut encoded = Self { bytes: Vec::new(), starts: vec![0], counting, kind };
         for words in requests {
-            encoded
-                .bytes
-                .extend_from_slice(format!("*{}\r\n", words.len()).as_bytes());
+            encoded.bytes.extend_from_slice(format!("*{}\r\n", words.len()).as_bytes());
             for word in words {
-                encoded
-                    .bytes
-                    .extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+                encoded.bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
                 encoded.bytes.extend_from_slice(word.as_bytes());
                 encoded.bytes.extend_from_slice(b"\r\n");
             }
@@ -137,24 +124,9 @@ impl<'a> Generator<'a> {
         pipeline: usize,
     ) -> Result<Self, String> {
         let pipeline = pipeline.min(requests.len());
-        let links: Result<Vec<Link>, String> = (0..connections)
-            .map(|_| {
-                Ok(Link {
-                    stream: server.connect()?,
-                    missing: 0,
-                    fresh: false,
-                })
-            })
-            .collect();
-        Ok(Self {
-            server,
-            requests,
-            links: links?,
-            pipeline,
-            next: 0,
-            answered: 0,
-            buffer: vec![0; 256 * 1024],
-        })
+        let links: Result<Vec<Link>, String> =
+            (0..connections).map(|_| Ok(Link { stream: server.connect()?, missing: 0, fresh: false })).collect();
+        Ok(Self { server, requests, links: links?, pipeline, next: 0, answered: 0, buffer: vec![0; 256 * 1024] })
     }
 
     /// Sends every request once.
@@ -184,11 +156,7 @@ impl<'a> Generator<'a> {
         let server = (self.server.cpu() - server) as f64;
         let answered = (self.answered - answered) as f64;
         self.finish()?;
-        Ok(Sample {
-            per_second: answered / seconds,
-            cpu: server / 1e3 / answered,
-            server_busy: server / 1e9 / seconds,
-        })
+        Ok(Sample { per_second: answered / seconds, cpu: server / 1e3 / answered, server_busy: server / 1e9 / seconds })
     }
 
     fn run(&mut self, time: Duration) -> Result<(), String> {
@@ -236,23 +204,17 @@ impl<'a> Generator<'a> {
             let chunk = &self.buffer[..n];
             if link.fresh && chunk[0] != self.requests.kind {
                 let text = String::from_utf8_lossy(&chunk[..n.min(100)]).into_owned();
-                return Err(format!(
-                    "{}: answered {}",
-                    self.server.name,
-                    text.trim_end()
-                ));
+                return Err(format!("{}: answered {}", self.server.name, text.trim_end()));
             }
             link.fresh = false;
             let came = match self.requests.counting {
                 Counting::Bytes(_) => n,
                 Counting::Lines => memchr::memchr_iter(b'\n', chunk).count(),
             };
-            link.missing = link.missing.checked_sub(came).ok_or_else(|| {
-                format!(
-                    "{}: replies are longer than they should be",
-                    self.server.name
-                )
-            })?;
+            link.missing = link
+                .missing
+                .checked_sub(came)
+                .ok_or_else(|| format!("{}: replies are longer than they should be", self.server.name))?;
         }
         Ok(())
     }

@@ -31,43 +31,22 @@ pub struct Server {
 impl Server {
     /// Starts a server on one core, without anything that writes to disk.
     pub fn start(peer: &Peer, core: usize) -> Result<Self, String> {
-        let free =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
         let port = free.map_err(|error| error.to_string())?.port();
         let folder = std::env::temp_dir().join(format!("bench-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let child = Command::new("taskset")
             .args(["-c", &core.to_string()])
             .arg(&peer.path)
-            .args([
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-            ])
-            .args([
-                "--appendonly",
-                "no",
-                "--daemonize",
-                "no",
-                "--maxclients",
-                "20000",
-                "--dir",
-            ])
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .args(["--appendonly", "no", "--daemonize", "no", "--maxclients", "20000", "--dir"])
             .arg(&folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("taskset {}: {error}", peer.path.display()))?;
-        let mut server = Self {
-            name: peer.name.clone(),
-            port,
-            child,
-            folder,
-        };
+        let mut server = Self { name: peer.name.clone(), port, child, folder };
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(10) {
             if server.child.try_wait().is_ok_and(|status| status.is_some()) {
@@ -83,8 +62,7 @@ impl Server {
 
     /// A new connection.
     pub fn connect(&self) -> Result<TcpStream, String> {
-        self.try_connect()
-            .map_err(|error| format!("{}: {error}", self.name))
+        self.try_connect().map_err(|error| format!("{}: {error}", self.name))
     }
 
     fn try_connect(&self) -> std::io::Result<TcpStream> {
@@ -96,8 +74,7 @@ impl Server {
 
     /// Sends an inline command and returns its reply, a status or a string, as text.
     pub fn ask(&self, command: &str) -> Result<String, String> {
-        self.try_ask(command)
-            .map_err(|error| format!("{}: {command}: {error}", self.name))
+        self.try_ask(command).map_err(|error| format!("{}: {command}: {error}", self.name))
     }
 
     fn try_ask(&self, command: &str) -> std::io::Result<String> {
@@ -116,10 +93,7 @@ impl Server {
                 }
                 continue;
             };
-            match first
-                .strip_prefix('$')
-                .and_then(|length| length.parse::<usize>().ok())
-            {
+            match first.strip_prefix('$').and_then(|length| length.parse::<usize>().ok()) {
                 Some(length) if rest.len() < length + 2 && n > 0 => {}
                 Some(_) => return Ok(rest.to_string()),
                 None if first.starts_with('-') => {
@@ -133,9 +107,7 @@ impl Server {
     /// A field of INFO.
     pub fn info(&self, section: &str, field: &str) -> Result<String, String> {
         let text = self.ask(&format!("INFO {section}"))?;
-        let value = text
-            .lines()
-            .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        let value = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
         value
             .map(|value| value.trim().to_string())
             .ok_or_else(|| format!("{}: INFO {section} has no {field}", self.name))
@@ -145,17 +117,13 @@ impl Server {
     pub fn title(&self) -> String {
         let own = ["redoxide_version", "valkey_version", "redis_version"];
         let version = own.iter().find_map(|field| self.info("server", field).ok());
-        version.map_or_else(
-            || self.name.clone(),
-            |version| format!("{} {version}", self.name),
-        )
+        version.map_or_else(|| self.name.clone(), |version| format!("{} {version}", self.name))
     }
 
     /// Bytes that it says it uses.
     pub fn used_memory(&self) -> Result<u64, String> {
         let text = self.info("memory", "used_memory")?;
-        text.parse()
-            .map_err(|_| format!("{}: used_memory is {text}", self.name))
+        text.parse().map_err(|_| format!("{}: used_memory is {text}", self.name))
     }
 
     /// Bytes that the kernel keeps in memory for it.
@@ -181,11 +149,7 @@ impl Server {
             std::thread::sleep(Duration::from_millis(50));
             let now = self.used_memory()?;
             // The connection that asks may itself be counted, or not.
-            same = if now.abs_diff(last) < 64 * 1024 {
-                same + 1
-            } else {
-                0
-            };
+            same = if now.abs_diff(last) < 64 * 1024 { same + 1 } else { 0 };
             last = now;
             if same == 10 {
                 break;

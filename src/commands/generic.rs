@@ -295,9 +295,8 @@ fn type_name(entry: &Entry) -> &'static str {
 pub(super) fn encoding_name(entry: &Entry) -> &'static str {
     match entry.value() {
         Value::Int(_) => "int",
-        // Redis keeps strings of up to 44 bytes in one allocation with their header.
-        Value::Text(bytes) if bytes.len() <= 44 => "embstr",
-        Value::Text(_) | Value::Raw(_) | Value::Buffer(_) => "raw",
+        Value::Text(_) => "embstr",
+        Value::Raw(_) | Value::Buffer(_) => "raw",
     }
 }
 
@@ -585,7 +584,7 @@ fn existing_db(ctx: &Ctx, n: i32) -> Result<DbId, Error> {
 }
 
 /// The database of a number that was sent.
-fn db_number(ctx: &Ctx, text: &[u8]) -> Result<DbId, Error> {
+pub(super) fn db_number(ctx: &Ctx, text: &[u8]) -> Result<DbId, Error> {
     existing_db(ctx, parse_i32(text)?)
 }
 

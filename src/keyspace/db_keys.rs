@@ -9,7 +9,7 @@
 
 use crate::keyspace::Expiry;
 use crate::keyspace::changes::Event;
-use crate::keyspace::db::{Db, Slot, own_value};
+use crate::keyspace::db::{Db, Slot, own_value, settled};
 use crate::store::entry::{Entry, NewValue, Value};
 
 impl Db<'_> {
@@ -100,6 +100,7 @@ impl Db<'_> {
             self.shared.discard(replaced);
         }
         let clock = self.shared.first_clock();
+        let value = settled(key, value, deadline);
         // The hash of a slot stays good when the table changes; only its position does not.
         self.data.table.insert(target.hash, Entry::new(key, value, deadline, clock));
         self.data.volatile += usize::from(deadline.is_some());
