@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod connection;
+pub mod debug;
 pub mod generic;
 pub mod server;
 pub mod string;
@@ -17,6 +18,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::String, commands: string::COMMANDS },
