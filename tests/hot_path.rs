@@ -7,12 +7,7 @@ use redoxide::net::local::Local;
 use std::fmt::Write;
 
 fn local() -> (Local, usize) {
-    let mut local = Local::new(
-        &redoxide::commands::table(),
-        Config::default(),
-        1,
-        1_700_000_000_000,
-    );
+    let mut local = Local::new(&redoxide::commands::table(), Config::default(), 1, 1_700_000_000_000);
     let client = local.connect();
     (local, client)
 }
@@ -49,24 +44,11 @@ fn usual_requests_allocate_nothing() {
         incrs += &request(&["INCR", &format!("counter:{}", n % 100)]);
     }
     // The values of 64 bytes make replies that outgrow one chunk, so the replies of the GETs come in two.
-    assert_eq!(
-        allocations_of(&mut local, client, &sets),
-        0,
-        "1,000 SETs of the same size"
-    );
-    assert!(
-        allocations_of(&mut local, client, &gets) <= 4,
-        "1,000 GETs: only the chunks of 64 KB of the reply"
-    );
+    assert_eq!(allocations_of(&mut local, client, &sets), 0, "1,000 SETs of the same size");
+    assert!(allocations_of(&mut local, client, &gets) <= 4, "1,000 GETs: only the chunks of 64 KB of the reply");
     assert_eq!(allocations_of(&mut local, client, &incrs), 0, "1,000 INCRs");
     // The check itself sees an allocation where there is one.
-    assert!(
-        allocations_of(
-            &mut local,
-            client,
-            &request(&["APPEND", "grown", "a value"])
-        ) > 0
-    );
+    assert!(allocations_of(&mut local, client, &request(&["APPEND", "grown", "a value"])) > 0);
 }
 
 #[test]

@@ -45,10 +45,7 @@ struct Options {
 fn try_main() -> Result<(), String> {
     let options = options()?;
     if options.update {
-        return options
-            .files
-            .iter()
-            .try_for_each(|file| update(file, &options));
+        return options.files.iter().try_for_each(|file| update(file, &options));
     }
     let mut text = String::new();
     if let Some(file) = options.files.first() {
@@ -57,32 +54,20 @@ fn try_main() -> Result<(), String> {
         let read = std::io::stdin().read_to_string(&mut text);
         read.map_err(|error| format!("standard input: {error}"))?;
     }
-    let text = if options.form == Form::Command {
-        with_prompts(&text)
-    } else {
-        text
-    };
+    let text = if options.form == Form::Command { with_prompts(&text) } else { text };
     let script = Script::parse(&text)?;
     let protocol = match run::protocols(&script, options.form)[..] {
         [only] => only,
         _ if options.resp3 => Protocol::Resp3,
         _ => Protocol::Resp2,
     };
-    print!(
-        "{}",
-        finish(&script, options.form, protocol, &options.server)?
-    );
+    print!("{}", finish(&script, options.form, protocol, &options.server)?);
     Ok(())
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options {
-        server: PathBuf::new(),
-        form: Form::Command,
-        resp3: false,
-        update: false,
-        files: Vec::new(),
-    };
+    let mut options =
+        Options { server: PathBuf::new(), form: Form::Command, resp3: false, update: false, files: Vec::new() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match &*argument {
@@ -96,9 +81,7 @@ fn options() -> Result<Options, String> {
         }
     }
     if options.server.as_os_str().is_empty() {
-        return Err(
-            "usage: session --server PATH [--resp3] [--raw] [FILE | --update FILE...]".into(),
-        );
+        return Err("usage: session --server PATH [--resp3] [--raw] [FILE | --update FILE...]".into());
     }
     Ok(options)
 }
@@ -114,24 +97,11 @@ fn with_prompts(text: &str) -> String {
         return text.to_string();
     }
     let bare = |line: &str| line.is_empty() || line.starts_with('#') || line.contains("> ");
-    text.lines()
-        .map(|line| {
-            if bare(line) {
-                format!("{line}\n")
-            } else {
-                format!("> {line}\n")
-            }
-        })
-        .collect()
+    text.lines().map(|line| if bare(line) { format!("{line}\n") } else { format!("> {line}\n") }).collect()
 }
 
 /// Runs a session and returns it as it should stand.
-fn finish(
-    script: &Script,
-    form: Form,
-    protocol: Protocol,
-    server: &Path,
-) -> Result<String, String> {
+fn finish(script: &Script, form: Form, protocol: Protocol, server: &Path) -> Result<String, String> {
     let mut target = Process::new(Server::start(server, &script.arguments));
     let transcript = run::transcript(script, form, protocol, &mut target, false)?;
     Ok(run::finished(script, &transcript))
@@ -144,10 +114,7 @@ fn update(file: &Path, options: &Options) -> Result<(), String> {
     let mut rest = &*source;
     let mut changed = 0;
     while let Some((start, form)) = next_session(rest) {
-        let end = rest[start..]
-            .find("\"#")
-            .ok_or("a session without an end")?
-            + start;
+        let end = rest[start..].find("\"#").ok_or("a session without an end")? + start;
         let text = &rest[start..end];
         let line = source[..source.len() - rest.len() + start].lines().count();
         let place = format!("{}:{line}", file.display());
@@ -176,10 +143,7 @@ fn update(file: &Path, options: &Options) -> Result<(), String> {
 fn next_session(source: &str) -> Option<(usize, Form)> {
     let forms = [("check(r#\"", Form::Command), ("check_raw(r#\"", Form::Raw)];
     // rustfmt may put the text on a line of its own.
-    let wide = [
-        ("check(\n        r#\"", Form::Command),
-        ("check_raw(\n        r#\"", Form::Raw),
-    ];
+    let wide = [("check(\n        r#\"", Form::Command), ("check_raw(\n        r#\"", Form::Raw)];
     forms
         .into_iter()
         .chain(wide)
@@ -188,12 +152,7 @@ fn next_session(source: &str) -> Option<(usize, Form)> {
 }
 
 /// The session as it should stand, or nothing if it is not the reference's to say.
-fn renewed(
-    script: &Script,
-    form: Form,
-    server: &Path,
-    place: &str,
-) -> Result<Option<String>, String> {
+fn renewed(script: &Script, form: Form, server: &Path, place: &str) -> Result<Option<String>, String> {
     if script.ours {
         return Ok(None);
     }
@@ -206,9 +165,7 @@ fn renewed(
     if let Some(other) = texts.get(1) {
         let different = first.lines().zip(other.lines()).find(|(a, b)| a != b);
         if let Some((two, three)) = different {
-            eprintln!(
-                "{place}: RESP2 has `{two}`, RESP3 has `{three}`: say `# resp2` or `# resp3`"
-            );
+            eprintln!("{place}: RESP2 has `{two}`, RESP3 has `{three}`: say `# resp2` or `# resp3`");
         }
     }
     Ok(Some(first))

@@ -28,17 +28,12 @@ pub enum Clock {
 impl Clock {
     /// The machine's clocks; the monotonic one starts at zero now.
     pub fn system() -> Clock {
-        Clock::System {
-            start: Instant::now(),
-        }
+        Clock::System { start: Instant::now() }
     }
 
     /// A clock that stands at `unix_ms` until it is moved.
     pub fn manual(unix_ms: UnixMillis) -> Clock {
-        Clock::Manual {
-            unix_us: unix_ms * 1000,
-            monotonic_us: 0,
-        }
+        Clock::Manual { unix_us: unix_ms * 1000, monotonic_us: 0 }
     }
 
     /// The time of day in microseconds since 1970.
@@ -63,11 +58,7 @@ impl Clock {
 
     /// Moves a manual clock on; the machine's clock is left alone.
     pub fn advance_ms(&mut self, ms: u64) {
-        if let Clock::Manual {
-            unix_us,
-            monotonic_us,
-        } = self
-        {
+        if let Clock::Manual { unix_us, monotonic_us } = self {
             *unix_us += ms as i64 * 1000;
             *monotonic_us += ms * 1000;
         }

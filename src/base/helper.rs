@@ -24,30 +24,20 @@ impl Helper {
         let (jobs, inbox) = channel::<Job>();
         let pending = Arc::new(AtomicUsize::new(0));
         let done = Arc::clone(&pending);
-        std::thread::Builder::new()
-            .name(name.to_string())
-            .spawn(move || {
-                for job in inbox {
-                    if catch_unwind(AssertUnwindSafe(job)).is_err() {
-                        log::error!(
-                            "A background job failed; the server goes on without its result"
-                        );
-                    }
-                    done.fetch_sub(1, Ordering::Relaxed);
+        std::thread::Builder::new().name(name.to_string()).spawn(move || {
+            for job in inbox {
+                if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                    log::error!("A background job failed; the server goes on without its result");
                 }
-            })?;
-        Ok(Helper {
-            jobs: Some(jobs),
-            pending,
-        })
+                done.fetch_sub(1, Ordering::Relaxed);
+            }
+        })?;
+        Ok(Helper { jobs: Some(jobs), pending })
     }
 
     /// A helper that runs each job at once, on the caller's thread.
     pub fn inline() -> Helper {
-        Helper {
-            jobs: None,
-            pending: Arc::new(AtomicUsize::new(0)),
-        }
+        Helper { jobs: None, pending: Arc::new(AtomicUsize::new(0)) }
     }
 
     /// Hands a job over.

@@ -31,9 +31,7 @@ pub fn start(file: &str, level: LevelFilter) -> io::Result<()> {
             Level::Info => '*',
             Level::Warn | Level::Error => '#',
         };
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let time = civil_time(now.as_millis() as u64); // 584 million years fit
         writeln!(out, "{pid}:M {time} {mark} {}", record.args())
     });
@@ -49,27 +47,21 @@ pub fn set_level(level: LevelFilter) {
 
 /// Milliseconds since 1970 as `24 Nov 2026 16:52:07.123`, in UTC.
 fn civil_time(unix_ms: u64) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (seconds, ms) = (unix_ms / 1000, unix_ms % 1000);
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // Years counted from March, so that the leap day is the last of its year (Hinnant, "chrono-compatible low-level
     // date algorithms").
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
     let month = (from_march + 2) % 12;
     let year = era * 400 + year_of_era + u64::from(month < 2);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!(
-        "{day:02} {} {year} {hour:02}:{minute:02}:{second:02}.{ms:03}",
-        MONTHS[month as usize]
-    )
+    format!("{day:02} {} {year} {hour:02}:{minute:02}:{second:02}.{ms:03}", MONTHS[month as usize])
 }
 
 #[cfg(test)]

@@ -28,17 +28,8 @@ enum Source {
 impl Stopwatch {
     /// A stopwatch on the machine's counter.
     pub fn new() -> Stopwatch {
-        let source = if counter_is_constant() {
-            Source::Counter
-        } else {
-            Source::Kernel
-        };
-        let mut watch = Stopwatch {
-            source,
-            scale: 1 << 32,
-            start: Instant::now(),
-            start_ticks: 0,
-        };
+        let source = if counter_is_constant() { Source::Counter } else { Source::Kernel };
+        let mut watch = Stopwatch { source, scale: 1 << 32, start: Instant::now(), start_ticks: 0 };
         watch.start_ticks = watch.ticks();
         // A first rate from a very short look; `refine` makes it exact within the first seconds.
         while watch.start.elapsed().as_micros() < 100 {
@@ -50,12 +41,7 @@ impl Stopwatch {
 
     /// A stopwatch that never moves, for simulations.
     pub fn still() -> Stopwatch {
-        Stopwatch {
-            source: Source::Steps,
-            scale: 0,
-            start: Instant::now(),
-            start_ticks: 0,
-        }
+        Stopwatch { source: Source::Steps, scale: 0, start: Instant::now(), start_ticks: 0 }
     }
 
     /// The counter as it stands.
@@ -80,20 +66,13 @@ impl Stopwatch {
 
     /// How many ticks pass in so many nanoseconds.
     pub fn ticks_in_ns(&self, ns: u64) -> u64 {
-        if self.scale == 0 {
-            u64::MAX
-        } else {
-            ((u128::from(ns) << 32) / u128::from(self.scale)) as u64
-        }
+        if self.scale == 0 { u64::MAX } else { ((u128::from(ns) << 32) / u128::from(self.scale)) as u64 }
     }
 
     /// Measures the counter's rate over all the time since the start.
     pub fn refine(&mut self) {
         if let Source::Counter = self.source {
-            let (ns, ticks) = (
-                self.start.elapsed().as_nanos(),
-                self.ticks().wrapping_sub(self.start_ticks),
-            );
+            let (ns, ticks) = (self.start.elapsed().as_nanos(), self.ticks().wrapping_sub(self.start_ticks));
             if ticks > 0 {
                 self.scale = ((ns << 32) / u128::from(ticks)) as u64;
             }
@@ -132,9 +111,6 @@ mod tests {
         let (took, expected) = (watch.ticks() - ticks, kernel.elapsed().as_nanos() as u64);
         watch.refine();
         let measured = watch.ns(took);
-        assert!(
-            measured.abs_diff(expected) < expected / 10,
-            "{measured} ns against {expected}"
-        );
+        assert!(measured.abs_diff(expected) < expected / 10, "{measured} ns against {expected}");
     }
 }

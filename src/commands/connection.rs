@@ -1,6 +1,7 @@
 //! The commands with which a client introduces itself and leaves.
 
 use crate::base::number::parse_i64;
+use crate::commands::generic::db_number;
 use crate::keyspace::DbId;
 use crate::resp::{Args, Proto};
 use crate::server::command::Command;
@@ -29,9 +30,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(-1)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
         .syntax("[(arguments: protover [AUTH (auth: username password)] [SETNAME clientname])]")
-        .docs(
-            "Chooses the protocol, and can authenticate and name the connection at the same time.",
-        )
+        .docs("Chooses the protocol, and can authenticate and name the connection at the same time.")
         .complexity("O(1)")
         .since("6.0.0")
         .history(&[("6.2.0", "The protocol version may be left out.")]),
@@ -83,14 +82,8 @@ fn echo(ctx: &mut Ctx, args: Args) -> Done {
 
 /// SELECT index
 fn select(ctx: &mut Ctx, args: Args) -> Done {
-    let n = parse_i64(args.get(1))
-        .filter(|&n| i32::try_from(n).is_ok())
-        .ok_or(Error::NotInteger)?;
-    let id = usize::try_from(n)
-        .ok()
-        .filter(|&n| n < ctx.server.keyspace.databases().len())
-        .ok_or(Error::DbIndex)?;
-    ctx.server.clients[ctx.client].db = DbId(id as u16); // `databases` is at most 65,535
+    let db = db_number(ctx, args.get(1), None)?;
+    ctx.server.clients[ctx.client].db = db;
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -140,13 +133,7 @@ fn authenticate(ctx: &mut Ctx, user: &[u8], password: &[u8]) -> Result<(), Error
     let given: [u8; 32] = Sha256::digest(password).into();
     let is_right = match ctx.server.config.settings.password_digest {
         None => true,
-        Some(wanted) => {
-            given
-                .iter()
-                .zip(wanted)
-                .fold(0, |differs, (a, b)| differs | (a ^ b))
-                == 0
-        }
+        Some(wanted) => given.iter().zip(wanted).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0,
     };
     if user != b"default" || !is_right {
         return Err(Error::WrongPass);
@@ -160,9 +147,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
     let mut proto = None;
     if args.len() > 1 {
         let version = parse_i64(args.get(1));
-        proto = match version.ok_or(Error::Text(
-            "ERR Protocol version is not an integer or out of range",
-        ))? {
+        proto = match version.ok_or(Error::Text("ERR Protocol version is not an integer or out of range"))? {
             2 => Some(Proto::Resp2),
             3 => Some(Proto::Resp3),
             _ => return Err(Error::Text("NOPROTO unsupported protocol version")),
@@ -204,11 +189,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
         ctx.reply.proto = proto;
     }
     let number = client.number as i64; // counts up from one
-    let version = if ctx.reply.proto == Proto::Resp3 {
-        3
-    } else {
-        2
-    };
+    let version = if ctx.reply.proto == Proto::Resp3 { 3 } else { 2 };
     let reply = &mut ctx.reply;
     reply.map(7);
     reply.bulk(b"server");
@@ -229,8 +210,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
 }
 
 /// What CLIENT SETNAME and HELLO answer to a name with blanks in it.
-pub const BAD_NAME: Error =
-    Error::Text("ERR Client names cannot contain spaces, newlines or special characters.");
+pub const BAD_NAME: Error = Error::Text("ERR Client names cannot contain spaces, newlines or special characters.");
 
 /// Whether bytes may be a client's name: printable and without blanks, so that CLIENT LIST stays readable by programs.
 pub fn is_name(name: &[u8]) -> bool {

@@ -84,9 +84,7 @@ pub static COMMANDS: &[Command] = &[
         .docs("Moves a key to another database, if it is not there yet.")
         .complexity("O(1)")
         .since("1.0.0"),
-    Command::container("object", &OBJECT)
-        .docs("Looks at how values are kept.")
-        .since("2.2.3"),
+    Command::container("object", &OBJECT).docs("Looks at how values are kept.").since("2.2.3"),
     Command::new("persist", persist)
         .arity(2)
         .flags(&[Write, Fast])
@@ -133,21 +131,14 @@ pub static COMMANDS: &[Command] = &[
         .history(&[("2.8.0", "-2 for a missing key.")]),
     Command::new("randomkey", randomkey)
         .flags(&[ReadOnly])
-        .tips(&[
-            "request_policy:all_shards",
-            "response_policy:special",
-            "nondeterministic_output",
-        ])
+        .tips(&["request_policy:all_shards", "response_policy:special", "nondeterministic_output"])
         .docs("Gives a key by chance.")
         .complexity("O(1)")
         .since("1.0.0"),
     Command::new("rename", rename)
         .arity(3)
         .flags(&[Write])
-        .keys(&[
-            KeySpec::at(1, &[Rw, Access, Delete]),
-            KeySpec::at(2, &[Ow, Update]),
-        ])
+        .keys(&[KeySpec::at(1, &[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Update])])
         .syntax("key newkey")
         .docs("Renames a key; what was at the new name goes.")
         .complexity("O(1)")
@@ -155,10 +146,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("renamenx", renamenx)
         .arity(3)
         .flags(&[Write, Fast])
-        .keys(&[
-            KeySpec::at(1, &[Rw, Access, Delete]),
-            KeySpec::at(2, &[Ow, Insert]),
-        ])
+        .keys(&[KeySpec::at(1, &[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Insert])])
         .syntax("key newkey")
         .docs("Renames a key, if the new name is free.")
         .complexity("O(1)")
@@ -167,11 +155,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("scan", scan)
         .arity(-2)
         .flags(&[ReadOnly])
-        .tips(&[
-            "nondeterministic_output",
-            "request_policy:special",
-            "response_policy:special",
-        ])
+        .tips(&["nondeterministic_output", "request_policy:special", "response_policy:special"])
         .syntax("cursor [MATCH pattern] [COUNT count] [TYPE type]@6.0.0")
         .docs("Lists some keys at a time, from a cursor to the next.")
         .complexity("O(1)")
@@ -306,17 +290,8 @@ fn type_name(entry: &Entry) -> &'static str {
 pub(super) fn encoding_name(entry: &Entry) -> &'static str {
     match entry.value() {
         Value::Int(_) => "int",
-        // Redis keeps strings of up to 44 bytes in one allocation with their header.
-        Value::Text(bytes) if bytes.len() <= 44 => "embstr",
-        Value::Text(_) | Value::Raw(_) | Value::Buffer(_) => "raw",
-    }
-}
-
-/// References as Redis counts them: small integers are shared there by all who use them.
-fn references(entry: &Entry, is_lfu_or_limited: bool) -> i64 {
-    match entry.value() {
-        Value::Int(0..=9999) if !is_lfu_or_limited => i64::from(i32::MAX),
-        _ => 1,
+        Value::Text(_) => "embstr",
+        Value::Raw(_) | Value::Buffer(_) => "raw",
     }
 }
 
@@ -350,11 +325,7 @@ fn touch(ctx: &mut Ctx, args: Args) -> Done {
 
 fn count_found(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
-    let found = args
-        .from(1)
-        .iter()
-        .filter(|key| db.read(key).is_found())
-        .count();
+    let found = args.from(1).iter().filter(|key| db.read(key).is_found()).count();
     ctx.reply.int(found as i64); // at most as many as arguments
     Ok(Flow::Done)
 }
@@ -391,7 +362,7 @@ fn keys(ctx: &mut Ctx, args: Args) -> Done {
 
 /// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
 fn scan(ctx: &mut Ctx, args: Args) -> Done {
-    let mut cursor = parse_u64(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
+    let mut cursor = scan_cursor(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
     let (mut pattern, mut count, mut kind) = (None, 10, None);
     let mut rest = args.cursor(2);
     while let Some(word) = rest.word() {
@@ -435,6 +406,14 @@ fn scan(ctx: &mut Ctx, args: Args) -> Done {
         ctx.reply.bulk(&key);
     }
     Ok(Flow::Done)
+}
+
+/// A cursor as the C library reads numbers: blanks and a plus sign in front, leading zeros, but nothing behind.
+fn scan_cursor(text: &[u8]) -> Option<u64> {
+    let text = text.trim_ascii_start();
+    let digits = text.strip_prefix(b"+").unwrap_or(text);
+    let significant = &digits[digits.iter().take_while(|&&byte| byte == b'0').count()..];
+    if significant.is_empty() && !digits.is_empty() { Some(0) } else { parse_u64(significant) }
 }
 
 /// RANDOMKEY
@@ -498,7 +477,7 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
     while let Some(word) = rest.word() {
         match &*word {
             b"REPLACE" => replace = true,
-            b"DB" => target_db = db_number(ctx, rest.need()?, Error::NotInteger)?,
+            b"DB" => target_db = db_number(ctx, rest.need()?, None)?,
             _ => return Err(Error::Syntax),
         }
     }
@@ -530,22 +509,28 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
 const SAME: Error = Error::Text("ERR source and destination objects are the same");
 
 /// The database of a number that was sent.
-fn db_number(ctx: &Ctx, text: &[u8], not_a_number: Error) -> Result<DbId, Error> {
-    let n = parse_i64(text)
-        .filter(|&n| i32::try_from(n).is_ok())
-        .ok_or(not_a_number)?;
+pub(super) fn db_number(ctx: &Ctx, text: &[u8], not_a_number: Option<&'static str>) -> Result<DbId, Error> {
+    let n = parse_int(text, not_a_number)?;
     let databases = ctx.server.keyspace.databases().len();
-    let n = usize::try_from(n)
-        .ok()
-        .filter(|&n| n < databases)
-        .ok_or(Error::DbIndex)?;
+    let n = usize::try_from(n).ok().filter(|&n| n < databases).ok_or(Error::DbIndex)?;
     Ok(DbId(n as u16)) // `databases` is at most 65,535
+}
+
+/// A number that fits a C int. `wrong` is the text for any that does not; without it there are Redis's usual two.
+fn parse_int(text: &[u8], wrong: Option<&'static str>) -> Result<i64, Error> {
+    let n = parse_i64(text).ok_or(wrong.map_or(Error::NotInteger, Error::Text))?;
+    match i32::try_from(n) {
+        Ok(n) => Ok(i64::from(n)),
+        Err(_) => Err(Error::Text(
+            wrong.unwrap_or("ERR value is out of range, value must between -2147483648 and 2147483647"),
+        )),
+    }
 }
 
 /// MOVE key db
 fn move_key(ctx: &mut Ctx, args: Args) -> Done {
     let key = args.get(1);
-    let target_db = db_number(ctx, args.get(2), Error::NotInteger)?;
+    let target_db = db_number(ctx, args.get(2), None)?;
     if target_db == ctx.db {
         return Err(SAME);
     }
@@ -609,14 +594,10 @@ fn conditions(args: Args) -> Result<Conditions, Error> {
         }
     }
     if c.nx && (c.xx || c.gt || c.lt) {
-        return Err(Error::Text(
-            "ERR NX and XX, GT or LT options at the same time are not compatible",
-        ));
+        return Err(Error::Text("ERR NX and XX, GT or LT options at the same time are not compatible"));
     }
     if c.gt && c.lt {
-        return Err(Error::Text(
-            "ERR GT and LT options at the same time are not compatible",
-        ));
+        return Err(Error::Text("ERR GT and LT options at the same time are not compatible"));
     }
     Ok(c)
 }
@@ -658,9 +639,7 @@ fn persist(ctx: &mut Ctx, args: Args) -> Done {
     let key = args.get(1);
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
-    let has_deadline = db
-        .entry(slot)
-        .is_some_and(|entry| entry.deadline().is_some());
+    let has_deadline = db.entry(slot).is_some_and(|entry| entry.deadline().is_some());
     if has_deadline {
         db.set_deadline(slot, None);
         db.changed(key, Event::PERSIST, 1);
@@ -718,9 +697,10 @@ fn object_encoding(ctx: &mut Ctx, args: Args) -> Done {
 fn object_refcount(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.locate(args.get(2));
-    match db.entry(slot).map(|entry| references(entry, false)) {
-        Some(n) => ctx.reply.int(n),
-        None => ctx.reply.null(),
+    match slot.is_found() {
+        // No two keys share a value.
+        true => ctx.reply.int(1),
+        false => ctx.reply.null(),
     }
     Ok(Flow::Done)
 }
@@ -741,8 +721,7 @@ fn object_idletime(ctx: &mut Ctx, args: Args) -> Done {
              policies at runtime LRU and LFU data will take some time to adjust.",
         ));
     }
-    ctx.reply
-        .int(i64::from(clock.wrapping_sub(entry.clock()) & 0x00FF_FFFF));
+    ctx.reply.int(i64::from(clock.wrapping_sub(entry.clock()) & 0x00FF_FFFF));
     Ok(Flow::Done)
 }
 
@@ -761,8 +740,7 @@ fn object_freq(ctx: &mut Ctx, args: Args) -> Done {
              between policies at runtime LRU and LFU data will take some time to adjust.",
         ));
     }
-    ctx.reply
-        .int(i64::from(ctx.server.keyspace.shared.decayed(clock)));
+    ctx.reply.int(i64::from(ctx.server.keyspace.shared.decayed(clock)));
     Ok(Flow::Done)
 }
 
@@ -814,19 +792,15 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
 fn check_flush(args: Args) -> Result<(), Error> {
     match args.len() {
         1 => Ok(()),
-        2 if args.get(1).eq_ignore_ascii_case(b"sync")
-            || args.get(1).eq_ignore_ascii_case(b"async") =>
-        {
-            Ok(())
-        }
+        2 if args.get(1).eq_ignore_ascii_case(b"sync") || args.get(1).eq_ignore_ascii_case(b"async") => Ok(()),
         _ => Err(Error::Syntax),
     }
 }
 
 /// SWAPDB index1 index2
 fn swapdb(ctx: &mut Ctx, args: Args) -> Done {
-    let a = db_number(ctx, args.get(1), Error::Text("ERR invalid first DB index"))?;
-    let b = db_number(ctx, args.get(2), Error::Text("ERR invalid second DB index"))?;
+    let a = db_number(ctx, args.get(1), Some("ERR invalid first DB index"))?;
+    let b = db_number(ctx, args.get(2), Some("ERR invalid second DB index"))?;
     ctx.server.keyspace.swap(a, b);
     ctx.server.keyspace.shared.changes.dirty += 1;
     ctx.reply.ok();

@@ -11,8 +11,11 @@ use crate::server::command::{Family, Group};
 
 /// All commands, for [`crate::server::Server::new`].
 pub fn table() -> Vec<Family> {
-    vec![Family {
-        group: Group::String,
-        commands: string::COMMANDS,
-    }]
+    vec![
+        Family { group: Group::Connection, commands: connection::COMMANDS },
+        Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Server, commands: generic::SERVER },
+        Family { group: Group::String, commands: string::COMMANDS },
+        Family { group: Group::Transactions, commands: transactions::COMMANDS },
+    ]
 }

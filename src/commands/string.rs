@@ -152,7 +152,9 @@ pub static COMMANDS: &[Command] = &[
              milliseconds@2.6.12 | EXAT unix-time-seconds@6.2.0 | PXAT unix-time-milliseconds@6.2.0 | \
              KEEPTTL@6.0.0>]",
         )
-        .docs("Sets a key to a string, whatever type was there; can ask for conditions, a deadline, and the old string.")
+        .docs(
+            "Sets a key to a string, whatever type was there; can ask for conditions, a deadline, and the old string.",
+        )
         .complexity("O(1)")
         .since("1.0.0")
         .history(&[
@@ -278,11 +280,7 @@ fn set_options<'a>(mut rest: Cursor<'a>) -> Result<SetOptions<'a>, Error> {
     use Condition::{Always, IfMissing, IfPresent};
     use Expiration::{At, Default, In, Keep};
     use Unit::{Millis, Seconds};
-    let mut o = SetOptions {
-        when: Always,
-        get: false,
-        expiration: Default,
-    };
+    let mut o = SetOptions { when: Always, get: false, expiration: Default };
     while let Some(word) = rest.word() {
         // As in Redis, an option may be repeated, but not combined with its rival.
         match (&*word, o.expiration) {
@@ -306,13 +304,7 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
     if args.len() == 3 {
         let mut db = ctx.server.db(ctx.db);
         let slot = db.write(key);
-        db.set(
-            slot,
-            key,
-            value_from(value, args.shared(2)),
-            Ttl::Clear,
-            Event::SET,
-        );
+        db.set(slot, key, value_from(value, args.shared(2)), Ttl::Clear, Event::SET);
         ctx.reply.ok();
         return Ok(Flow::Done);
     }
@@ -341,13 +333,7 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
         }
         return Ok(Flow::Done);
     }
-    db.set(
-        slot,
-        key,
-        value_from(value, args.shared(2)),
-        ttl,
-        Event::SET,
-    );
+    db.set(slot, key, value_from(value, args.shared(2)), ttl, Event::SET);
     if matches!(ttl, Ttl::At(_)) {
         db.changed(key, Event::EXPIRE, 0);
     }
@@ -362,13 +348,7 @@ fn setnx(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(args.get(1));
     if !slot.is_found() {
-        db.set(
-            slot,
-            args.get(1),
-            value_from(args.get(2), args.shared(2)),
-            Ttl::Clear,
-            Event::SET,
-        );
+        db.set(slot, args.get(1), value_from(args.get(2), args.shared(2)), Ttl::Clear, Event::SET);
     }
     ctx.reply.int(i64::from(!slot.is_found()));
     Ok(Flow::Done)
@@ -389,13 +369,7 @@ fn set_for(ctx: &mut Ctx, args: Args, unit: Unit) -> Done {
     let at = deadline(ctx, unit, args.get(2), ctx.server.now())?;
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
-    db.set(
-        slot,
-        key,
-        value_from(args.get(3), args.shared(3)),
-        Ttl::At(at),
-        Event::SET,
-    );
+    db.set(slot, key, value_from(args.get(3), args.shared(3)), Ttl::At(at), Event::SET);
     db.changed(key, Event::EXPIRE, 0);
     ctx.reply.ok();
     Ok(Flow::Done)
@@ -410,13 +384,7 @@ fn getset(ctx: &mut Ctx, args: Args) -> Done {
         Some(text) => ctx.reply.text(text),
         None => ctx.reply.null(),
     }
-    db.set(
-        slot,
-        key,
-        value_from(args.get(2), args.shared(2)),
-        Ttl::Clear,
-        Event::SET,
-    );
+    db.set(slot, key, value_from(args.get(2), args.shared(2)), Ttl::Clear, Event::SET);
     Ok(Flow::Done)
 }
 
@@ -469,11 +437,7 @@ fn getex(ctx: &mut Ctx, args: Args) -> Done {
             db.set_deadline(slot, Some(at));
             db.changed(key, Event::EXPIRE, 1);
         }
-        None if expiration == Persist
-            && db
-                .entry(slot)
-                .is_some_and(|entry| entry.deadline().is_some()) =>
-        {
+        None if expiration == Persist && db.entry(slot).is_some_and(|entry| entry.deadline().is_some()) => {
             db.set_deadline(slot, None);
             db.changed(key, Event::PERSIST, 1);
         }
@@ -527,13 +491,7 @@ fn set_all(ctx: &mut Ctx, args: Args) -> Result<(), Error> {
     for i in (1..args.len()).step_by(2) {
         let key = args.get(i);
         let slot = db.write(key);
-        db.set(
-            slot,
-            key,
-            value_from(args.get(i + 1), args.shared(i + 1)),
-            Ttl::Clear,
-            Event::SET,
-        );
+        db.set(slot, key, value_from(args.get(i + 1), args.shared(i + 1)), Ttl::Clear, Event::SET);
     }
     Ok(())
 }
@@ -578,11 +536,7 @@ fn range(start: i64, end: i64, len: usize) -> Option<std::ops::Range<usize>> {
     }
     let len = len as i64; // no string has 2^63 bytes
     let from = |at: i64| {
-        if at < 0 {
-            (len + at.max(-len)).max(0)
-        } else {
-            at
-        }
+        if at < 0 { (len + at.max(-len)).max(0) } else { at }
     };
     let (start, end) = (from(start), from(end).min(len - 1));
     (len > 0 && start <= end).then(|| start as usize..end as usize + 1)
@@ -596,17 +550,12 @@ fn setrange(ctx: &mut Ctx, args: Args) -> Done {
     let max = ctx.server.config.settings.proto_max_bulk_len;
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
-    let len = db
-        .text_of(slot)?
-        .map_or(0, |text| with_bytes(text, <[u8]>::len));
+    let len = db.text_of(slot)?.map_or(0, |text| with_bytes(text, <[u8]>::len));
     if value.is_empty() {
         ctx.reply.int(len as i64); // no string has 2^63 bytes
         return Ok(Flow::Done);
     }
-    let end = offset
-        .checked_add(value.len())
-        .filter(|&end| end as u64 <= max)
-        .ok_or(Error::TooLong)?;
+    let end = offset.checked_add(value.len()).filter(|&end| end as u64 <= max).ok_or(Error::TooLong)?;
     let len = len.max(end);
     db.edit_text(slot, key, len, |bytes| {
         if bytes.len() < end {
@@ -664,9 +613,7 @@ fn incrby(ctx: &mut Ctx, args: Args) -> Done {
 fn decrby(ctx: &mut Ctx, args: Args) -> Done {
     let by = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
     // The smallest integer has no opposite.
-    let by = by
-        .checked_neg()
-        .ok_or(Error::Text("ERR decrement would overflow"))?;
+    let by = by.checked_neg().ok_or(Error::Text("ERR decrement would overflow"))?;
     add(ctx, args.get(1), by)
 }
 
@@ -699,13 +646,7 @@ fn incrbyfloat(ctx: &mut Ctx, args: Args) -> Done {
         return Err(Error::NotFloat);
     };
     let text = extended::add(old, by).ok_or(Error::NanOrInfinity)?;
-    db.set(
-        slot,
-        key,
-        crate::store::entry::NewValue::Text(&text),
-        Ttl::Keep,
-        Event::INCRBYFLOAT,
-    );
+    db.set(slot, key, crate::store::entry::NewValue::Text(&text), Ttl::Keep, Event::INCRBYFLOAT);
     ctx.reply.bulk(&text);
     Ok(Flow::Done)
 }

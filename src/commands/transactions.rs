@@ -2,9 +2,7 @@
 
 use crate::resp::Args;
 use crate::server::command::Command;
-use crate::server::command::Flag::{
-    AllowBusy, Fast, Loading, NoScript, NotQueued, SkipSlowlog, Stale,
-};
+use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoScript, NotQueued, SkipSlowlog, Stale};
 use crate::server::{Ctx, Done, Error, Flow};
 
 /// The rows, by name.
@@ -44,9 +42,7 @@ fn exec(ctx: &mut Ctx, _: Args) -> Done {
         return Err(Error::Text("ERR EXEC without MULTI"));
     };
     if multi.is_aborted {
-        return Err(Error::Text(
-            "EXECABORT Transaction discarded because of previous errors.",
-        ));
+        return Err(Error::Text("EXECABORT Transaction discarded because of previous errors."));
     }
     ctx.server.exec(ctx.client, &multi, ctx.reply);
     Ok(Flow::Done)

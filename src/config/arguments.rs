@@ -95,9 +95,7 @@ fn load(arguments: &[Vec<u8>], stdin: &mut dyn Read) -> Result<Config, String> {
     }
     if from_stdin {
         let mut text = Vec::new();
-        stdin
-            .read_to_end(&mut text)
-            .map_err(|error| format!("Can't read standard input: {error}\n"))?;
+        stdin.read_to_end(&mut text).map_err(|error| format!("Can't read standard input: {error}\n"))?;
         loader.text("standard input", &text);
     }
     for (i, line) in lines(rest).iter().enumerate() {
@@ -113,9 +111,7 @@ fn lines(arguments: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let mut wants_value = false;
     for argument in arguments {
         let option = argument.strip_prefix(b"--").filter(|name| !name.is_empty());
-        let is_save = lines
-            .last()
-            .is_some_and(|line| line.eq_ignore_ascii_case(b"save"));
+        let is_save = lines.last().is_some_and(|line| line.eq_ignore_ascii_case(b"save"));
         let is_value = wants_value && !(is_save && option.is_some());
         match (option, lines.last_mut()) {
             (Some(name), _) if !is_value => {

@@ -189,11 +189,7 @@ impl Directive {
             },
             Kind::Int(min, max) => {
                 let n = integer(text)?;
-                if n < min || n > max {
-                    Err(between(min, max))
-                } else {
-                    Ok(number(n))
-                }
+                if n < min || n > max { Err(between(min, max)) } else { Ok(number(n)) }
             }
             Kind::Count => match integer(text)? {
                 n if n < 0 => Err("argument must be greater or equal to 0".into()),
@@ -201,50 +197,33 @@ impl Directive {
             },
             Kind::Memory(min, max) => {
                 let n = memory(text).ok_or("argument must be a memory value")?;
-                if n < min || n > max {
-                    Err(between(min, max))
-                } else {
-                    Ok(number(n as i64))
-                } // all bounds fit an i64
+                if n < min || n > max { Err(between(min, max)) } else { Ok(number(n as i64)) } // all bounds fit an i64
             }
-            Kind::Size(min) => {
-                match i64::try_from(memory(text).ok_or("argument must be a memory value")?) {
-                    Err(_) => Err("argument must be greater or equal to 0".into()),
-                    Ok(n) if (n as u64) < min => Err(between(min, i64::MAX)),
-                    Ok(n) => Ok(number(n)),
-                }
-            }
+            Kind::Size(min) => match i64::try_from(memory(text).ok_or("argument must be a memory value")?) {
+                Err(_) => Err("argument must be greater or equal to 0".into()),
+                Ok(n) if (n as u64) < min => Err(between(min, i64::MAX)),
+                Ok(n) => Ok(number(n)),
+            },
             Kind::MemoryOrPercent => match text.strip_suffix(b"%") {
                 Some(percent) => match parse_i64(percent).filter(|&n| n >= 0) {
                     None => Err("argument must be a memory or percent value".into()),
-                    Some(n) if n > 100 => {
-                        Err("percentage argument must be less or equal to 100".into())
-                    }
+                    Some(n) if n > 100 => Err("percentage argument must be less or equal to 100".into()),
                     Some(n) => Ok(format!("{n}%").into_bytes().into()),
                 },
-                None => match i64::try_from(
-                    memory(text).ok_or("argument must be a memory or percent value")?,
-                ) {
+                None => match i64::try_from(memory(text).ok_or("argument must be a memory or percent value")?) {
                     Err(_) => Err("argument must be greater or equal to 0".into()),
                     Ok(n) => Ok(number(n)),
                 },
             },
             Kind::Permissions => {
-                let digits = std::str::from_utf8(text)
-                    .ok()
-                    .filter(|digits| !digits.starts_with('+'));
+                let digits = std::str::from_utf8(text).ok().filter(|digits| !digits.starts_with('+'));
                 match digits.and_then(|digits| u32::from_str_radix(digits, 8).ok()) {
                     None => Err("argument couldn't be parsed as an octal number".into()),
-                    Some(n) if n > 0o777 => {
-                        Err("argument must be between 0 and 777 inclusive".into())
-                    }
+                    Some(n) if n > 0o777 => Err("argument must be between 0 and 777 inclusive".into()),
                     Some(n) => Ok(format!("{n:o}").into_bytes().into()),
                 }
             }
-            Kind::Choice(all) => match all
-                .iter()
-                .find(|word| text.eq_ignore_ascii_case(word.as_bytes()))
-            {
+            Kind::Choice(all) => match all.iter().find(|word| text.eq_ignore_ascii_case(word.as_bytes())) {
                 Some(word) => Ok(word.as_bytes().into()),
                 None => Err(none_of(all)),
             },
@@ -262,21 +241,14 @@ fn between(min: impl std::fmt::Display, max: impl std::fmt::Display) -> Reason {
 }
 
 fn none_of(all: &[&str]) -> Reason {
-    format!(
-        "argument(s) must be one of the following: {}",
-        all.join(", ")
-    )
-    .into()
+    format!("argument(s) must be one of the following: {}", all.join(", ")).into()
 }
 
 /// The words in the order of the row, each once.
 fn choices(all: &'static [&'static str], words: &[&[u8]]) -> Result<String, Reason> {
     let mut chosen = vec![false; all.len()];
     for word in words {
-        match all
-            .iter()
-            .position(|known| word.eq_ignore_ascii_case(known.as_bytes()))
-        {
+        match all.iter().position(|known| word.eq_ignore_ascii_case(known.as_bytes())) {
             Some(i) => chosen[i] = true,
             None => return Err(none_of(all)),
         }
@@ -285,21 +257,12 @@ fn choices(all: &'static [&'static str], words: &[&[u8]]) -> Result<String, Reas
         return Err(none_of(all));
     }
     // Only SHUTDOWN's options come as several words, and two of them exclude each other.
-    let has = |word: &str| {
-        all.iter()
-            .position(|known| *known == word)
-            .is_some_and(|i| chosen[i])
-    };
+    let has = |word: &str| all.iter().position(|known| *known == word).is_some_and(|i| chosen[i]);
     if has("save") && has("nosave") {
         return Err("shutdown options SAVE and NOSAVE can't be used simultaneously".into());
     }
     let mut text = String::new();
-    for (word, _) in all
-        .iter()
-        .zip(&chosen)
-        .skip(1)
-        .filter(|(_, is_chosen)| **is_chosen)
-    {
+    for (word, _) in all.iter().zip(&chosen).skip(1).filter(|(_, is_chosen)| **is_chosen) {
         let gap = if text.is_empty() { "" } else { " " };
         write!(text, "{gap}{word}").expect("a string grows");
     }

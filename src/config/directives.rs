@@ -6,12 +6,11 @@
 
 use super::directive::Directive;
 use super::directive::Kind::{
-    self, Bool, Choice, Choices, Count, Int, Memory, MemoryOrPercent, Permissions, Size, Special,
-    Text,
+    self, Bool, Choice, Choices, Count, Int, Memory, MemoryOrPercent, Permissions, Size, Special, Text,
 };
 use super::special::Special::{
-    Bind, Dir, Events, FileName, HostName, Locale, NodeName, OomScores, OutputLimits, Percentiles,
-    ReplicaOf, Save, Title,
+    Bind, Dir, Events, FileName, HostName, Locale, NodeName, OomScores, OutputLimits, Percentiles, ReplicaOf, Save,
+    Title,
 };
 
 const INT_MAX: i64 = i32::MAX as i64;

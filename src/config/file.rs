@@ -16,12 +16,8 @@ use std::path::{Component, Path, PathBuf};
 /// Files that include each other end here.
 const DEPTH_MAX: u32 = 16;
 /// Directives of older versions, which Redis passes over in silence.
-const FORGOTTEN: [&[u8]; 4] = [
-    b"list-max-ziplist-entries",
-    b"list-max-ziplist-value",
-    b"lua-replicate-commands",
-    b"io-threads-do-reads",
-];
+const FORGOTTEN: [&[u8]; 4] =
+    [b"list-max-ziplist-entries", b"list-max-ziplist-value", b"lua-replicate-commands", b"io-threads-do-reads"];
 /// Directives that CONFIG does not know and that a file may contain; refused, since passing over them would be unsafe.
 const UNSUPPORTED: [(&[u8], &str); 4] = [
     (b"user", "ACL users are not supported yet"),
@@ -57,23 +53,14 @@ pub struct Loader {
 impl Loader {
     /// Begins with a configuration.
     pub fn new(config: Config) -> Loader {
-        Loader {
-            config,
-            problems: Vec::new(),
-            has_save: false,
-            depth: 0,
-        }
+        Loader { config, problems: Vec::new(), has_save: false, depth: 0 }
     }
 
     /// Reads a file, or all files that a pattern finds. The error is Redis's, when one cannot be opened.
     pub fn file(&mut self, path: &[u8]) -> Result<(), String> {
         for path in files(Path::new(OsStr::from_bytes(path))) {
             let text = std::fs::read(&path).map_err(|error| {
-                format!(
-                    "Fatal error, can't open config file '{}': {}",
-                    path.display(),
-                    system_text(&error)
-                )
+                format!("Fatal error, can't open config file '{}': {}", path.display(), system_text(&error))
             })?;
             self.text(&format!("the configuration file {}", path.display()), &text);
         }
@@ -95,12 +82,7 @@ impl Loader {
         }
         if let Err(reason) = self.obey(line) {
             let text = String::from_utf8_lossy(line).into_owned();
-            self.problems.push(Problem {
-                source: source.to_string(),
-                line: number,
-                text,
-                reason,
-            });
+            self.problems.push(Problem { source: source.to_string(), line: number, text, reason });
         }
     }
 
@@ -119,10 +101,7 @@ impl Loader {
         if FORGOTTEN.contains(&&*lower) && values.len() == 1 {
             return Ok(());
         }
-        if let Some((_, why)) = UNSUPPORTED
-            .iter()
-            .find(|(name, _)| *name == lower && !values.is_empty())
-        {
+        if let Some((_, why)) = UNSUPPORTED.iter().find(|(name, _)| *name == lower && !values.is_empty()) {
             return Err((*why).into());
         }
         Err(match nearest(&lower) {
@@ -140,11 +119,7 @@ impl Loader {
             words = only.split(|&byte| byte == b' ').collect();
         }
         let is_save = directive.kind_is(Special::Save);
-        let before: &[u8] = if is_save && !self.has_save {
-            b""
-        } else {
-            &self.config.values[row]
-        };
+        let before: &[u8] = if is_save && !self.has_save { b"" } else { &self.config.values[row] };
         let value = directive.check(&words, before)?;
         self.has_save |= is_save;
         self.config.values[row] = value;
@@ -173,22 +148,9 @@ impl Loader {
 
 /// All problems as they are shown at the start, in Redis's form.
 pub fn report(problems: &[Problem]) -> String {
-    let mut text = format!(
-        "\n*** FATAL CONFIG FILE ERROR (Redoxide {}) ***\n",
-        super::VERSION
-    );
-    for Problem {
-        source,
-        line,
-        text: shown,
-        reason,
-    } in problems
-    {
-        writeln!(
-            text,
-            "Reading {source}, at line {line}\n>>> '{shown}'\n{reason}"
-        )
-        .expect("a string grows");
+    let mut text = format!("\n*** FATAL CONFIG FILE ERROR (Redoxide {}) ***\n", super::VERSION);
+    for Problem { source, line, text: shown, reason } in problems {
+        writeln!(text, "Reading {source}, at line {line}\n>>> '{shown}'\n{reason}").expect("a string grows");
     }
     text
 }
@@ -213,11 +175,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
 }
 
 fn fitting(dir: &Path, pattern: &OsStr) -> Vec<PathBuf> {
-    let shown = if dir.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        dir
-    };
+    let shown = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     let entries = std::fs::read_dir(shown).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
     // As in a shell, a star does not stand for the dot of a hidden file.
@@ -230,9 +188,7 @@ fn fitting(dir: &Path, pattern: &OsStr) -> Vec<PathBuf> {
 /// The directive that somebody may have meant.
 fn nearest(name: &[u8]) -> Option<&'static str> {
     let shown = NAMES.iter().filter(|&&(_, row)| !DIRECTIVES[row].is_hidden);
-    let (distance, known) = shown
-        .map(|&(known, _)| (edits(name, known.as_bytes()), known))
-        .min()?;
+    let (distance, known) = shown.map(|&(known, _)| (edits(name, known.as_bytes()), known)).min()?;
     (distance <= 2.max(name.len() / 4)).then_some(known)
 }
 

@@ -60,15 +60,11 @@ impl SetError {
     /// The reply, code first.
     pub fn text(&self) -> Vec<u8> {
         match self {
-            SetError::Unknown(name) => [
-                b"ERR Unknown option or number of arguments for CONFIG SET - '",
-                &**name,
-                b"'",
-            ]
-            .concat(),
+            SetError::Unknown(name) => {
+                [b"ERR Unknown option or number of arguments for CONFIG SET - '", &**name, b"'"].concat()
+            }
             SetError::Failed(name, reason) => {
-                format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}")
-                    .into_bytes()
+                format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}").into_bytes()
             }
         }
     }
@@ -96,14 +92,8 @@ impl Changes {
 static ROWS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
     let mut rows = HashMap::new();
     for (row, directive) in DIRECTIVES.iter().enumerate() {
-        for name in [Some(directive.name), directive.alias]
-            .into_iter()
-            .flatten()
-        {
-            assert!(
-                rows.insert(name, row).is_none(),
-                "two directives named {name}"
-            );
+        for name in [Some(directive.name), directive.alias].into_iter().flatten() {
+            assert!(rows.insert(name, row).is_none(), "two directives named {name}");
         }
     }
     rows
@@ -130,19 +120,12 @@ fn row_of(name: &str) -> usize {
 impl Default for Config {
     /// What holds when nobody says anything.
     fn default() -> Config {
-        let mut values: Vec<Box<[u8]>> = DIRECTIVES
-            .iter()
-            .map(|row| row.default.as_bytes().into())
-            .collect();
+        let mut values: Vec<Box<[u8]>> = DIRECTIVES.iter().map(|row| row.default.as_bytes().into()).collect();
         if let Ok(dir) = std::env::current_dir() {
             use std::os::unix::ffi::OsStringExt;
             values[row_of("dir")] = dir.into_os_string().into_vec().into();
         }
-        Config {
-            settings: Settings::new(&values),
-            values,
-            file: None,
-        }
+        Config { settings: Settings::new(&values), values, file: None }
     }
 }
 
@@ -160,9 +143,7 @@ impl Config {
         for pattern in patterns {
             if !pattern.iter().any(|byte| b"[*?".contains(byte)) {
                 if let Some((name, row)) = find(pattern) {
-                    let at = NAMES
-                        .binary_search(&(name, row))
-                        .expect("every name is listed");
+                    let at = NAMES.binary_search(&(name, row)).expect("every name is listed");
                     if !std::mem::replace(&mut seen[at], true) {
                         found.push((pattern.to_vec(), self.shown(row)));
                     }
@@ -170,9 +151,7 @@ impl Config {
                 continue;
             }
             for (at, &(name, row)) in NAMES.iter().enumerate() {
-                let is_hit = !seen[at]
-                    && !DIRECTIVES[row].is_hidden
-                    && glob::matches_nocase(pattern, name.as_bytes());
+                let is_hit = !seen[at] && !DIRECTIVES[row].is_hidden && glob::matches_nocase(pattern, name.as_bytes());
                 if is_hit {
                     seen[at] = true;
                     found.push((name.into(), self.shown(row)));
@@ -191,11 +170,7 @@ impl Config {
 
     /// CONFIG SET: gives all directives their values or changes nothing. `may_protected` says whether this client may
     /// change protected directives.
-    pub fn set(
-        &mut self,
-        pairs: &[(&[u8], &[u8])],
-        may_protected: bool,
-    ) -> Result<Changes, SetError> {
+    pub fn set(&mut self, pairs: &[(&[u8], &[u8])], may_protected: bool) -> Result<Changes, SetError> {
         let mut named: Vec<(&'static str, usize)> = Vec::new();
         for (name, _) in pairs {
             let (name, row) = find(name).ok_or_else(|| SetError::Unknown((*name).into()))?;
@@ -227,13 +202,10 @@ impl Config {
     /// Gives a directive a value; what it was before, if it was another.
     fn set_one(&mut self, row: usize, value: &[u8]) -> Result<Option<Box<[u8]>>, Reason> {
         let directive = &DIRECTIVES[row];
-        let words: Vec<&[u8]> = if directive.takes_many() { value.split(|&byte| byte == b' ').collect() } else { vec![value] };
+        let words: Vec<&[u8]> =
+            if directive.takes_many() { value.split(|&byte| byte == b' ').collect() } else { vec![value] };
         // Snapshot rules are replaced, while of the output limits only the named classes change.
-        let before: &[u8] = if directive.kind_is(Special::Save) {
-            b""
-        } else {
-            &self.values[row]
-        };
+        let before: &[u8] = if directive.kind_is(Special::Save) { b"" } else { &self.values[row] };
         let checked = directive.check(&words, before)?;
         Ok(self.put(row, checked))
     }
@@ -258,12 +230,10 @@ impl Config {
 
     /// Directives that were given a value but have no effect here, to be named in the log.
     pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
-        let rows = DIRECTIVES.iter().zip(&self.values);
-        rows.filter(|(row, value)| {
-            let is_default = row.default.as_bytes() == &***value;
-            !row.is_honoured && !row.is_hidden && !is_default
-        })
-        .map(|(row, _)| row.name)
+        let is_set = |(row, value): &(&Directive, &Box<[u8]>)| {
+            !row.is_honoured && !row.is_hidden && row.default.as_bytes() != &***value
+        };
+        DIRECTIVES.iter().zip(&self.values).filter(is_set).map(|(row, _)| row.name)
     }
 }
 

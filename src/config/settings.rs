@@ -129,11 +129,7 @@ impl Settings {
     pub(super) fn new(values: &[Box<[u8]>]) -> Settings {
         let value = |name: &str| &*values[row_of(name)];
         let text = |name: &str| String::from_utf8_lossy(value(name)).into_owned();
-        let number = |name: &str| {
-            text(name)
-                .parse::<u64>()
-                .expect("the row's kind admits natural numbers only")
-        };
+        let number = |name: &str| text(name).parse::<u64>().expect("the row's kind admits natural numbers only");
         let small = |name: &str| number(name) as u32; // the row's range is that of an i32 or less
         let is_yes = |name: &str| value(name) == b"yes";
         let protection = |name: &str| match value(name) {
@@ -145,11 +141,7 @@ impl Settings {
         let policy = text("maxmemory-policy");
         let socket = text("unixsocket");
         let limits = parse_output_limits(value("client-output-buffer-limit"));
-        let limits = limits.map(|[hard, soft, seconds]| OutputLimit {
-            hard,
-            soft,
-            seconds,
-        });
+        let limits = limits.map(|[hard, soft, seconds]| OutputLimit { hard, soft, seconds });
         Settings {
             databases: number("databases") as usize,
             password_digest: (!password.is_empty()).then(|| Sha256::digest(password).into()),
@@ -163,13 +155,9 @@ impl Settings {
             debug_command: protection("enable-debug-command"),
             protected_configs: protection("enable-protected-configs"),
             port: number("port") as u16, // at most 65,535 by its row
-            bind: text("bind")
-                .split_ascii_whitespace()
-                .map(String::from)
-                .collect(),
+            bind: text("bind").split_ascii_whitespace().map(String::from).collect(),
             unixsocket: (!socket.is_empty()).then_some(socket),
-            unixsocketperm: u32::from_str_radix(&text("unixsocketperm"), 8)
-                .expect("its row admits octal digits only"),
+            unixsocketperm: u32::from_str_radix(&text("unixsocketperm"), 8).expect("its row admits octal digits only"),
             tcp_backlog: small("tcp-backlog"),
             tcp_keepalive: small("tcp-keepalive"),
             maxclients: number("maxclients") as usize,

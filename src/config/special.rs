@@ -48,15 +48,8 @@ pub const CLASSES: [&str; 3] = ["normal", "slave", "pubsub"];
 /// The classes of keyspace events that `A` stands for, in the order in which they are shown.
 const ALL_EVENTS: &[u8] = b"g$lshzxetd";
 /// What a process title may contain in braces.
-const TITLE_VARIABLES: [&str; 7] = [
-    "title",
-    "listen-addr",
-    "server-mode",
-    "port",
-    "tls-port",
-    "unixsocket",
-    "config-file",
-];
+const TITLE_VARIABLES: [&str; 7] =
+    ["title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"];
 
 /// What a cluster node's name for humans may not contain.
 const NOT_IN_NODE_NAMES: &[u8] = b"!#$%&()*+:;<>?@[]^{|}~";
@@ -80,11 +73,7 @@ impl Special {
                 _ => return Err("Invalid locale name".into()),
             },
             Special::Dir => dir(&text)?,
-            Special::FileName {
-                of,
-                noun,
-                may_be_empty,
-            } => {
+            Special::FileName { of, noun, may_be_empty } => {
                 if text.contains(&b'/') {
                     return Err(format!("{of} can't be a path, just a {noun}").into());
                 }
@@ -97,14 +86,8 @@ impl Special {
                 if text.len() >= 256 {
                     return Err("Hostnames must be less than 256 characters".into());
                 }
-                if !text
-                    .iter()
-                    .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
-                {
-                    return Err(
-                        "Hostnames may only contain alphanumeric characters, hyphens or dots"
-                            .into(),
-                    );
+                if !text.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.') {
+                    return Err("Hostnames may only contain alphanumeric characters, hyphens or dots".into());
                 }
                 text
             }
@@ -160,9 +143,7 @@ fn save(words: &[&[u8]], before: &[u8]) -> Result<Vec<u8>, Reason> {
     let mut text = before.to_vec();
     for pair in words.chunks(2) {
         let seconds = loose_integer(pair[0]).filter(|&n| n >= 1).ok_or(WRONG)?;
-        let changes = loose_integer(pair[1])
-            .filter(|n| (0..=i64::from(i32::MAX)).contains(n))
-            .ok_or(WRONG)?;
+        let changes = loose_integer(pair[1]).filter(|n| (0..=i64::from(i32::MAX)).contains(n)).ok_or(WRONG)?;
         if !text.is_empty() {
             text.push(b' ');
         }
@@ -174,9 +155,7 @@ fn save(words: &[&[u8]], before: &[u8]) -> Result<Vec<u8>, Reason> {
 /// The limits of [`CLASSES`] as text: hard, soft, seconds of each.
 pub fn parse_output_limits(text: &[u8]) -> [[u64; 3]; 3] {
     let mut limits = [[0; 3]; 3];
-    let numbers = text
-        .split(|&byte| byte == b' ')
-        .filter_map(|word| std::str::from_utf8(word).ok()?.parse().ok());
+    let numbers = text.split(|&byte| byte == b' ').filter_map(|word| std::str::from_utf8(word).ok()?.parse().ok());
     for (i, number) in numbers.take(9).enumerate() {
         limits[i / 3][i % 3] = number;
     }
@@ -184,9 +163,8 @@ pub fn parse_output_limits(text: &[u8]) -> [[u64; 3]; 3] {
 }
 
 fn output_limits(words: &[&[u8]], before: &[u8]) -> Result<Vec<u8>, Reason> {
-    const WRONG: Reason = Reason::Borrowed(
-        "Error in hard, soft or soft_seconds setting in buffer limit configuration.",
-    );
+    const WRONG: Reason =
+        Reason::Borrowed("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
     let mut limits = parse_output_limits(before);
     if words != [b""] && !words.len().is_multiple_of(4) {
         return Err("Wrong number of arguments in buffer limit configuration.".into());
@@ -201,41 +179,20 @@ fn output_limits(words: &[&[u8]], before: &[u8]) -> Result<Vec<u8>, Reason> {
             }
         };
         let seconds = loose_integer(four[3]).and_then(|n| u64::try_from(n).ok());
-        limits[class] = [
-            memory(four[1]).ok_or(WRONG)?,
-            memory(four[2]).ok_or(WRONG)?,
-            seconds.ok_or(WRONG)?,
-        ];
+        limits[class] = [memory(four[1]).ok_or(WRONG)?, memory(four[2]).ok_or(WRONG)?, seconds.ok_or(WRONG)?];
     }
-    let of = |(class, [hard, soft, seconds]): (&str, [u64; 3])| {
-        format!("{class} {hard} {soft} {seconds}")
-    };
-    Ok(CLASSES
-        .into_iter()
-        .zip(limits)
-        .map(of)
-        .collect::<Vec<_>>()
-        .join(" ")
-        .into_bytes())
+    let of = |(class, [hard, soft, seconds]): (&str, [u64; 3])| format!("{class} {hard} {soft} {seconds}");
+    Ok(CLASSES.into_iter().zip(limits).map(of).collect::<Vec<_>>().join(" ").into_bytes())
 }
 
 /// The letters in Redis's order, each once. `n` is kept beside `A`, though [`shown_events`] leaves it out.
 fn events(text: &[u8]) -> Result<Vec<u8>, Reason> {
     const OTHERS: &[u8] = b"nKEm";
-    let has = |letter: u8| {
-        text.contains(&letter) || (text.contains(&b'A') && ALL_EVENTS.contains(&letter))
-    };
-    if text
-        .iter()
-        .any(|letter| *letter != b'A' && !ALL_EVENTS.contains(letter) && !OTHERS.contains(letter))
-    {
+    let has = |letter: u8| text.contains(&letter) || (text.contains(&b'A') && ALL_EVENTS.contains(&letter));
+    if text.iter().any(|letter| *letter != b'A' && !ALL_EVENTS.contains(letter) && !OTHERS.contains(letter)) {
         return Err("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into());
     }
-    let mut letters: Vec<u8> = ALL_EVENTS
-        .iter()
-        .copied()
-        .filter(|&letter| has(letter))
-        .collect();
+    let mut letters: Vec<u8> = ALL_EVENTS.iter().copied().filter(|&letter| has(letter)).collect();
     if letters.len() == ALL_EVENTS.len() {
         letters = vec![b'A'];
     }
@@ -246,11 +203,7 @@ fn events(text: &[u8]) -> Result<Vec<u8>, Reason> {
 /// The events as CONFIG GET shows them: like Redis, it does not tell `n` beside `A`.
 pub fn shown_events(value: &[u8]) -> Vec<u8> {
     let hides_n = value.first() == Some(&b'A');
-    value
-        .iter()
-        .copied()
-        .filter(|&letter| !(hides_n && letter == b'n'))
-        .collect()
+    value.iter().copied().filter(|&letter| !(hides_n && letter == b'n')).collect()
 }
 
 fn percentiles(words: &[&[u8]]) -> Result<Vec<u8>, Reason> {
@@ -259,24 +212,13 @@ fn percentiles(words: &[&[u8]]) -> Result<Vec<u8>, Reason> {
     }
     let mut texts = Vec::new();
     for word in words {
-        let number = std::str::from_utf8(word)
-            .ok()
-            .and_then(|word| word.parse::<f64>().ok())
-            .filter(|n| !n.is_nan());
+        let number = std::str::from_utf8(word).ok().and_then(|word| word.parse::<f64>().ok()).filter(|n| !n.is_nan());
         let number = number.ok_or("Invalid latency-tracking-info-percentiles parameters")?;
         if !(0.0..=100.0).contains(&number) {
-            return Err(
-                "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"
-                    .into(),
-            );
+            return Err("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]".into());
         }
         let digits = format!("{number:.6}");
-        texts.push(
-            digits
-                .trim_end_matches('0')
-                .trim_end_matches('.')
-                .to_string(),
-        );
+        texts.push(digits.trim_end_matches('0').trim_end_matches('.').to_string());
     }
     Ok(texts.join(" ").into_bytes())
 }
@@ -288,11 +230,7 @@ fn oom_scores(words: &[&[u8]]) -> Result<Vec<u8>, Reason> {
     let mut texts = Vec::new();
     for word in [master, replica, child] {
         // Two blanks in a row have an empty word between them, which C reads as a zero.
-        let score = if word.is_empty() {
-            Some(0)
-        } else {
-            loose_integer(word)
-        };
+        let score = if word.is_empty() { Some(0) } else { loose_integer(word) };
         let score = score.filter(|n| (-2000..=2000).contains(n));
         let wrong = "Invalid oom-score-adj-values, elements must be between -2000 and 2000.";
         texts.push(score.ok_or(wrong)?.to_string());
@@ -315,8 +253,7 @@ fn replica_of(words: &[&[u8]]) -> Result<Vec<u8>, Reason> {
 
 /// `{{` stands for a brace; otherwise a brace opens the name of a variable.
 fn title(text: &[u8]) -> Result<(), Reason> {
-    const WRONG: Reason =
-        Reason::Borrowed("template format is invalid or contains unknown variables");
+    const WRONG: Reason = Reason::Borrowed("template format is invalid or contains unknown variables");
     let mut rest = text;
     while let Some(open) = rest.iter().position(|&byte| byte == b'{') {
         rest = &rest[open + 1..];
@@ -325,10 +262,7 @@ fn title(text: &[u8]) -> Result<(), Reason> {
             continue;
         }
         let close = rest.iter().position(|&byte| byte == b'}').ok_or(WRONG)?;
-        if !TITLE_VARIABLES
-            .iter()
-            .any(|name| name.as_bytes() == &rest[..close])
-        {
+        if !TITLE_VARIABLES.iter().any(|name| name.as_bytes() == &rest[..close]) {
             return Err(WRONG);
         }
         rest = &rest[close + 1..];

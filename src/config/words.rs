@@ -43,9 +43,7 @@ fn is_blank(byte: u8) -> bool {
 
 /// What follows a closing quote: nothing, or a blank.
 fn after_quote(rest: &[u8]) -> Option<&[u8]> {
-    rest.first()
-        .is_none_or(|byte| is_blank(*byte))
-        .then_some(rest)
+    rest.first().is_none_or(|byte| is_blank(*byte)).then_some(rest)
 }
 
 fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
@@ -54,9 +52,7 @@ fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]>
         match *rest {
             [] => return None,
             [b'"', ref after @ ..] => return after_quote(after),
-            [b'\\', b'x', high, low, ref after @ ..]
-                if hex(high).is_some() && hex(low).is_some() =>
-            {
+            [b'\\', b'x', high, low, ref after @ ..] if hex(high).is_some() && hex(low).is_some() => {
                 word.push(hex(high)? << 4 | hex(low)?);
                 rest = after;
             }
@@ -122,18 +118,9 @@ mod tests {
     #[test]
     fn quotes_and_escapes() {
         let split = |line: &str| split(line.as_bytes());
-        let words = |list: &[&str]| {
-            Some(
-                list.iter()
-                    .map(|word| word.as_bytes().to_vec())
-                    .collect::<Vec<_>>(),
-            )
-        };
+        let words = |list: &[&str]| Some(list.iter().map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>());
         assert_eq!(split("  save\t900  1 \r"), words(&["save", "900", "1"]));
-        assert_eq!(
-            split(r#"a "b c" 'd "e' "" ''"#),
-            words(&["a", "b c", "d \"e", "", ""])
-        );
+        assert_eq!(split(r#"a "b c" 'd "e' "" ''"#), words(&["a", "b c", "d \"e", "", ""]));
         assert_eq!(split(r#""\x41\n\"\q\xzz""#), words(&["A\n\"qxzz"]));
         assert_eq!(split(r"'it\'s \n'"), words(&[r"it's \n"]));
         assert_eq!(split(r#"ab"cd""#), words(&["abcd"]));
@@ -149,10 +136,7 @@ mod tests {
             let word: Vec<u8> = (0..dice.next() % 40).map(|_| dice.next() as u8).collect();
             let mut line = Vec::new();
             quote(&word, &mut line);
-            assert!(
-                line.iter().all(|byte| (b' '..=b'~').contains(byte)),
-                "seed {seed}"
-            );
+            assert!(line.iter().all(|byte| (b' '..=b'~').contains(byte)), "seed {seed}");
             assert_eq!(split(&line), Some(vec![word]), "seed {seed}");
         }
     }

@@ -20,74 +20,23 @@ pub struct Event {
 
 #[allow(missing_docs)] // each is named as Redis spells it
 impl Event {
-    pub const SET: Event = Event {
-        name: "set",
-        class: b'$',
-    };
-    pub const SETRANGE: Event = Event {
-        name: "setrange",
-        class: b'$',
-    };
-    pub const APPEND: Event = Event {
-        name: "append",
-        class: b'$',
-    };
-    pub const INCRBY: Event = Event {
-        name: "incrby",
-        class: b'$',
-    };
-    pub const INCRBYFLOAT: Event = Event {
-        name: "incrbyfloat",
-        class: b'$',
-    };
-    pub const DEL: Event = Event {
-        name: "del",
-        class: b'g',
-    };
-    pub const EXPIRE: Event = Event {
-        name: "expire",
-        class: b'g',
-    };
-    pub const PERSIST: Event = Event {
-        name: "persist",
-        class: b'g',
-    };
-    pub const RENAME_FROM: Event = Event {
-        name: "rename_from",
-        class: b'g',
-    };
-    pub const RENAME_TO: Event = Event {
-        name: "rename_to",
-        class: b'g',
-    };
-    pub const COPY_TO: Event = Event {
-        name: "copy_to",
-        class: b'g',
-    };
-    pub const MOVE_FROM: Event = Event {
-        name: "move_from",
-        class: b'g',
-    };
-    pub const MOVE_TO: Event = Event {
-        name: "move_to",
-        class: b'g',
-    };
-    pub const EXPIRED: Event = Event {
-        name: "expired",
-        class: b'x',
-    };
-    pub const EVICTED: Event = Event {
-        name: "evicted",
-        class: b'e',
-    };
-    pub const KEYMISS: Event = Event {
-        name: "keymiss",
-        class: b'm',
-    };
-    pub const NEW: Event = Event {
-        name: "new",
-        class: b'n',
-    };
+    pub const SET: Event = Event { name: "set", class: b'$' };
+    pub const SETRANGE: Event = Event { name: "setrange", class: b'$' };
+    pub const APPEND: Event = Event { name: "append", class: b'$' };
+    pub const INCRBY: Event = Event { name: "incrby", class: b'$' };
+    pub const INCRBYFLOAT: Event = Event { name: "incrbyfloat", class: b'$' };
+    pub const DEL: Event = Event { name: "del", class: b'g' };
+    pub const EXPIRE: Event = Event { name: "expire", class: b'g' };
+    pub const PERSIST: Event = Event { name: "persist", class: b'g' };
+    pub const RENAME_FROM: Event = Event { name: "rename_from", class: b'g' };
+    pub const RENAME_TO: Event = Event { name: "rename_to", class: b'g' };
+    pub const COPY_TO: Event = Event { name: "copy_to", class: b'g' };
+    pub const MOVE_FROM: Event = Event { name: "move_from", class: b'g' };
+    pub const MOVE_TO: Event = Event { name: "move_to", class: b'g' };
+    pub const EXPIRED: Event = Event { name: "expired", class: b'x' };
+    pub const EVICTED: Event = Event { name: "evicted", class: b'e' };
+    pub const KEYMISS: Event = Event { name: "keymiss", class: b'm' };
+    pub const NEW: Event = Event { name: "new", class: b'n' };
 }
 
 /// One recorded change; the key's bytes are in the arena.
@@ -127,19 +76,12 @@ impl Changes {
         // The arena is emptied after each unit; a unit whose keys add up to 4 GB does not fit in memory anyway.
         let start = self.keys.len() as u32;
         self.keys.extend_from_slice(key);
-        self.log.push(Change {
-            db,
-            event,
-            start,
-            len: key.len() as u32,
-        });
+        self.log.push(Change { db, event, start, len: key.len() as u32 });
     }
 
     /// What was recorded, in order, with the keys.
     pub fn iter(&self) -> impl Iterator<Item = (Change, &[u8])> {
-        self.log
-            .iter()
-            .map(|c| (*c, &self.keys[c.start as usize..][..c.len as usize]))
+        self.log.iter().map(|c| (*c, &self.keys[c.start as usize..][..c.len as usize]))
     }
 
     /// Whether anything but the count was recorded.
@@ -166,10 +108,7 @@ mod tests {
         assert!(changes.is_empty() && changes.dirty == 1);
         changes.interest = Interest(1);
         changes.record(DbId(3), b"key", Event::DEL, 2);
-        let seen: Vec<_> = changes
-            .iter()
-            .map(|(c, key)| (c.db, c.event, key.to_vec()))
-            .collect();
+        let seen: Vec<_> = changes.iter().map(|(c, key)| (c.db, c.event, key.to_vec())).collect();
         assert_eq!(seen, [(DbId(3), Event::DEL, b"key".to_vec())]);
         assert_eq!(changes.dirty, 3);
     }

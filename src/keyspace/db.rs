@@ -136,9 +136,7 @@ impl<'a> Db<'a> {
     /// The string value of a slot, for as long as the database is borrowed.
     pub fn into_text(self, slot: Slot) -> Result<Option<Text<'a>>, WrongType> {
         let data: &'a Database = self.data;
-        Ok(slot
-            .position
-            .map(|position| text_of(data.table.at(position))))
+        Ok(slot.position.map(|position| text_of(data.table.at(position))))
     }
 
     /// Sets a key to a value, whatever was there. Counts as one change.
@@ -152,15 +150,10 @@ impl<'a> Db<'a> {
     #[inline]
     pub fn put(&mut self, slot: Slot, key: &[u8], value: NewValue, ttl: Ttl) {
         let Some(position) = slot.position else {
-            let deadline = if let Ttl::At(at) = ttl {
-                Some(at)
-            } else {
-                None
-            };
+            let deadline = if let Ttl::At(at) = ttl { Some(at) } else { None };
+            let value = settled(key, value, deadline);
             let clock = self.shared.first_clock();
-            self.data
-                .table
-                .insert(slot.hash, Entry::new(key, value, deadline, clock));
+            self.data.table.insert(slot.hash, Entry::new(key, value, deadline, clock));
             self.data.volatile += usize::from(deadline.is_some());
             self.shared.changes.record(self.id, key, Event::NEW, 0);
             return;
@@ -172,6 +165,7 @@ impl<'a> Db<'a> {
             Ttl::Clear => None,
             Ttl::At(at) => Some(at),
         };
+        let value = settled(key, value, deadline);
         // Redis starts the access clock of an overwritten key afresh, except that it keeps its frequency.
         let clock = match self.shared.access {
             AccessClock::Recency => self.shared.clock,
@@ -195,19 +189,12 @@ impl<'a> Db<'a> {
             let old = self.data.table.replace(position, new);
             self.shared.discard(old);
         }
-        self.data.volatile =
-            self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
+        self.data.volatile = self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
     }
 
     /// Changes the bytes of a string, which are empty if the key is missing and `len` long afterwards. Keeps the
     /// deadline, records nothing. A buffer that somebody else holds is copied first.
-    pub fn edit_text(
-        &mut self,
-        slot: Slot,
-        key: &[u8],
-        len: usize,
-        change: impl FnOnce(&mut Vec<u8>),
-    ) {
+    pub fn edit_text(&mut self, slot: Slot, key: &[u8], len: usize, change: impl FnOnce(&mut Vec<u8>)) {
         if let Some(position) = slot.position
             && let Some(mut entry) = self.data.table.at_mut(position)
             && let Some(buffer) = entry.buffer_mut()
@@ -226,12 +213,7 @@ impl<'a> Db<'a> {
         if len <= INLINE_MAX {
             self.put(slot, key, NewValue::Raw(&bytes), Ttl::Keep);
         } else {
-            self.put(
-                slot,
-                key,
-                NewValue::Buffer(crate::base::buffer::Buffer::new(bytes)),
-                Ttl::Keep,
-            );
+            self.put(slot, key, NewValue::Buffer(crate::base::buffer::Buffer::new(bytes)), Ttl::Keep);
         }
     }
 
@@ -266,19 +248,20 @@ impl<'a> Db<'a> {
             return false;
         };
         let had = self.data.table.at(position).deadline();
-        let in_place = self
-            .data
-            .table
-            .at_mut(position)
-            .is_some_and(|mut slot| slot.set_deadline(deadline));
+        let in_place = self.data.table.at_mut(position).is_some_and(|mut slot| {
+            let is_set = slot.set_deadline(deadline);
+            if is_set && matches!(slot.value(), Value::Text(text) if !embeds(slot.key(), text, deadline)) {
+                slot.set_raw();
+            }
+            is_set
+        });
         if !in_place {
             let old = self.data.table.at(position);
-            let new = Entry::new(old.key(), own_value(old), deadline, old.clock());
+            let new = Entry::new(old.key(), settled(old.key(), own_value(old), deadline), deadline, old.clock());
             let old = self.data.table.replace(position, new);
             self.shared.discard(old);
         }
-        self.data.volatile =
-            self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
+        self.data.volatile = self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
         true
     }
 
@@ -296,11 +279,8 @@ impl<'a> Db<'a> {
     /// two keys, or the bytes could not be told apart.
     pub fn insert_like(&mut self, key: &[u8], old: &Entry, deadline: Option<i64>) {
         let slot = self.locate(key);
-        debug_assert!(
-            !slot.is_found(),
-            "whoever inserts has deleted what was there"
-        );
-        let entry = Entry::new(key, own_value(old), deadline, old.clock());
+        debug_assert!(!slot.is_found(), "whoever inserts has deleted what was there");
+        let entry = Entry::new(key, settled(key, own_value(old), deadline), deadline, old.clock());
         self.data.table.insert(slot.hash, entry);
         self.data.volatile += usize::from(deadline.is_some());
         self.shared.changes.record(self.id, key, Event::NEW, 0);
@@ -338,11 +318,7 @@ impl<'a> Db<'a> {
         for attempt in 0.. {
             let dice = &mut shared.dice;
             let position = data.table.random(&mut || dice.next())?;
-            let is_expired = data
-                .table
-                .at(position)
-                .deadline()
-                .is_some_and(|deadline| deadline <= shared.now);
+            let is_expired = data.table.at(position).deadline().is_some_and(|deadline| deadline <= shared.now);
             if !is_expired || (shared.expiry != Expiry::Own && attempt == 100) {
                 let data: &'a Database = data;
                 return Some(data.table.at(position).key());
@@ -355,25 +331,35 @@ impl<'a> Db<'a> {
     }
 }
 
+/// Whether Redis 8.2 would keep a string in one block of 64 bytes with its key and deadline, and call it `embstr`.
+fn embeds(key: &[u8], text: &[u8], deadline: Option<i64>) -> bool {
+    key.len() + text.len() + if deadline.is_some() { 8 } else { 0 } <= 41
+}
+
+/// The value in the form in which Redis would keep it under this key: OBJECT ENCODING tells. Once a string is raw it
+/// stays so, also when its deadline goes.
+#[inline]
+fn settled<'v>(key: &[u8], value: NewValue<'v>, deadline: Option<i64>) -> NewValue<'v> {
+    match value {
+        NewValue::Text(text) if !embeds(key, text, deadline) => NewValue::Raw(text),
+        value => value,
+    }
+}
+
 /// The value of an entry as an own copy.
 pub(super) fn own_value(entry: &Entry) -> NewValue<'_> {
     match entry.value() {
         Value::Text(bytes) => NewValue::Text(bytes),
         Value::Raw(bytes) => NewValue::Raw(bytes),
         Value::Int(n) => NewValue::Int(n),
-        Value::Buffer(buffer) => {
-            NewValue::Buffer(crate::base::buffer::Buffer::new(buffer.bytes().to_vec()))
-        }
+        Value::Buffer(buffer) => NewValue::Buffer(crate::base::buffer::Buffer::new(buffer.bytes().to_vec())),
     }
 }
 
 /// The form in which bytes that somebody sends are stored: an integer if they are one, else the bytes, in the entry if
 /// they are short. `shared` is the counted buffer in which they came, if they did.
 #[inline]
-pub fn value_from<'v>(
-    bytes: &'v [u8],
-    shared: Option<&crate::base::buffer::Buffer>,
-) -> NewValue<'v> {
+pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&crate::base::buffer::Buffer>) -> NewValue<'v> {
     // No integer of 64 bits has more than 20 characters; nearly all values are told apart here.
     if bytes.len() <= 20
         && let Some(n) = crate::base::number::parse_i64(bytes)
@@ -390,13 +376,7 @@ pub fn value_from<'v>(
 }
 
 #[cold]
-fn expired_on_read(
-    data: &mut Database,
-    shared: &mut Shared,
-    id: DbId,
-    key: &[u8],
-    position: Position,
-) {
+fn expired_on_read(data: &mut Database, shared: &mut Shared, id: DbId, key: &[u8], position: Position) {
     if shared.expiry == Expiry::Own {
         expire(data, shared, id, position);
     }
@@ -437,8 +417,7 @@ impl Shared {
         // The higher the counter, the less likely it grows: a million accesses fit in eight bits (Morris 1978). The
         // draw is hashed from what differs between calls, as lookups do not borrow the dice.
         let base = counter.saturating_sub(5);
-        let draw =
-            Dice(self.stats.hits ^ u64::from(entry.clock()) << 40 ^ self.now as u64).next() >> 11;
+        let draw = Dice(self.stats.hits ^ u64::from(entry.clock()) << 40 ^ self.now as u64).next() >> 11;
         let chance = 1.0 / (base as f64 * f64::from(self.lfu_log_factor) + 1.0);
         let grows = counter < 255 && (draw as f64) < chance * (1u64 << 53) as f64;
         entry.set_clock(self.clock << 8 | (counter + u64::from(grows)) as u32);

@@ -47,11 +47,7 @@ impl Keyspace {
                 }
             }
             if let Some(mean) = left_ms.checked_div(volatile) {
-                data.avg_ttl_ms = if data.avg_ttl_ms == 0 {
-                    mean
-                } else {
-                    data.avg_ttl_ms / 50 * 49 + mean / 50
-                };
+                data.avg_ttl_ms = if data.avg_ttl_ms == 0 { mean } else { data.avg_ttl_ms / 50 * 49 + mean / 50 };
             }
         }
         deleted

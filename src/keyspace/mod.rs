@@ -138,11 +138,7 @@ impl Keyspace {
     /// A database, with what it shares.
     #[inline]
     pub fn db(&mut self, id: DbId) -> Db<'_> {
-        Db {
-            data: &mut self.dbs[id.0 as usize],
-            shared: &mut self.shared,
-            id,
-        }
+        Db { data: &mut self.dbs[id.0 as usize], shared: &mut self.shared, id }
     }
 
     /// The databases, for looking.
@@ -162,15 +158,8 @@ impl Keyspace {
     }
 
     /// Two different databases with what they share apart.
-    pub fn pair(
-        &mut self,
-        a: DbId,
-        b: DbId,
-    ) -> Option<(&mut Database, &mut Database, &mut Shared)> {
-        let [a, b] = self
-            .dbs
-            .get_disjoint_mut([a.0 as usize, b.0 as usize])
-            .ok()?;
+    pub fn pair(&mut self, a: DbId, b: DbId) -> Option<(&mut Database, &mut Database, &mut Shared)> {
+        let [a, b] = self.dbs.get_disjoint_mut([a.0 as usize, b.0 as usize]).ok()?;
         Some((a, b, &mut self.shared))
     }
 
@@ -201,11 +190,6 @@ impl Keyspace {
 impl Database {
     fn new(dice: &mut Dice) -> Database {
         let table = Table::new(Hasher::new([dice.next(), dice.next()]));
-        Database {
-            table,
-            volatile: 0,
-            expire_cursor: 0,
-            avg_ttl_ms: 0,
-        }
+        Database { table, volatile: 0, expire_cursor: 0, avg_ttl_ms: 0 }
     }
 }

@@ -76,12 +76,7 @@ impl Connection {
     }
 
     /// Reads and runs until the socket is drained or the share is used up.
-    pub fn serve(
-        &mut self,
-        server: &mut Server,
-        requests: &mut Requests,
-        buffers: &mut Vec<Vec<u8>>,
-    ) -> Served {
+    pub fn serve(&mut self, server: &mut Server, requests: &mut Requests, buffers: &mut Vec<Vec<u8>>) -> Served {
         if self.is_closing {
             return Served::Drained;
         }
@@ -90,9 +85,7 @@ impl Connection {
             self.lane.query = buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER));
         }
         if self.lane.reply.is_empty() {
-            self.lane
-                .reply
-                .lend(buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER)));
+            self.lane.reply.lend(buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER)));
         }
         let mut has_parsed_all = false;
         let served = loop {
@@ -125,22 +118,15 @@ impl Connection {
             match self.read(server, &mut left) {
                 Ok(0) => break Served::Gone,
                 Ok(_) => has_parsed_all = false,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.reading = Reading::Drained
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.reading = Reading::Drained,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     log::debug!("Reading from client: {error}");
                     break Served::Gone;
                 }
             }
-            if (self.lane.query.len() + self.lane.parser.bytes()) as u64
-                > server.config.settings.query_buffer_limit
-            {
-                log::warn!(
-                    "Closing client that reached max query buffer length: {}",
-                    self.describe(server)
-                );
+            if (self.lane.query.len() + self.lane.parser.bytes()) as u64 > server.config.settings.query_buffer_limit {
+                log::warn!("Closing client that reached max query buffer length: {}", self.describe(server));
                 server.stats.query_limit_closes += 1;
                 break Served::Gone;
             }
@@ -208,26 +194,14 @@ impl Connection {
     }
 
     /// Sends what there is, in one write; asks for an edge if the socket is full.
-    pub fn send(
-        &mut self,
-        server: &mut Server,
-        registry: &Registry,
-        buffers: &mut Vec<Vec<u8>>,
-    ) -> io::Result<()> {
+    pub fn send(&mut self, server: &mut Server, registry: &Registry, buffers: &mut Vec<Vec<u8>>) -> io::Result<()> {
         let reply = &mut self.lane.reply;
         if !reply.is_empty() {
             let mut pieces = [IoSlice::new(&[]); PIECES];
             let n = reply.slices(&mut pieces);
             let sent = match self.stream.write(&pieces[..n]) {
                 Ok(sent) => sent,
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                    ) =>
-                {
-                    0
-                }
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
                 Err(error) => return Err(error),
             };
             reply.advance(sent);
@@ -241,11 +215,7 @@ impl Connection {
             if !self.lane.reply.is_empty() {
                 // Registering anew reports a socket that is writable by now, also when this write had more pieces than
                 // one call takes and the socket was never full.
-                self.stream.reregister(
-                    registry,
-                    self.token,
-                    Interest::READABLE | Interest::WRITABLE,
-                )?;
+                self.stream.reregister(registry, self.token, Interest::READABLE | Interest::WRITABLE)?;
                 return Ok(());
             }
         }
@@ -261,10 +231,7 @@ impl Connection {
         let hard = server.config.settings.output_limit_normal.hard;
         let is_over = hard > 0 && self.lane.reply.len() as u64 > hard;
         if is_over {
-            log::warn!(
-                "Client {} closed for overcoming of output buffer limits.",
-                self.describe(server)
-            );
+            log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
             server.stats.output_limit_closes += 1;
         }
         is_over
@@ -276,10 +243,7 @@ impl Connection {
         if limit.soft > 0 && self.lane.reply.len() as u64 > limit.soft {
             let since = *self.soft_since_s.get_or_insert(now_s);
             if now_s - since >= limit.seconds {
-                log::warn!(
-                    "Client {} closed for overcoming of output buffer limits.",
-                    self.describe(server)
-                );
+                log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
                 server.stats.output_limit_closes += 1;
                 return true;
             }
@@ -297,10 +261,7 @@ impl Connection {
 
     fn describe(&self, server: &Server) -> String {
         let client = &server.clients[self.lane.client];
-        format!(
-            "id={} addr={} laddr={}",
-            client.number, client.connection.addr, client.connection.laddr
-        )
+        format!("id={} addr={} laddr={}", client.number, client.connection.addr, client.connection.laddr)
     }
 }
 

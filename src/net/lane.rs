@@ -43,12 +43,7 @@ pub struct Lane {
 impl Lane {
     /// A lane for a client that has not sent anything yet.
     pub fn new(client: ClientId, reply: Reply) -> Lane {
-        Lane {
-            client,
-            query: Vec::new(),
-            parser: Parser::new(),
-            reply,
-        }
+        Lane { client, query: Vec::new(), parser: Parser::new(), reply }
     }
 
     /// Whether the next request waits until all replies are sent: see [`Lane::run`].
@@ -83,12 +78,7 @@ impl Lane {
             }
             server.prefetch(self.client, requests, &self.query);
             for i in 0..requests.len() {
-                server.dispatch_from_batch(
-                    self.client,
-                    i,
-                    requests.args(i, &self.query),
-                    &mut self.reply,
-                );
+                server.dispatch_from_batch(self.client, i, requests.args(i, &self.query), &mut self.reply);
                 if server.must_close(self.client) {
                     return Ran::Closing;
                 }

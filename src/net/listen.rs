@@ -42,34 +42,21 @@ pub fn open(settings: &Settings) -> Result<Vec<Listener>, String> {
                     if is_optional
                         && matches!(
                             error.kind(),
-                            io::ErrorKind::AddrNotAvailable
-                                | io::ErrorKind::Unsupported
-                                | io::ErrorKind::NotFound
+                            io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported | io::ErrorKind::NotFound
                         ) => {}
                 Err(error) => {
-                    log::warn!(
-                        "Could not create server TCP listening socket {name}:{}: bind: {error}",
-                        settings.port
-                    );
-                    return Err(format!(
-                        "Failed listening on port {} (tcp), aborting.",
-                        settings.port
-                    ));
+                    log::warn!("Could not create server TCP listening socket {name}:{}: bind: {error}", settings.port);
+                    return Err(format!("Failed listening on port {} (tcp), aborting.", settings.port));
                 }
             }
         }
         if listeners.is_empty() {
-            return Err(format!(
-                "Failed listening on port {} (tcp), aborting.",
-                settings.port
-            ));
+            return Err(format!("Failed listening on port {} (tcp), aborting.", settings.port));
         }
     }
     if let Some(path) = &settings.unixsocket {
-        listeners.push(
-            unix(path, settings)
-                .map_err(|error| format!("Failed opening Unix socket: bind: {path}: {error}"))?,
-        );
+        listeners
+            .push(unix(path, settings).map_err(|error| format!("Failed opening Unix socket: bind: {path}: {error}"))?);
     }
     Ok(listeners)
 }
@@ -78,16 +65,9 @@ fn tcp(name: &str, settings: &Settings) -> io::Result<TcpListener> {
     let address: SocketAddr = match name {
         "*" => (IpAddr::from([0, 0, 0, 0]), settings.port).into(),
         "::*" => (IpAddr::from([0u16; 8]), settings.port).into(),
-        name => (name, settings.port)
-            .to_socket_addrs()?
-            .next()
-            .ok_or(io::ErrorKind::NotFound)?,
+        name => (name, settings.port).to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?,
     };
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         // Else `::` would take the IPv4 port too, and `* -::*` would collide with itself.
         socket.set_only_v6(true)?;
@@ -106,17 +86,11 @@ fn unix(path: &str, settings: &Settings) -> io::Result<Listener> {
     socket.set_nonblocking(true)?;
     socket.bind(&SockAddr::unix(path)?)?;
     if settings.unixsocketperm != 0 {
-        std::fs::set_permissions(
-            path,
-            std::fs::Permissions::from_mode(settings.unixsocketperm),
-        )?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(settings.unixsocketperm))?;
     }
     socket.listen(settings.tcp_backlog as i32)?; // at most 65,535: the configuration's bound
     let listener: std::os::unix::net::UnixListener = socket.into();
-    Ok(Listener::Unix(
-        UnixListener::from_std(listener),
-        path.into(),
-    ))
+    Ok(Listener::Unix(UnixListener::from_std(listener), path.into()))
 }
 
 /// Sets a new connection's options: no delay, and keepalive as configured.

@@ -28,19 +28,8 @@ impl Local {
     /// A server whose clock stands at `unix_ms`; `seed` makes it the same every time.
     pub fn new(families: &[Family], config: Config, seed: u64, unix_ms: i64) -> Local {
         let clock = Clock::manual(unix_ms);
-        let server = Server::new(
-            families,
-            config,
-            clock,
-            Stopwatch::still(),
-            Dice(seed),
-            Helper::inline(),
-        );
-        Local {
-            server,
-            lanes: Slab::new(),
-            requests: Requests::new(),
-        }
+        let server = Server::new(families, config, clock, Stopwatch::still(), Dice(seed), Helper::inline());
+        Local { server, lanes: Slab::new(), requests: Requests::new() }
     }
 
     /// A new client, as if it sat on this machine.
@@ -48,12 +37,8 @@ impl Local {
         let entry = self.lanes.vacant_entry();
         let token = entry.key();
         let addr: Box<str> = format!("127.0.0.1:{}", 1024 + token).into();
-        let connection = Connection {
-            token: Some(token),
-            addr,
-            laddr: "127.0.0.1:6379".into(),
-            ..Connection::default()
-        };
+        let connection =
+            Connection { token: Some(token), addr, laddr: "127.0.0.1:6379".into(), ..Connection::default() };
         let client = self.server.connect(connection);
         entry.insert(Lane::new(client, Reply::new(Proto::Resp2)));
         token
@@ -80,11 +65,7 @@ impl Local {
         match self.lanes.get_mut(token) {
             Some(lane) => {
                 let ran = lane.run(&mut self.server, &mut self.requests);
-                if ran == Ran::Capped && lane.waits_for_output(&self.server) {
-                    Ran::Drained
-                } else {
-                    ran
-                }
+                if ran == Ran::Capped && lane.waits_for_output(&self.server) { Ran::Drained } else { ran }
             }
             None => Ran::Closing,
         }
@@ -100,18 +81,11 @@ impl Local {
             let mut pieces = [IoSlice::new(&[]); 16];
             let n = lane.reply.slices(&mut pieces);
             let before = bytes.len();
-            pieces[..n]
-                .iter()
-                .for_each(|piece| bytes.extend_from_slice(piece));
+            pieces[..n].iter().for_each(|piece| bytes.extend_from_slice(piece));
             lane.reply.advance(bytes.len() - before);
         }
         let client = lane.client;
-        if self
-            .server
-            .clients
-            .get(client)
-            .is_none_or(|client| client.is_closing)
-        {
+        if self.server.clients.get(client).is_none_or(|client| client.is_closing) {
             self.close(token);
         } else if !self.lanes[token].query.is_empty() {
             // What waited for the output to be empty.
@@ -143,28 +117,16 @@ impl Local {
 
     fn deliver(&mut self) {
         for order in self.server.outbox.take() {
-            let token_of = |server: &Server, id| {
-                server
-                    .clients
-                    .get(id)
-                    .and_then(|client| client.connection.token)
-            };
+            let token_of = |server: &Server, id| server.clients.get(id).and_then(|client| client.connection.token);
             match order {
                 Order::Send(client, bytes) => {
                     if let Some(token) = token_of(&self.server, client) {
                         self.lanes[token].reply.raw(&bytes);
                     }
                 }
-                Order::Close {
-                    client,
-                    after_replies,
-                } => {
+                Order::Close { client, after_replies } => {
                     if let Some(token) = token_of(&self.server, client) {
-                        if after_replies {
-                            self.server.clients[client].is_closing = true
-                        } else {
-                            self.close(token)
-                        }
+                        if after_replies { self.server.clients[client].is_closing = true } else { self.close(token) }
                     }
                 }
                 Order::Listen | Order::Descriptors => {}

@@ -133,13 +133,8 @@ impl EventLoop {
     }
 
     fn wait(&mut self, server: &Server, events: &mut Events) -> io::Result<()> {
-        let work_is_left =
-            !self.pending.is_empty() || (!self.accepting.is_empty() && !self.out_of_descriptors);
-        let timeout = if work_is_left {
-            0
-        } else {
-            server.until_cron_us()
-        };
+        let work_is_left = !self.pending.is_empty() || (!self.accepting.is_empty() && !self.out_of_descriptors);
+        let timeout = if work_is_left { 0 } else { server.until_cron_us() };
         match self.poll.poll(events, Some(Duration::from_micros(timeout))) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
             _ => Ok(()),
@@ -194,11 +189,7 @@ impl EventLoop {
 
     fn signal(&mut self, server: &mut Server) {
         if let Some(signal) = self.signals.take() {
-            let name = if signal == signals::Signal::Interrupt {
-                "SIGINT"
-            } else {
-                "SIGTERM"
-            };
+            let name = if signal == signals::Signal::Interrupt { "SIGINT" } else { "SIGTERM" };
             log::warn!("Received {name} scheduling shutdown...");
             server.shutdown = Some(Shutdown { status: 0 });
         }
@@ -253,9 +244,7 @@ impl EventLoop {
             let late: Vec<usize> = self
                 .connections
                 .iter_mut()
-                .filter_map(|(slot, connection)| {
-                    connection.is_overdue(server, now_s).then_some(slot)
-                })
+                .filter_map(|(slot, connection)| connection.is_overdue(server, now_s).then_some(slot))
                 .collect();
             for slot in late {
                 self.doom(slot);
@@ -271,30 +260,15 @@ impl EventLoop {
         for order in server.outbox.take() {
             match order {
                 Order::Send(client, bytes) => {
-                    if let Some(slot) = server
-                        .clients
-                        .get(client)
-                        .and_then(|client| client.connection.token)
-                    {
+                    if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
                         self.connections[slot].lane.reply.raw(&bytes);
                         self.queue_send(slot);
                     }
                 }
-                Order::Close {
-                    client,
-                    after_replies,
-                } => {
-                    if let Some(slot) = server
-                        .clients
-                        .get(client)
-                        .and_then(|client| client.connection.token)
-                    {
+                Order::Close { client, after_replies } => {
+                    if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
                         self.connections[slot].is_closing = true;
-                        if after_replies {
-                            self.queue_send(slot)
-                        } else {
-                            self.doom(slot)
-                        }
+                        if after_replies { self.queue_send(slot) } else { self.doom(slot) }
                     }
                 }
                 Order::Listen => {
@@ -356,16 +330,8 @@ impl EventLoop {
         for (i, listener) in listeners.iter_mut().enumerate() {
             let token = Token(LISTENERS + i);
             let registered = match listener {
-                Listener::Tcp(listener) => {
-                    self.poll
-                        .registry()
-                        .register(listener, token, Interest::READABLE)
-                }
-                Listener::Unix(listener, _) => {
-                    self.poll
-                        .registry()
-                        .register(listener, token, Interest::READABLE)
-                }
+                Listener::Tcp(listener) => self.poll.registry().register(listener, token, Interest::READABLE),
+                Listener::Unix(listener, _) => self.poll.registry().register(listener, token, Interest::READABLE),
             };
             registered.map_err(|error| error.to_string())?;
         }
@@ -386,12 +352,8 @@ impl EventLoop {
                     break None;
                 };
                 let accepted = match listener {
-                    Listener::Tcp(listener) => {
-                        listener.accept().map(|(stream, _)| Stream::Tcp(stream))
-                    }
-                    Listener::Unix(listener, _) => {
-                        listener.accept().map(|(stream, _)| Stream::Unix(stream))
-                    }
+                    Listener::Tcp(listener) => listener.accept().map(|(stream, _)| Stream::Tcp(stream)),
+                    Listener::Unix(listener, _) => listener.accept().map(|(stream, _)| Stream::Unix(stream)),
                 };
                 match accepted {
                     Ok(stream) => self.admit(server, stream, index),
@@ -400,9 +362,7 @@ impl EventLoop {
             };
             match error.map(|error| (error.kind(), error)) {
                 None | Some((io::ErrorKind::WouldBlock, _)) => {}
-                Some((io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted, _)) => {
-                    self.accepting.push(index)
-                }
+                Some((io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted, _)) => self.accepting.push(index),
                 Some((_, error)) => {
                     // Too many open files, most likely. No edge will come for who waits: look again later.
                     log::warn!("Accepting client connection: {error}");
@@ -442,20 +402,14 @@ impl EventLoop {
             log::warn!("Accepting client connection: {error}");
             return;
         }
-        let client = server.connect(Peer {
-            token: Some(slot),
-            ..peer
-        });
+        let client = server.connect(Peer { token: Some(slot), ..peer });
         let lane = Lane::new(client, Reply::new(Proto::Resp2));
         entry.insert(Connection::new(stream, lane, self.generation, token));
     }
 
     fn describe(&self, stream: &Stream, listener: usize) -> Peer {
         let text = |address: io::Result<std::net::SocketAddr>| {
-            address.map_or_else(
-                |_| "?:0".into(),
-                |address| address.to_string().into_boxed_str(),
-            )
+            address.map_or_else(|_| "?:0".into(), |address| address.to_string().into_boxed_str())
         };
         let (addr, laddr, is_unix) = match (stream, self.listeners.get(listener)) {
             (Stream::Tcp(tcp), _) => (text(tcp.peer_addr()), text(tcp.local_addr()), false),
@@ -465,13 +419,7 @@ impl EventLoop {
             }
             (Stream::Unix(_), _) => ("?:0".into(), "?:0".into(), true),
         };
-        Peer {
-            addr,
-            laddr,
-            fd: stream.number(),
-            is_unix,
-            ..Peer::default()
-        }
+        Peer { addr, laddr, fd: stream.number(), is_unix, ..Peer::default() }
     }
 }
 
@@ -484,25 +432,13 @@ fn raise_descriptor_limit(server: &mut Server) {
         return;
     };
     // The hard limit may be raised too, if we are allowed to.
-    let raised = Rlimit {
-        current: Some(wanted),
-        maximum: limit.maximum.map(|maximum| maximum.max(wanted)),
-    };
-    let within = Rlimit {
-        current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))),
-        ..limit
-    };
+    let raised = Rlimit { current: Some(wanted), maximum: limit.maximum.map(|maximum| maximum.max(wanted)) };
+    let within = Rlimit { current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))), ..limit };
     if setrlimit(Resource::Nofile, raised).is_ok() {
-        log::info!(
-            "Increased maximum number of open files to {wanted} (it was originally set to {current})."
-        );
+        log::info!("Increased maximum number of open files to {wanted} (it was originally set to {current}).");
         return;
     }
-    let got = if setrlimit(Resource::Nofile, within).is_ok() {
-        within.current.unwrap_or(current)
-    } else {
-        current
-    };
+    let got = if setrlimit(Resource::Nofile, within).is_ok() { within.current.unwrap_or(current) } else { current };
     if got < wanted {
         let possible = got.saturating_sub(RESERVED_DESCRIPTORS).max(1);
         log::warn!(

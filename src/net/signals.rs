@@ -48,10 +48,6 @@ impl Signals {
             came = true;
         }
         let interrupted = self.interrupted.swap(false, Ordering::Relaxed);
-        came.then_some(if interrupted {
-            Signal::Interrupt
-        } else {
-            Signal::Terminate
-        })
+        came.then_some(if interrupted { Signal::Interrupt } else { Signal::Terminate })
     }
 }

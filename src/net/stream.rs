@@ -44,12 +44,7 @@ impl Stream {
     }
 
     /// Watches the socket for `interest`.
-    pub fn register(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
+    pub fn register(&mut self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
         match self {
             Stream::Tcp(stream) => stream.register(registry, token, interest),
             Stream::Unix(stream) => stream.register(registry, token, interest),
@@ -57,12 +52,7 @@ impl Stream {
     }
 
     /// Watches the socket for something else.
-    pub fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
+    pub fn reregister(&mut self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
         match self {
             Stream::Tcp(stream) => stream.reregister(registry, token, interest),
             Stream::Unix(stream) => stream.reregister(registry, token, interest),

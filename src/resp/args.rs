@@ -68,21 +68,14 @@ impl<'a> Args<'a> {
     #[inline]
     pub fn shared(self, i: usize) -> Option<&'a Buffer> {
         let span = self.spans[i];
-        if span.len == Span::BIG {
-            Some(&self.bigs[span.start as usize])
-        } else {
-            None
-        }
+        if span.len == Span::BIG { Some(&self.bigs[span.start as usize]) } else { None }
     }
 
     /// The arguments from `i` on.
     #[inline]
     #[must_use]
     pub fn from(self, i: usize) -> Args<'a> {
-        Args {
-            spans: &self.spans[i..],
-            ..self
-        }
+        Args { spans: &self.spans[i..], ..self }
     }
 
     /// Every argument in order.
@@ -99,12 +92,7 @@ impl<'a> Args<'a> {
 
     /// Appends the request as a client library would send it: one array of bulks.
     pub fn encode_into(self, out: &mut Vec<u8>) {
-        out.reserve(
-            self.iter()
-                .map(|argument| argument.len() + 16)
-                .sum::<usize>()
-                + 16,
-        );
+        out.reserve(self.iter().map(|argument| argument.len() + 16).sum::<usize>() + 16);
         header(out, b'*', self.len());
         for argument in self {
             header(out, b'$', argument.len());
@@ -181,11 +169,7 @@ impl<'a> Cursor<'a> {
     /// The next argument, without moving on.
     #[inline]
     pub fn peek(&self) -> Option<&'a [u8]> {
-        if self.rest.is_empty() {
-            None
-        } else {
-            Some(self.rest.get(0))
-        }
+        if self.rest.is_empty() { None } else { Some(self.rest.get(0)) }
     }
 
     /// How many arguments are left.
@@ -218,10 +202,7 @@ impl Word {
     /// Folds a text.
     #[inline]
     pub fn new(text: &[u8]) -> Word {
-        let mut word = Word {
-            letters: [0; Word::MAX],
-            len: 1,
-        };
+        let mut word = Word { letters: [0; Word::MAX], len: 1 };
         if let Some(letters) = word.letters.get_mut(..text.len()) {
             for (letter, byte) in letters.iter_mut().zip(text) {
                 *letter = byte.to_ascii_uppercase();
@@ -254,13 +235,7 @@ mod tests {
     fn arguments_are_found_in_the_query_and_among_the_big_bulks() {
         let query = b"setkeyex";
         let bigs = [Buffer::new(vec![b'x'; 40_000])];
-        let spans = [
-            span(0, 3),
-            span(3, 3),
-            span(0, Span::BIG),
-            span(6, 2),
-            span(8, 0),
-        ];
+        let spans = [span(0, 3), span(3, 3), span(0, Span::BIG), span(6, 2), span(8, 0)];
         let args = Args::new(query, &spans, &bigs);
         assert_eq!(args.len(), 5);
         assert_eq!(args.get(0), b"set");
@@ -273,10 +248,7 @@ mod tests {
         assert_eq!(tail.get(1), b"ex");
         assert_eq!(tail.shared(0), Some(&bigs[0]));
         assert!(args.from(5).is_empty());
-        assert_eq!(
-            args.iter().map(<[u8]>::len).collect::<Vec<_>>(),
-            [3, 3, 40_000, 2, 0]
-        );
+        assert_eq!(args.iter().map(<[u8]>::len).collect::<Vec<_>>(), [3, 3, 40_000, 2, 0]);
     }
 
     #[test]
@@ -307,9 +279,6 @@ mod tests {
         let spans = [span(0, 4), span(4, 0), span(4, 12)];
         let mut out = b"before".to_vec();
         Args::new(b"ECHOtwelve bytes", &spans, &[]).encode_into(&mut out);
-        assert_eq!(
-            out,
-            b"before*3\r\n$4\r\nECHO\r\n$0\r\n\r\n$12\r\ntwelve bytes\r\n"
-        );
+        assert_eq!(out, b"before*3\r\n$4\r\nECHO\r\n$0\r\n\r\n$12\r\ntwelve bytes\r\n");
     }
 }

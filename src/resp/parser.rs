@@ -153,11 +153,7 @@ impl Requests {
     /// The arguments of request `i`, in the query buffer that it was parsed from.
     #[inline]
     pub fn args<'a>(&'a self, i: usize, query: &'a [u8]) -> Args<'a> {
-        let start = if i == 0 {
-            End { spans: 0, bigs: 0 }
-        } else {
-            self.ends[i - 1]
-        };
+        let start = if i == 0 { End { spans: 0, bigs: 0 } } else { self.ends[i - 1] };
         let end = self.ends[i];
         Args::new(
             query,
@@ -170,19 +166,13 @@ impl Requests {
     #[inline]
     fn finish(&mut self) {
         // Every span stands for some bytes of the query buffer, which 32 bits count.
-        self.ends.push(End {
-            spans: self.spans.len() as u32,
-            bigs: self.bigs.len() as u32,
-        });
+        self.ends.push(End { spans: self.spans.len() as u32, bigs: self.bigs.len() as u32 });
     }
 
     /// Where the last request ends.
     #[inline]
     fn last(&self) -> End {
-        self.ends
-            .last()
-            .copied()
-            .unwrap_or(End { spans: 0, bigs: 0 })
+        self.ends.last().copied().unwrap_or(End { spans: 0, bigs: 0 })
     }
 }
 
@@ -253,10 +243,7 @@ impl Parser {
     pub fn bytes(&self) -> usize {
         self.half.as_ref().map_or(0, |half| {
             let bigs: usize = half.bigs.iter().map(|big| big.bytes().len()).sum();
-            size_of::<Half>()
-                + half.spans.capacity() * size_of::<Span>()
-                + half.big.capacity()
-                + bigs
+            size_of::<Half>() + half.spans.capacity() * size_of::<Span>() + half.big.capacity() + bigs
         })
     }
 
@@ -274,9 +261,7 @@ impl Parser {
     ) -> Result<(), ProtocolError> {
         let before = out.len();
         if self.failed.is_none() {
-            self.failed = self
-                .requests(query, limits, out, before.saturating_add(max))
-                .err();
+            self.failed = self.requests(query, limits, out, before.saturating_add(max)).err();
         }
         match self.failed {
             Some(error) if out.len() == before && max > 0 => Err(error),
@@ -292,10 +277,7 @@ impl Parser {
         out: &mut Requests,
         full: usize,
     ) -> Result<(), ProtocolError> {
-        assert!(
-            query.len() < u32::MAX as usize,
-            "the query buffer's limit keeps offsets within 32 bits"
-        );
+        assert!(query.len() < u32::MAX as usize, "the query buffer's limit keeps offsets within 32 bits");
         if self.half.is_some() && out.len() < full {
             self.resume(query, limits, out)?;
             if self.half.is_some() {
@@ -306,11 +288,7 @@ impl Parser {
             let Some(&first) = query.get(self.at as usize) else {
                 break;
             };
-            let going_on = if first == b'*' {
-                self.multibulk(query, limits, out)?
-            } else {
-                self.inline(query, out)?
-            };
+            let going_on = if first == b'*' { self.multibulk(query, limits, out)? } else { self.inline(query, out)? };
             if !going_on {
                 break;
             }
@@ -321,31 +299,12 @@ impl Parser {
     /// Goes on with the request that the last read cut.
     #[cold]
     #[inline(never)]
-    fn resume(
-        &mut self,
-        query: &mut Vec<u8>,
-        limits: &Limits,
-        out: &mut Requests,
-    ) -> Result<(), ProtocolError> {
+    fn resume(&mut self, query: &mut Vec<u8>, limits: &Limits, out: &mut Requests) -> Result<(), ProtocolError> {
         let Some(mut half) = self.half.take() else {
             return Ok(());
         };
-        let Half {
-            missing,
-            next,
-            spans,
-            bigs,
-            big,
-            ..
-        } = &mut *half;
-        let mut work = Work {
-            missing: *missing,
-            next: *next,
-            spans,
-            bigs,
-            bigs_before: 0,
-            big,
-        };
+        let Half { missing, next, spans, bigs, big, .. } = &mut *half;
+        let mut work = Work { missing: *missing, next: *next, spans, bigs, bigs_before: 0, big };
         let done = work.arguments(self, query, limits)?;
         (*missing, *next) = (work.missing, work.next);
         if done {
@@ -363,12 +322,7 @@ impl Parser {
 
     /// Parses a request that begins with `*`. False if its bytes run out.
     #[inline]
-    fn multibulk(
-        &mut self,
-        query: &mut Vec<u8>,
-        limits: &Limits,
-        out: &mut Requests,
-    ) -> Result<bool, ProtocolError> {
+    fn multibulk(&mut self, query: &mut Vec<u8>, limits: &Limits, out: &mut Requests) -> Result<bool, ProtocolError> {
         let from = self.at;
         let count = match short_number(&query[from as usize..]) {
             Some((count, len)) => {
@@ -376,12 +330,10 @@ impl Parser {
                 self.scanned = 0;
                 i64::from(count)
             }
-            None => {
-                match self.number(query, ProtocolError::CountTooLong, ProtocolError::BadCount)? {
-                    Some(count) => count,
-                    None => return Ok(false),
-                }
-            }
+            None => match self.number(query, ProtocolError::CountTooLong, ProtocolError::BadCount)? {
+                Some(count) => count,
+                None => return Ok(false),
+            },
         };
         if count > i64::from(i32::MAX) {
             return Err(ProtocolError::BadCount);
@@ -488,11 +440,7 @@ impl Parser {
         };
         self.scanned = 0;
         self.at = (from + len + 1) as u32;
-        let text = if len > 0 && line[len - 1] == b'\r' {
-            len - 1
-        } else {
-            len
-        };
+        let text = if len > 0 && line[len - 1] == b'\r' { len - 1 } else { len };
         let before = out.spans.len();
         if !split_line(query, from, from + text, &mut out.spans) {
             out.spans.truncate(before);
@@ -569,12 +517,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Reads arguments until none is missing (true), or the bytes run out (false).
     #[inline]
-    fn arguments(
-        &mut self,
-        place: &mut Parser,
-        query: &mut Vec<u8>,
-        limits: &Limits,
-    ) -> Result<bool, ProtocolError> {
+    fn arguments(&mut self, place: &mut Parser, query: &mut Vec<u8>, limits: &Limits) -> Result<bool, ProtocolError> {
         while self.missing > 0 {
             match self.next {
                 Next::Length => {
@@ -585,11 +528,7 @@ impl Work<'_> {
                             place.scanned = 0;
                             i64::from(len)
                         }
-                        _ => match place.number(
-                            query,
-                            ProtocolError::LengthTooLong,
-                            ProtocolError::BadLength,
-                        )? {
+                        _ => match place.number(query, ProtocolError::LengthTooLong, ProtocolError::BadLength)? {
                             Some(len) => len,
                             None => return Ok(false),
                         },
@@ -601,10 +540,7 @@ impl Work<'_> {
                     if end > query.len() {
                         return Ok(false);
                     }
-                    self.spans.push(Span {
-                        start: place.at,
-                        len,
-                    });
+                    self.spans.push(Span { start: place.at, len });
                     // Within the query buffer, so within 32 bits.
                     place.at = end as u32;
                     self.missing -= 1;
@@ -653,10 +589,7 @@ impl Work<'_> {
             return false;
         }
         // There are fewer big bulks than arguments, and those are counted by 32 bits.
-        self.spans.push(Span {
-            start: (self.bigs.len() - self.bigs_before) as u32,
-            len: Span::BIG,
-        });
+        self.spans.push(Span { start: (self.bigs.len() - self.bigs_before) as u32, len: Span::BIG });
         self.bigs.push(Buffer::new(std::mem::take(self.big)));
         self.next = Next::BigEnd;
         true
@@ -674,11 +607,7 @@ fn next_bulk(len: i64, limits: &Limits) -> Result<Next, ProtocolError> {
         return Err(ProtocolError::UnauthenticatedLength);
     }
     // A length over the address space could only be announced: it is never reached.
-    Ok(if len >= BIG_BULK as u64 {
-        Next::Big(len as usize)
-    } else {
-        Next::Bulk(len as u32)
-    })
+    Ok(if len >= BIG_BULK as u64 { Next::Big(len as usize) } else { Next::Bulk(len as u32) })
 }
 
 /// Makes room for at least `coming` more bytes of a big bulk of `len` bytes: a step, or as much again as has arrived, so
@@ -783,19 +712,14 @@ fn split_line(query: &mut [u8], from: usize, to: usize, spans: &mut Vec<Span>) -
             write += 1;
         }
         // Both lie in the query buffer, so within 32 bits.
-        spans.push(Span {
-            start: start as u32,
-            len: (write - start) as u32,
-        });
+        spans.push(Span { start: start as u32, len: (write - start) as u32 });
     }
 }
 
 /// What the text behind a backslash stands for, and how long it is.
 fn unescape(text: &[u8]) -> (u8, usize) {
     match *text {
-        [b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-            (hex(high) << 4 | hex(low), 3)
-        }
+        [b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => (hex(high) << 4 | hex(low), 3),
         [b'n', ..] => (b'\n', 1),
         [b'r', ..] => (b'\r', 1),
         [b't', ..] => (b'\t', 1),
@@ -817,4 +741,72 @@ fn hex(digit: u8) -> u8 {
 /// What C calls a space.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: Limits = Limits { bulk_max: 512 * 1024 * 1024, authenticated: true };
+
+    type Parsed = (Vec<Vec<Vec<u8>>>, Option<ProtocolError>);
+
+    /// Feeds a stream in reads that end at `cuts`, and collects requests as `net` would: batches of `max`, and big bulks
+    /// read into their own buffer if `direct`.
+    fn parse_cut(stream: &[u8], cuts: &[usize], limits: &Limits, max: usize, direct: bool) -> Parsed {
+        let (mut parser, mut query, mut out) = (Parser::new(), Vec::new(), Requests::new());
+        let mut found = Vec::new();
+        let mut start = 0;
+        for &end in cuts.iter().chain([&stream.len()]) {
+            let mut read = &stream[start..end];
+            start = end;
+            while !read.is_empty() {
+                let (buffer, room) = match parser.big() {
+                    Some(big) if direct => {
+                        assert!(big.len() < big.capacity() && big.capacity() <= 2 * big.len().max(BIG_STEP));
+                        let room = big.capacity() - big.len();
+                        (big, room)
+                    }
+                    _ => (&mut query, read.len()),
+                };
+                let (now, later) = read.split_at(room.min(read.len()));
+                buffer.extend_from_slice(now);
+                read = later;
+                loop {
+                    out.clear();
+                    if let Err(error) = parser.parse(&mut query, limits, &mut out, max) {
+                        assert!(out.is_empty());
+                        return (found, Some(error));
+                    }
+                    for i in 0..out.len() {
+                        let args = out.args(i, &query);
+                        for (i, argument) in args.iter().enumerate() {
+                            assert!(args.shared(i).is_none() || argument.len() >= BIG_BULK);
+                        }
+                        found.push(args.iter().map(<[u8]>::to_vec).collect());
+                    }
+                    parser.compact(&mut query);
+                    if out.is_empty() {
+                        break;
+                    }
+                }
+            }
+        }
+        (found, None)
+    }
+
+    fn parse(stream: &[u8]) -> Parsed {
+        parse_cut(stream, &[], &OPEN, 32, false)
+    }
+
+    fn words(text: &str) -> Vec<Vec<u8>> {
+        text.split(' ').map(|word| word.as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn requests_are_found_in_a_pipeline() {
+        let (found, error) = parse(b"*2\r\n$3\r\nGET\r\n$1\r\na\r\nPING\r\n*0\r\n*-1\r\n\r\n*1\r\n$4\r\nQUIT\r\n");
+        assert_eq!(found, [words("GET a"), words("PING"), words("QUIT")]);
+        assert_eq!(error, None);
+    }
 }

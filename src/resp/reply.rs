@@ -100,10 +100,7 @@ pub struct Begin {
 impl Reply {
     /// An empty reply.
     pub fn new(proto: Proto) -> Reply {
-        Reply {
-            proto,
-            ..Reply::default()
-        }
+        Reply { proto, ..Reply::default() }
     }
 
     // ---- values -----------------------------------------------------------------------------------------------
@@ -130,13 +127,7 @@ impl Reply {
         }
         self.room(text.len() + FRAME);
         self.tail.push(b'-');
-        self.tail.extend(text.iter().map(|&byte| {
-            if byte == b'\r' || byte == b'\n' {
-                b' '
-            } else {
-                byte
-            }
-        }));
+        self.tail.extend(text.iter().map(|&byte| if byte == b'\r' || byte == b'\n' { b' ' } else { byte }));
         self.end();
     }
 
@@ -292,10 +283,7 @@ impl Reply {
     /// The start of a list whose length is known only when it ends.
     pub fn begin_array(&mut self) -> Begin {
         self.count.open(u64::MAX, true);
-        Begin {
-            chunks: self.chunks.len(),
-            tail: self.tail.len(),
-        }
+        Begin { chunks: self.chunks.len(), tail: self.tail.len() }
     }
 
     /// The end of an array of `n` values.
@@ -332,10 +320,7 @@ impl Reply {
             self.chunked += header.len();
             match &mut self.chunks[begin.chunks] {
                 Chunk::Own(bytes) => insert(bytes, begin.tail, header),
-                // The tail was empty where the list began, so it left no chunk of its own before the shared one.
-                Chunk::Shared(..) => self
-                    .chunks
-                    .insert(begin.chunks, Chunk::Own(header.to_vec())),
+                Chunk::Shared(..) => unreachable!("its header is in a chunk before it"),
             }
         }
         self.count.close(values as u64);
@@ -346,11 +331,7 @@ impl Reply {
     /// The present end, to fall back to.
     #[inline]
     pub fn mark(&self) -> Mark {
-        Mark {
-            chunks: self.chunks.len(),
-            tail: self.tail.len(),
-            count: self.count.mark(),
-        }
+        Mark { chunks: self.chunks.len(), tail: self.tail.len(), count: self.count.mark() }
     }
 
     /// Takes back what was appended since the mark.
@@ -360,13 +341,10 @@ impl Reply {
             let mut dropped = self.chunks.drain(mark.chunks..);
             // What was the tail at the mark is the front of the first chunk after it, if there was any.
             let tail = if mark.tail == 0 { None } else { dropped.next() };
-            self.chunked -= tail.as_ref().map_or(0, Chunk::len)
-                + dropped.map(|chunk| chunk.len()).sum::<usize>();
+            self.chunked -= tail.as_ref().map_or(0, Chunk::len) + dropped.map(|chunk| chunk.len()).sum::<usize>();
             match tail {
                 Some(Chunk::Own(bytes)) => self.tail = bytes,
-                Some(Chunk::Shared(..)) => {
-                    unreachable!("a tail is closed before a shared chunk is pushed")
-                }
+                Some(Chunk::Shared(..)) => unreachable!("its header is in a chunk before it"),
                 None => {}
             }
         }
@@ -422,11 +400,7 @@ impl Reply {
     /// Everything that is to be sent, if it lies in one piece, as it usually does.
     #[inline]
     pub fn piece(&self) -> Option<&[u8]> {
-        if self.chunks.is_empty() {
-            Some(&self.tail[self.sent..])
-        } else {
-            None
-        }
+        if self.chunks.is_empty() { Some(&self.tail[self.sent..]) } else { None }
     }
 
     /// Fills `out` with the next pieces to send, and says how many there are.
@@ -500,23 +474,13 @@ impl Reply {
         let digit = |value: usize| b'0' + (value % 10) as u8;
         match n {
             0..10 => self.tail.extend_from_slice(&[kind, digit(n), b'\r', b'\n']),
-            10..100 => self
-                .tail
-                .extend_from_slice(&[kind, digit(n / 10), digit(n), b'\r', b'\n']),
+            10..100 => self.tail.extend_from_slice(&[kind, digit(n / 10), digit(n), b'\r', b'\n']),
             100..1000 => {
-                self.tail.extend_from_slice(&[
-                    kind,
-                    digit(n / 100),
-                    digit(n / 10),
-                    digit(n),
-                    b'\r',
-                    b'\n',
-                ]);
+                self.tail.extend_from_slice(&[kind, digit(n / 100), digit(n / 10), digit(n), b'\r', b'\n']);
             }
             _ => {
                 self.tail.push(kind);
-                self.tail
-                    .extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
+                self.tail.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
                 self.tail.extend_from_slice(b"\r\n");
             }
         }
@@ -633,11 +597,7 @@ impl Count {
 
     fn close(&mut self, values: u64) {
         let list = self.open.pop().expect("a list that ends was begun");
-        assert_eq!(
-            u64::MAX - list.missing,
-            values,
-            "a list has as many values as it says"
-        );
+        assert_eq!(u64::MAX - list.missing, values, "a list has as many values as it says");
         self.value();
     }
 
@@ -650,10 +610,7 @@ impl Count {
     }
 
     fn rollback(&mut self, mark: CountMark) {
-        assert!(
-            self.open.len() >= mark.depth,
-            "a list that was open at the mark is complete"
-        );
+        assert!(self.open.len() >= mark.depth, "a list that was open at the mark is complete");
         self.values = mark.values;
         self.open.truncate(mark.depth);
         if let Some(list) = self.open.last_mut() {

@@ -41,11 +41,7 @@ impl Request {
 
 impl From<Args<'_>> for Request {
     fn from(args: Args<'_>) -> Request {
-        let small: usize = args
-            .iter()
-            .map(<[u8]>::len)
-            .filter(|&len| len < super::parser::BIG_BULK)
-            .sum();
+        let small: usize = args.iter().map(<[u8]>::len).filter(|&len| len < super::parser::BIG_BULK).sum();
         let mut bytes = Vec::with_capacity(small + 16 * (args.len() + 1));
         let mut spans = Vec::with_capacity(args.len());
         let mut bigs = Vec::new();
@@ -53,27 +49,17 @@ impl From<Args<'_>> for Request {
         for (i, argument) in args.iter().enumerate() {
             if let Some(buffer) = args.shared(i) {
                 // There are fewer big bulks than arguments, and those are counted by 32 bits.
-                spans.push(Span {
-                    start: bigs.len() as u32,
-                    len: Span::BIG,
-                });
+                spans.push(Span { start: bigs.len() as u32, len: Span::BIG });
                 bigs.push(buffer.clone());
                 continue;
             }
             header(&mut bytes, b'$', argument.len());
             // The arguments came from one query buffer, whose limit keeps offsets in 32 bits; the headers repeat its own.
-            spans.push(Span {
-                start: bytes.len() as u32,
-                len: argument.len() as u32,
-            });
+            spans.push(Span { start: bytes.len() as u32, len: argument.len() as u32 });
             bytes.extend_from_slice(argument);
             bytes.extend_from_slice(b"\r\n");
         }
-        Request {
-            bytes: bytes.into(),
-            spans: spans.into(),
-            bigs: bigs.into(),
-        }
+        Request { bytes: bytes.into(), spans: spans.into(), bigs: bigs.into() }
     }
 }
 
@@ -85,26 +71,12 @@ mod tests {
     fn an_owned_request_has_the_same_arguments_and_shares_big_bulks() {
         let big = Buffer::new(vec![b'v'; 40_000]);
         let bigs = [Buffer::new(vec![b'w'; 32_768]), big.clone()];
-        let spans = [
-            Span { start: 2, len: 3 },
-            Span {
-                start: 1,
-                len: Span::BIG,
-            },
-            Span { start: 0, len: 0 },
-        ];
+        let spans = [Span { start: 2, len: 3 }, Span { start: 1, len: Span::BIG }, Span { start: 0, len: 0 }];
         let args = Args::new(b"..SETxx", &spans, &bigs);
         let request = Request::from(args);
         assert!(request.args().iter().eq(args.iter()));
-        assert_eq!(
-            request.args().shared(1).unwrap().bytes().as_ptr(),
-            big.bytes().as_ptr()
-        );
-        assert!(
-            request.bytes() > 40_000 && request.bytes() < 40_200,
-            "{}",
-            request.bytes()
-        );
+        assert_eq!(request.args().shared(1).unwrap().bytes().as_ptr(), big.bytes().as_ptr());
+        assert!(request.bytes() > 40_000 && request.bytes() < 40_200, "{}", request.bytes());
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         request.encode_into(&mut ours);
         args.encode_into(&mut theirs);

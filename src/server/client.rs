@@ -140,10 +140,7 @@ impl Clients {
             connection,
         };
         let slot = self.slab.insert((self.generation, client));
-        ClientId {
-            slot: slot as u32,
-            generation: self.generation,
-        } // as many clients as descriptors: below 2^32
+        ClientId { slot: slot as u32, generation: self.generation } // as many clients as descriptors: below 2^32
     }
 
     /// Forgets a client.
@@ -155,10 +152,7 @@ impl Clients {
     /// The client of an id, if it is still there.
     #[inline]
     pub fn get(&self, id: ClientId) -> Option<&Client> {
-        self.slab
-            .get(id.slot as usize)
-            .filter(|(generation, _)| *generation == id.generation)
-            .map(|(_, client)| client)
+        self.slab.get(id.slot as usize).filter(|(generation, _)| *generation == id.generation).map(|(_, client)| client)
     }
 
     /// The client of an id, for changing.
@@ -172,15 +166,9 @@ impl Clients {
 
     /// All clients, oldest slot first.
     pub fn iter(&self) -> impl Iterator<Item = (ClientId, &Client)> {
-        self.slab.iter().map(|(slot, (generation, client))| {
-            (
-                ClientId {
-                    slot: slot as u32,
-                    generation: *generation,
-                },
-                client,
-            )
-        })
+        self.slab
+            .iter()
+            .map(|(slot, (generation, client))| (ClientId { slot: slot as u32, generation: *generation }, client))
     }
 
     /// How many there are.
@@ -206,8 +194,7 @@ impl std::ops::Index<ClientId> for Clients {
 impl std::ops::IndexMut<ClientId> for Clients {
     #[inline]
     fn index_mut(&mut self, id: ClientId) -> &mut Client {
-        self.get_mut(id)
-            .expect("whoever runs a command is a client")
+        self.get_mut(id).expect("whoever runs a command is a client")
     }
 }
 

@@ -92,10 +92,7 @@ impl Flags {
             (Flag::MovableKeys, "movablekeys"),
             (Flag::SkipSlowlog, "skip_slowlog"),
         ];
-        NAMES
-            .into_iter()
-            .filter(move |&(flag, _)| self.has(flag))
-            .map(|(_, name)| name)
+        NAMES.into_iter().filter(move |&(flag, _)| self.has(flag)).map(|(_, name)| name)
     }
 }
 
@@ -316,47 +313,17 @@ impl KeySpec {
 
     /// Keys from an index to `last` (relative; negative: from the end), every `step`-th.
     pub const fn range(index: i32, last: i32, step: i32, flags: &[KeyFlag]) -> KeySpec {
-        KeySpec::new(
-            Begin::Index(index),
-            Find::Range {
-                last,
-                step,
-                limit: 0,
-            },
-            flags,
-        )
+        KeySpec::new(Begin::Index(index), Find::Range { last, step, limit: 0 }, flags)
     }
 
     /// A key count at an index, and the keys behind it.
     pub const fn counted(index: i32, flags: &[KeyFlag]) -> KeySpec {
-        KeySpec::new(
-            Begin::Index(index),
-            Find::KeyCount {
-                count: 0,
-                first: 1,
-                step: 1,
-            },
-            flags,
-        )
+        KeySpec::new(Begin::Index(index), Find::KeyCount { count: 0, first: 1, step: 1 }, flags)
     }
 
     /// Keys after a word: see [`Find::Range`].
-    pub const fn after(
-        word: &'static str,
-        from: i32,
-        last: i32,
-        limit: i32,
-        flags: &[KeyFlag],
-    ) -> KeySpec {
-        KeySpec::new(
-            Begin::Keyword(word, from),
-            Find::Range {
-                last,
-                step: 1,
-                limit,
-            },
-            flags,
-        )
+    pub const fn after(word: &'static str, from: i32, last: i32, limit: i32, flags: &[KeyFlag]) -> KeySpec {
+        KeySpec::new(Begin::Keyword(word, from), Find::Range { last, step: 1, limit }, flags)
     }
 
     /// Keys that only the command itself can tell.
@@ -372,10 +339,7 @@ impl KeySpec {
     /// The flags by name, as COMMAND shows them.
     pub fn flag_names(&self) -> impl Iterator<Item = &'static str> {
         let flags = self.flags;
-        KEY_FLAGS
-            .into_iter()
-            .filter(move |&(flag, _)| flags & (1 << flag as u32) != 0)
-            .map(|(_, name)| name)
+        KEY_FLAGS.into_iter().filter(move |&(flag, _)| flags & (1 << flag as u32) != 0).map(|(_, name)| name)
     }
 
     /// The indices of the keys among `args`; `None` if the arguments do not fit the spec.
@@ -385,11 +349,7 @@ impl KeySpec {
             Begin::Index(index) => index,
             Begin::Keyword(word, from) => {
                 let matches = |i: &i32| args.get(*i as usize).eq_ignore_ascii_case(word.as_bytes());
-                let found = if from > 0 {
-                    (from..argc).find(matches)
-                } else {
-                    (1..=argc + from).rev().find(matches)
-                };
+                let found = if from > 0 { (from..argc).find(matches) } else { (1..=argc + from).rev().find(matches) };
                 match found {
                     Some(at) => at + 1,
                     None => return Some((0..0).step_by(1)),
@@ -407,16 +367,10 @@ impl KeySpec {
                 (start, last, step)
             }
             Find::KeyCount { count, first, step } => {
-                let at = usize::try_from(start + count)
-                    .ok()
-                    .filter(|&at| at < args.len())?;
+                let at = usize::try_from(start + count).ok().filter(|&at| at < args.len())?;
                 let n = crate::base::number::parse_i64(args.get(at))?;
                 let n = i32::try_from(n).ok().filter(|&n| n >= 0)?;
-                (
-                    start + first,
-                    (start + first).checked_add(n.checked_mul(step)?)? - 1,
-                    step,
-                )
+                (start + first, (start + first).checked_add(n.checked_mul(step)?)? - 1, step)
             }
             Find::Unknown => return None,
         };
@@ -496,9 +450,7 @@ impl Command {
         Command {
             handler: None,
             subcommands,
-            ..Command::new(name, nothing)
-                .arity(-2)
-                .complexity("Depends on subcommand.")
+            ..Command::new(name, nothing).arity(-2).complexity("Depends on subcommand.")
         }
     }
 
@@ -595,11 +547,7 @@ impl Command {
     /// Whether a request of `argc` arguments has the right length.
     #[inline]
     pub const fn accepts(&self, argc: usize) -> bool {
-        if self.arity >= 0 {
-            argc == self.arity as usize
-        } else {
-            argc >= self.arity.unsigned_abs() as usize
-        }
+        if self.arity >= 0 { argc == self.arity as usize } else { argc >= self.arity.unsigned_abs() as usize }
     }
 }
 
@@ -661,10 +609,7 @@ impl Registered {
     /// Its ACL categories by name.
     pub fn category_names(&self) -> impl Iterator<Item = &'static str> {
         let bits = self.categories;
-        CATEGORIES
-            .into_iter()
-            .filter(move |&(c, _)| bits & (1 << c as u32) != 0)
-            .map(|(_, name)| name)
+        CATEGORIES.into_iter().filter(move |&(c, _)| bits & (1 << c as u32) != 0).map(|(_, name)| name)
     }
 
     /// Whether its keys cannot be found from first, last and step alone.
@@ -697,46 +642,26 @@ fn name_hash(lower: &[u8]) -> usize {
 impl Table {
     /// Builds the table. Panics if two commands share a name: a mistake in the program.
     pub fn new(families: &[Family]) -> Table {
-        let mut table = Table {
-            registered: Vec::new(),
-            stats: Vec::new(),
-            slots: vec![CommandId::NONE; 1024],
-        };
+        let mut table = Table { registered: Vec::new(), stats: Vec::new(), slots: vec![CommandId::NONE; 1024] };
         for family in families {
             for row in family.commands {
                 let id = table.register(row, family.group, None);
                 let mut slot = name_hash(row.name.as_bytes()) & (table.slots.len() - 1);
                 while table.slots[slot] != CommandId::NONE {
-                    assert!(
-                        table.get(table.slots[slot]).row.name != row.name,
-                        "two commands named {}",
-                        row.name
-                    );
+                    assert!(table.get(table.slots[slot]).row.name != row.name, "two commands named {}", row.name);
                     slot = (slot + 1) & (table.slots.len() - 1);
                 }
                 table.slots[slot] = id;
             }
         }
-        assert!(
-            table.registered.len() < table.slots.len() / 2,
-            "the name table is too full"
-        );
+        assert!(table.registered.len() < table.slots.len() / 2, "the name table is too full");
         table.stats = vec![CommandStats::default(); table.registered.len()];
         table
     }
 
-    fn register(
-        &mut self,
-        row: &'static Command,
-        group: Group,
-        parent: Option<CommandId>,
-    ) -> CommandId {
+    fn register(&mut self, row: &'static Command, group: Group, parent: Option<CommandId>) -> CommandId {
         let id = CommandId(self.registered.len() as u16); // asserted in `new`: far fewer than 65,535
-        assert!(
-            row.name.len() <= NAME_MAX && row.name.bytes().all(|b| !b.is_ascii_uppercase()),
-            "{}",
-            row.name
-        );
+        assert!(row.name.len() <= NAME_MAX && row.name.bytes().all(|b| !b.is_ascii_uppercase()), "{}", row.name);
         let full_name = match parent {
             Some(parent) => format!("{}|{}", self.get(parent).row.name, row.name),
             None => row.name.to_string(),
@@ -753,11 +678,7 @@ impl Table {
         });
         for child in row.subcommands {
             assert!(
-                row.subcommands
-                    .iter()
-                    .filter(|c| c.name == child.name)
-                    .count()
-                    == 1,
+                row.subcommands.iter().filter(|c| c.name == child.name).count() == 1,
                 "{} {}",
                 row.name,
                 child.name
@@ -799,13 +720,7 @@ impl Table {
 
     /// The subcommand of a container by name in any case.
     pub fn find_child(&self, parent: CommandId, name: &[u8]) -> Option<CommandId> {
-        let is = |id: &&CommandId| {
-            self.get(**id)
-                .row
-                .name
-                .as_bytes()
-                .eq_ignore_ascii_case(name)
-        };
+        let is = |id: &&CommandId| self.get(**id).row.name.as_bytes().eq_ignore_ascii_case(name);
         self.get(parent).children.iter().find(is).copied()
     }
 
@@ -854,32 +769,22 @@ fn categories_of(row: &Command, group: Group, is_child: bool) -> u32 {
     if row.flags.has(Flag::Blocking) {
         add(Category::Blocking);
     }
-    add(if row.flags.has(Flag::Fast) {
-        Category::Fast
-    } else {
-        Category::Slow
-    });
+    add(if row.flags.has(Flag::Fast) { Category::Fast } else { Category::Slow });
     bits
 }
 
 /// First key, last key and step as COMMAND shows them: zeros unless the keys are a range from an index.
 fn range_of(row: &Command) -> (i32, i32, i32) {
-    let Some(KeySpec {
-        begin: Begin::Index(first),
-        find: Find::Range { last, step, .. },
-        ..
-    }) = row.keys.first()
+    let Some(KeySpec { begin: Begin::Index(first), find: Find::Range { last, step, .. }, .. }) = row.keys.first()
     else {
         return (0, 0, 0);
     };
     let last = if *last >= 0 { first + last } else { *last };
     // Several specs that continue each other (source and destination) show as one range.
-    let end = row.keys[1..]
-        .iter()
-        .fold(last, |end, spec| match (spec.begin, spec.find) {
-            (Begin::Index(at), Find::Range { last: 0, .. }) if at == end + 1 => at,
-            _ => end,
-        });
+    let end = row.keys[1..].iter().fold(last, |end, spec| match (spec.begin, spec.find) {
+        (Begin::Index(at), Find::Range { last: 0, .. }) if at == end + 1 => at,
+        _ => end,
+    });
     (*first, end, *step)
 }
 

@@ -29,18 +29,13 @@ impl Server {
                 continue;
             }
             let argc = args.len() as i32; // requests have fewer than 2^31 arguments
-            let last = if last < 0 {
-                argc + last
-            } else {
-                last.min(argc - 1)
-            };
+            let last = if last < 0 { argc + last } else { last.min(argc - 1) };
             let is_write = command.row.flags.has(Flag::Write);
             for at in (first..=last).step_by(step as usize) {
                 if self.hashes.len() == PREFETCH_MAX {
                     break;
                 }
-                self.hashes
-                    .push((table.hash(args.get(at as usize)), is_write));
+                self.hashes.push((table.hash(args.get(at as usize)), is_write));
             }
         }
         // One key alone gains nothing: its handler would wait for the same memory a moment later.
@@ -63,13 +58,7 @@ impl Server {
 
     /// Runs, queues or refuses request `i` of the batch that was given to [`Server::prefetch`].
     #[inline]
-    pub fn dispatch_from_batch(
-        &mut self,
-        client: ClientId,
-        i: usize,
-        args: Args,
-        reply: &mut Reply,
-    ) {
+    pub fn dispatch_from_batch(&mut self, client: ClientId, i: usize, args: Args, reply: &mut Reply) {
         self.dispatch(client, self.batch[i], args, reply);
     }
 
@@ -93,12 +82,7 @@ impl Server {
 
     /// Which command it is and whether it may run now; the checks stand in Redis's order.
     #[inline]
-    fn may_run(
-        &mut self,
-        client: ClientId,
-        id: CommandId,
-        args: Args,
-    ) -> Result<CommandId, (CommandId, Error)> {
+    fn may_run(&mut self, client: ClientId, id: CommandId, args: Args) -> Result<CommandId, (CommandId, Error)> {
         if id == CommandId::NONE {
             return Err((id, unknown(args)));
         }
@@ -112,10 +96,7 @@ impl Server {
                 }
                 None => {
                     let container = command.row.name.to_ascii_uppercase().into();
-                    return Err((
-                        CommandId::NONE,
-                        Error::UnknownSubcommand(args.get(1).into(), container),
-                    ));
+                    return Err((CommandId::NONE, Error::UnknownSubcommand(args.get(1).into(), container)));
                 }
             }
         }
@@ -134,17 +115,11 @@ impl Server {
             );
             return Err((id, Error::owned(text)));
         }
-        if !state.is_authenticated
-            && !row.flags.has(Flag::NoAuth)
-            && !row.flags.has(Flag::OpenBeforeAuth)
-        {
+        if !state.is_authenticated && !row.flags.has(Flag::NoAuth) && !row.flags.has(Flag::OpenBeforeAuth) {
             return Err((id, Error::NoAuth));
         }
         if state.multi.is_some() && row.flags.has(Flag::NoMulti) {
-            return Err((
-                id,
-                Error::Text("ERR Command not allowed inside a transaction"),
-            ));
+            return Err((id, Error::Text("ERR Command not allowed inside a transaction")));
         }
         Ok(id)
     }
@@ -152,22 +127,12 @@ impl Server {
     /// Whether `enable-debug-command` and its like let this client run a protected command.
     #[cold]
     fn allows_protected(&self, client: ClientId, _name: &str) -> bool {
-        self.config
-            .settings
-            .debug_command
-            .allows(self.clients[client].connection_is_local())
+        self.config.settings.debug_command.allows(self.clients[client].connection_is_local())
     }
 
     /// Answers a request that may not run; inside MULTI that spoils the whole transaction.
     #[cold]
-    fn reject(
-        &mut self,
-        client: ClientId,
-        id: CommandId,
-        args: Args,
-        error: &Error,
-        reply: &mut Reply,
-    ) {
+    fn reject(&mut self, client: ClientId, id: CommandId, args: Args, error: &Error, reply: &mut Reply) {
         if id == CommandId::NONE && is_http(args) {
             log::warn!(
                 "Possible SECURITY ATTACK detected. A client sent the words of an HTTP request (POST or Host:), as a browser does \
@@ -197,22 +162,10 @@ impl Server {
         let db = state.db;
         let no_touch = state.no_touch;
         self.keyspace.shared.no_touch = no_touch;
-        let handler = self
-            .commands
-            .get(id)
-            .row
-            .handler
-            .expect("may_run lets only rows with handlers pass");
+        let handler = self.commands.get(id).row.handler.expect("may_run lets only rows with handlers pass");
         let mark = reply.mark();
         let began = self.last_ticks;
-        let mut ctx = Ctx {
-            server: self,
-            reply,
-            client,
-            command: id,
-            db,
-            propagate: Propagate::AsSent,
-        };
+        let mut ctx = Ctx { server: self, reply, client, command: id, db, propagate: Propagate::AsSent };
         let done = handler(&mut ctx, args);
         let failed = match done {
             Ok(_) => false,

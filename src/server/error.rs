@@ -72,14 +72,10 @@ impl Error {
             Error::WrongPass => "WRONGPASS invalid username-password pair or user is disabled.",
             Error::Text(text) => text,
             Error::Arity(name) => {
-                return Cow::Owned(
-                    format!("ERR wrong number of arguments for '{name}' command").into_bytes(),
-                );
+                return Cow::Owned(format!("ERR wrong number of arguments for '{name}' command").into_bytes());
             }
             Error::InvalidExpire(name) => {
-                return Cow::Owned(
-                    format!("ERR invalid expire time in '{name}' command").into_bytes(),
-                );
+                return Cow::Owned(format!("ERR invalid expire time in '{name}' command").into_bytes());
             }
             Error::UnknownSubcommand(word, container) => {
                 let mut text = b"ERR unknown subcommand '".to_vec();

@@ -75,16 +75,9 @@ impl Ctx<'_> {
     #[cold]
     pub fn help(&mut self, lines: &[&str]) {
         let row = self.server.commands.get(self.command);
-        let container = row
-            .full_name
-            .split('|')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
+        let container = row.full_name.split('|').next().unwrap_or_default().to_ascii_uppercase();
         self.reply.array(lines.len() + 3);
-        self.reply.simple(&format!(
-            "{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
-        ));
+        self.reply.simple(&format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
         for line in lines {
             self.reply.simple(line);
         }
@@ -95,12 +88,7 @@ impl Ctx<'_> {
     /// The command's full name, as errors spell it.
     #[cold]
     pub fn command_name(&self) -> std::borrow::Cow<'static, str> {
-        self.server
-            .commands
-            .get(self.command)
-            .full_name
-            .clone()
-            .into()
+        self.server.commands.get(self.command).full_name.clone().into()
     }
 }
 
@@ -168,9 +156,7 @@ impl Server {
         freeing: Helper,
     ) -> Server {
         let databases = config.settings.databases;
-        let run_id = (0..5)
-            .map(|_| format!("{:08x}", dice.next() as u32))
-            .collect();
+        let run_id = (0..5).map(|_| format!("{:08x}", dice.next() as u32)).collect();
         let keyspace = Keyspace::new(databases, Dice(dice.next()), freeing);
         let started_ms = clock.unix_us() / 1000;
         let mut server = Server {
@@ -204,9 +190,7 @@ impl Server {
     pub fn read_time(&mut self) {
         self.keyspace.set_time(self.clock.unix_us() / 1000);
         self.last_ticks = self.watch.ticks();
-        self.time_due = self
-            .last_ticks
-            .saturating_add(self.watch.ticks_in_ns(TIME_STEP_NS));
+        self.time_due = self.last_ticks.saturating_add(self.watch.ticks_in_ns(TIME_STEP_NS));
     }
 
     /// The time of day of this turn, milliseconds since 1970.
@@ -226,11 +210,7 @@ impl Server {
         let shared = &mut self.keyspace.shared;
         shared.lfu_log_factor = settings.lfu_log_factor;
         shared.lfu_decay_minutes = settings.lfu_decay_time;
-        shared.access = if settings.is_lfu {
-            AccessClock::Frequency
-        } else {
-            AccessClock::Recency
-        };
+        shared.access = if settings.is_lfu { AccessClock::Frequency } else { AccessClock::Recency };
         let now = shared.now;
         self.keyspace.set_time(now);
     }
@@ -252,10 +232,7 @@ impl Server {
     pub fn limits(&self, id: ClientId) -> Limits {
         Limits {
             bulk_max: self.config.settings.proto_max_bulk_len,
-            authenticated: self
-                .clients
-                .get(id)
-                .is_some_and(|client| client.is_authenticated),
+            authenticated: self.clients.get(id).is_some_and(|client| client.is_authenticated),
         }
     }
 
@@ -272,14 +249,7 @@ impl Server {
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
         self.cron_count += 1;
-        self.stats.rates.sample(
-            now_us,
-            [
-                self.stats.commands,
-                self.stats.bytes_in,
-                self.stats.bytes_out,
-            ],
-        );
+        self.stats.rates.sample(now_us, [self.stats.commands, self.stats.bytes_in, self.stats.bytes_out]);
         if self.cron_count % 16 == 1 {
             self.watch.refine();
         }

@@ -1,9 +1,6 @@
 //! Sessions for every command; the files mirror `src/commands`.
 
-#![allow(
-    clippy::needless_raw_string_hashes,
-    reason = "sessions look alike, with quotes in them or without"
-)]
+#![allow(clippy::needless_raw_string_hashes, reason = "sessions look alike, with quotes in them or without")]
 
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -44,10 +44,7 @@
 //! back is printed quoted, a line of it a row. `tools/session` runs commands on a given server and prints the finished session, or
 //! brings the sessions of a whole file up to date.
 
-#![allow(
-    dead_code,
-    reason = "each test crate and tool that includes this uses a part of it"
-)]
+#![allow(dead_code, reason = "each test crate and tool that includes this uses a part of it")]
 
 pub mod quote;
 pub mod run;

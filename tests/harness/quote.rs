@@ -70,18 +70,13 @@ fn word(text: &[u8]) -> Result<(Vec<u8>, &[u8]), String> {
         b'"' => double_quoted(&text[1..])?,
         b'\'' => single_quoted(&text[1..])?,
         _ => {
-            let end = text
-                .iter()
-                .position(u8::is_ascii_whitespace)
-                .unwrap_or(text.len());
+            let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
             return Ok((text[..end].to_vec(), &text[end..]));
         }
     };
     let (value, rest) = repeated(value, rest)?;
     match rest.first() {
-        Some(b) if !b.is_ascii_whitespace() => {
-            Err("a closing quote must be followed by a blank".to_string())
-        }
+        Some(b) if !b.is_ascii_whitespace() => Err("a closing quote must be followed by a blank".to_string()),
         _ => Ok((value, rest)),
     }
 }
@@ -91,14 +86,9 @@ fn repeated(value: Vec<u8>, rest: &[u8]) -> Result<(Vec<u8>, &[u8]), String> {
     let Some(digits) = rest.strip_prefix(b"*") else {
         return Ok((value, rest));
     };
-    let end = digits
-        .iter()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(digits.len());
-    let count: usize = str::from_utf8(&digits[..end])
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or("a count must follow `*`")?;
+    let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
+    let count: usize =
+        str::from_utf8(&digits[..end]).ok().and_then(|text| text.parse().ok()).ok_or("a count must follow `*`")?;
     Ok((value.repeat(count), &digits[end..]))
 }
 
@@ -181,10 +171,7 @@ mod tests {
     fn words_are_split_as_in_redis_cli() {
         let split = |line| words(line).map(|w| w.iter().map(|w| escape(w)).collect::<Vec<_>>());
         assert_eq!(split("  a  b "), Ok(vec!["a".into(), "b".into()]));
-        assert_eq!(
-            split(r#"'a b\'c' "" "#),
-            Ok(vec!["a b'c".into(), String::new()])
-        );
+        assert_eq!(split(r#"'a b\'c' "" "#), Ok(vec!["a b'c".into(), String::new()]));
         assert_eq!(split(r#"a"b c"#), Ok(vec!["a\\\"b".into(), "c".into()]));
         assert!(split("\"a").is_err());
         assert!(split("\"a\"b").is_err());

@@ -30,10 +30,7 @@ pub fn check(text: &str, form: Form, place: &Location<'_>) {
             .unwrap_or_else(|problem| panic!("{place} ({protocol:?}): {problem}"));
         if !agrees(&script, &transcript) {
             let report = report(&script, &transcript);
-            panic!(
-                "{place} ({protocol:?}, {}): not what was expected\n{report}",
-                server.display()
-            );
+            panic!("{place} ({protocol:?}, {}): not what was expected\n{report}", server.display());
         }
     }
     note(&format!("ran {place}"));
@@ -54,9 +51,7 @@ pub fn protocols(script: &Script, form: Form) -> Vec<Protocol> {
 /// Whether all that came back is as expected.
 pub fn agrees(script: &Script, transcript: &Transcript) -> bool {
     let steps = script.steps.iter().zip(transcript);
-    steps
-        .into_iter()
-        .all(|(step, rows)| script::matches(&step.expected, rows))
+    steps.into_iter().all(|(step, rows)| script::matches(&step.expected, rows))
 }
 
 /// The server that was built with these tests.
@@ -84,10 +79,7 @@ fn note(line: &str) {
     let Some(path) = std::env::var_os("REPLAY_LOG") else {
         return;
     };
-    let file = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(&path);
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
     // One write per line: many processes append at once.
     file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
         .unwrap_or_else(|error| panic!("cannot write {}: {error}", Path::new(&path).display()));
@@ -121,13 +113,7 @@ pub fn transcript(
     target: &mut dyn Target,
     expecting: bool,
 ) -> Result<Transcript, String> {
-    let mut run = Run {
-        target,
-        form,
-        protocol,
-        clients: Vec::new(),
-        sorted_by: 0,
-    };
+    let mut run = Run { target, form, protocol, clients: Vec::new(), sorted_by: 0 };
     let mut transcript = Transcript::new();
     let mut patience = PATIENCE;
     let company = script.has_company();
@@ -154,11 +140,7 @@ pub fn transcript(
         }
         if !expecting && rows.is_empty() {
             // A timeout of the server may have to pass: it surely has if something came the last time.
-            run.wait(if needed > 0 {
-                PATIENCE
-            } else {
-                Duration::from_millis(150)
-            });
+            run.wait(if needed > 0 { PATIENCE } else { Duration::from_millis(150) });
             rows.extend(run.rows(sender)?);
         }
         if expecting && !script::matches(&step.expected, &rows) {
@@ -208,12 +190,7 @@ impl Run<'_> {
         {
             return Ok(index);
         }
-        let fresh = Client {
-            name: name.to_string(),
-            link: self.target.connect(),
-            bytes: Vec::new(),
-            closed: false,
-        };
+        let fresh = Client { name: name.to_string(), link: self.target.connect(), bytes: Vec::new(), closed: false };
         let index = if let Some(index) = found {
             self.clients[index] = fresh;
             index
@@ -230,8 +207,7 @@ impl Run<'_> {
     /// Switches to RESP3 before the session begins.
     fn hello(&mut self, index: usize) -> Result<(), String> {
         let link = self.clients[index].link;
-        self.target
-            .send(link, &quote::request(&[b"HELLO".to_vec(), b"3".to_vec()]));
+        self.target.send(link, &quote::request(&[b"HELLO".to_vec(), b"3".to_vec()]));
         let start = Instant::now();
         let mut bytes = Vec::new();
         while start.elapsed() < PATIENCE {
@@ -291,11 +267,7 @@ impl Run<'_> {
         match self.form {
             Form::Raw => {
                 // Whole lines; what is left is shown when nothing more can come.
-                let end = client
-                    .bytes
-                    .iter()
-                    .rposition(|&b| b == b'\n')
-                    .map_or(0, |at| at + 1);
+                let end = client.bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
                 let lines = client.bytes[..end].split_inclusive(|&b| b == b'\n');
                 values.extend(lines.map(|line| vec![quote::quote(line)]));
                 client.bytes.drain(..end);
@@ -344,11 +316,7 @@ pub fn report(script: &Script, transcript: &Transcript) -> String {
             let _ = writeln!(text, "  + {row}");
         }
     }
-    let _ = write!(
-        text,
-        "\nAs it came back, to be pasted:\n{}",
-        finished(script, transcript)
-    );
+    let _ = write!(text, "\nAs it came back, to be pasted:\n{}", finished(script, transcript));
     text
 }
 

@@ -62,25 +62,14 @@ pub enum Action {
 impl Script {
     /// Reads a session.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut script = Self {
-            indent: indent(text),
-            ..Self::default()
-        };
+        let mut script = Self { indent: indent(text), ..Self::default() };
         let mut before = Vec::new();
         for line in text.lines() {
-            let line = line
-                .strip_prefix(&script.indent)
-                .unwrap_or(line.trim_start());
+            let line = line.strip_prefix(&script.indent).unwrap_or(line.trim_start());
             let line = line.trim_end();
             if let Some((client, command)) = command(line) {
                 before.push(line.to_string());
-                script.push(
-                    &mut before,
-                    Action::Send {
-                        client: client.to_string(),
-                        line: command.to_string(),
-                    },
-                );
+                script.push(&mut before, Action::Send { client: client.to_string(), line: command.to_string() });
             } else if let Some(comment) = line.strip_prefix('#') {
                 before.push(line.to_string());
                 if let Some(action) = script.directive(comment.trim())? {
@@ -113,12 +102,7 @@ impl Script {
         } else {
             usize::from(before.iter().any(|line| line == "# sorted"))
         };
-        self.steps.push(Step {
-            lines: std::mem::take(before),
-            action,
-            sorted_by,
-            expected: Vec::new(),
-        });
+        self.steps.push(Step { lines: std::mem::take(before), action, sorted_by, expected: Vec::new() });
     }
 
     /// Understands a directive, or takes the line for a comment. Returns what is to be done at this place.
@@ -131,16 +115,14 @@ impl Script {
             ("ours" | "ours:", _) => self.ours = true,
             ("config", arguments) if arguments.starts_with("--") => {
                 for word in super::quote::words(arguments)? {
-                    self.arguments
-                        .push(String::from_utf8_lossy(&word).into_owned());
+                    self.arguments.push(String::from_utf8_lossy(&word).into_owned());
                 }
             }
             ("resp2", "") => self.resp2_only = true,
             ("resp3", "") => self.resp3_only = true,
             ("advance", milliseconds) => {
-                let milliseconds = milliseconds
-                    .parse()
-                    .map_err(|_| format!("not a number of milliseconds: {milliseconds}"))?;
+                let milliseconds =
+                    milliseconds.parse().map_err(|_| format!("not a number of milliseconds: {milliseconds}"))?;
                 return Ok(Some(Action::Advance(Duration::from_millis(milliseconds))));
             }
             ("close", client) if !client.contains(' ') => {
@@ -175,9 +157,7 @@ impl Script {
 
     /// Whether more than one client takes part.
     pub fn has_company(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| matches!(&step.action, Action::Send { client, .. } if !client.is_empty()))
+        self.steps.iter().any(|step| matches!(&step.action, Action::Send { client, .. } if !client.is_empty()))
     }
 }
 
@@ -209,12 +189,8 @@ pub fn rows_needed(expected: &[String]) -> usize {
 pub fn matches(expected: &[String], rows: &[String]) -> bool {
     match (expected.split_first(), rows.split_first()) {
         (None, None) => true,
-        (Some((dots, later)), _) if dots == "..." => {
-            (0..=rows.len()).any(|skipped| matches(later, &rows[skipped..]))
-        }
-        (Some((pattern, later)), Some((row, rows))) => {
-            row_matches(pattern, row) && matches(later, rows)
-        }
+        (Some((dots, later)), _) if dots == "..." => (0..=rows.len()).any(|skipped| matches(later, &rows[skipped..])),
+        (Some((pattern, later)), Some((row, rows))) => row_matches(pattern, row) && matches(later, rows),
         _ => false,
     }
 }
@@ -224,9 +200,7 @@ pub fn may_become(expected: &[String], rows: &[String]) -> bool {
     match (expected.split_first(), rows.split_first()) {
         (_, None) => true,
         (Some((dots, _)), _) if dots == "..." => true,
-        (Some((pattern, later)), Some((row, rows))) => {
-            row_matches(pattern, row) && may_become(later, rows)
-        }
+        (Some((pattern, later)), Some((row, rows))) => row_matches(pattern, row) && may_become(later, rows),
         (None, Some(_)) => false,
     }
 }
@@ -240,9 +214,7 @@ fn row_matches(expected: &str, row: &str) -> bool {
         return glob(pattern.as_bytes(), row.as_bytes());
     }
     match (expected.split_once("< ~ "), row.split_once("< ")) {
-        (Some((client, pattern)), Some((from, row))) if client == from => {
-            glob(pattern.as_bytes(), row.as_bytes())
-        }
+        (Some((client, pattern)), Some((from, row))) if client == from => glob(pattern.as_bytes(), row.as_bytes()),
         _ => false,
     }
 }
@@ -257,15 +229,11 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
             let Some((low, high, rest)) = range(pattern) else {
                 return false;
             };
-            let digits = text
-                .iter()
-                .position(|b| !b.is_ascii_digit() && !b"-.".contains(b))
-                .unwrap_or(text.len());
+            let digits = text.iter().position(|b| !b.is_ascii_digit() && !b"-.".contains(b)).unwrap_or(text.len());
             // The longest number first; a dot may also be the text's.
-            (1..=digits).rev().any(|end| {
-                number(&text[..end]).is_some_and(|n| (low..=high).contains(&n))
-                    && glob(rest, &text[end..])
-            })
+            (1..=digits)
+                .rev()
+                .any(|end| number(&text[..end]).is_some_and(|n| (low..=high).contains(&n)) && glob(rest, &text[end..]))
         }
         [byte, rest @ ..] => text.first() == Some(byte) && glob(rest, &text[1..]),
     }

@@ -42,10 +42,7 @@ impl Port {
                 continue;
             };
             if TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok() {
-                return Self {
-                    number,
-                    _token: token,
-                };
+                return Self { number, _token: token };
             }
         }
         panic!("no free port");
@@ -81,12 +78,7 @@ impl Server {
             .stdout(log)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
-        let mut server = Self {
-            child,
-            port: port.number,
-            folder,
-            _port: port,
-        };
+        let mut server = Self { child, port: port.number, folder, _port: port };
         if server.wait_until_ready() {
             return Some(server);
         }

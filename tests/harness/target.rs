@@ -44,11 +44,7 @@ pub struct Process {
 impl Process {
     /// Talks to a running server.
     pub fn new(server: Server) -> Self {
-        Self {
-            server,
-            links: Vec::new(),
-            control: None,
-        }
+        Self { server, links: Vec::new(), control: None }
     }
 
     /// Two pings; `false` if the connection is gone.
@@ -112,15 +108,10 @@ impl Target for Process {
                     continue;
                 };
                 // With one connection the kernel waits; with several they are looked at in turn.
-                let slice = if links.len() == 1 {
-                    at_most.max(Duration::from_millis(1))
-                } else {
-                    Duration::from_micros(200)
-                };
+                let slice =
+                    if links.len() == 1 { at_most.max(Duration::from_millis(1)) } else { Duration::from_micros(200) };
                 stream.set_nonblocking(false).expect("a socket can block");
-                stream
-                    .set_read_timeout(Some(slice))
-                    .expect("a socket has a timeout");
+                stream.set_read_timeout(Some(slice)).expect("a socket has a timeout");
                 if stream.peek(&mut [0; 1]).is_ok() {
                     return;
                 }
@@ -136,9 +127,7 @@ impl Target for Process {
         let Some(stream) = &mut self.links[link] else {
             return (bytes, true);
         };
-        stream
-            .set_nonblocking(true)
-            .expect("a socket can be read without blocking");
+        stream.set_nonblocking(true).expect("a socket can be read without blocking");
         let mut chunk = vec![0; 64 * 1024];
         let closed = loop {
             match stream.read(&mut chunk) {
@@ -158,10 +147,5 @@ impl Target for Process {
 
 /// `8.2.3` as numbers, to be compared.
 pub fn version(text: &str) -> Vec<u32> {
-    text.split_ascii_whitespace()
-        .next()
-        .unwrap_or("")
-        .split('.')
-        .map_while(|part| part.parse().ok())
-        .collect()
+    text.split_ascii_whitespace().next().unwrap_or("").split('.').map_while(|part| part.parse().ok()).collect()
 }

@@ -102,9 +102,8 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn value(&mut self) -> Result<Value, Stop> {
         let line = self.line()?;
-        let (&kind, rest) = line
-            .split_first()
-            .ok_or_else(|| Stop::Bad("an empty line where a value should begin".to_string()))?;
+        let (&kind, rest) =
+            line.split_first().ok_or_else(|| Stop::Bad("an empty line where a value should begin".to_string()))?;
         let text = rest.to_vec();
         Ok(match kind {
             b'+' => Value::Simple(text),
@@ -137,10 +136,7 @@ impl<'a> Reader<'a> {
 
     fn line(&mut self) -> Result<&'a [u8], Stop> {
         let rest = &self.bytes[self.at..];
-        let end = rest
-            .windows(2)
-            .position(|pair| pair == b"\r\n")
-            .ok_or(Stop::Partial)?;
+        let end = rest.windows(2).position(|pair| pair == b"\r\n").ok_or(Stop::Partial)?;
         self.at += end + 2;
         Ok(&rest[..end])
     }
@@ -164,9 +160,7 @@ impl<'a> Reader<'a> {
     }
 
     fn values(&mut self, count: &[u8], each: usize) -> Result<Vec<Value>, Stop> {
-        (0..Self::count(count)? * each)
-            .map(|_| self.value())
-            .collect()
+        (0..Self::count(count)? * each).map(|_| self.value()).collect()
     }
 }
 
@@ -194,11 +188,7 @@ fn block(text: &[u8]) -> Vec<String> {
     let mut rows = Vec::new();
     let mut rest = text;
     while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
-        rows.push(
-            format!("| {}", printable(&rest[..end]))
-                .trim_end()
-                .to_string(),
-        );
+        rows.push(format!("| {}", printable(&rest[..end])).trim_end().to_string());
         rest = &rest[end + 2..];
     }
     rows
@@ -288,9 +278,7 @@ mod tests {
 
     fn printed(bytes: &[u8]) -> String {
         match read(bytes) {
-            Ok(Some((value, length))) if length == bytes.len() => {
-                print(&value, Protocol::Any).join("\n")
-            }
+            Ok(Some((value, length))) if length == bytes.len() => print(&value, Protocol::Any).join("\n"),
             other => format!("{other:?}"),
         }
     }
@@ -311,10 +299,7 @@ mod tests {
             (b",1.5\r\n", "(double) 1.5"),
             (b"#f\r\n", "(false)"),
             (b"=5\r\ntxt:a\r\n", "(txt) \"a\""),
-            (
-                b"*2\r\n*2\r\n:1\r\n*0\r\n:2\r\n",
-                "1) 1) (integer) 1\n   2) (empty array)\n2) (integer) 2",
-            ),
+            (b"*2\r\n*2\r\n:1\r\n*0\r\n:2\r\n", "1) 1) (integer) 1\n   2) (empty array)\n2) (integer) 2"),
             (
                 b"%2\r\n$1\r\na\r\n*2\r\n:1\r\n:2\r\n+b\r\n%1\r\n:1\r\n:2\r\n",
                 "1# \"a\" =>\n   1) (integer) 1\n   2) (integer) 2\n2# b => 1# (integer) 1 => (integer) 2",
@@ -343,21 +328,12 @@ mod tests {
         let strings = b"*4\r\n$1\r\nc\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nd\r\n";
         assert_eq!(sorted(strings, 1), r#"1) "a" 2) "b" 3) "c" 4) "d""#);
         assert_eq!(sorted(strings, 2), r#"1) "b" 2) "d" 3) "c" 4) "a""#);
-        assert_eq!(
-            sorted(b"*2\r\n:2\r\n:1\r\n", 1),
-            "1) (integer) 2 2) (integer) 1"
-        );
+        assert_eq!(sorted(b"*2\r\n:2\r\n:1\r\n", 1), "1) (integer) 2 2) (integer) 1");
     }
 
     #[test]
     fn what_is_no_reply_is_refused() {
-        for bytes in [
-            &b"?\r\n"[..],
-            b"\r\n",
-            b"$x\r\n",
-            b"$1\r\nabc\r\n",
-            b"#x\r\n",
-        ] {
+        for bytes in [&b"?\r\n"[..], b"\r\n", b"$x\r\n", b"$1\r\nabc\r\n", b"#x\r\n"] {
             assert!(read(bytes).is_err(), "{}", quote(bytes));
         }
     }

@@ -15,16 +15,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("store", &["base"]),
     ("keyspace", &["store", "base"]),
     ("persist", &["keyspace", "store", "resp", "base"]),
-    (
-        "server",
-        &["persist", "keyspace", "store", "resp", "config", "base"],
-    ),
-    (
-        "commands",
-        &[
-            "server", "persist", "keyspace", "store", "resp", "config", "base",
-        ],
-    ),
+    ("server", &["persist", "keyspace", "store", "resp", "config", "base"]),
+    ("commands", &["server", "persist", "keyspace", "store", "resp", "config", "base"]),
     ("net", &["server", "resp", "config", "base"]),
 ];
 
@@ -58,9 +50,7 @@ fn files(folder: &str) -> Vec<File> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|kind| kind == "rs") {
-                let below = path
-                    .strip_prefix(&root)
-                    .expect("it was found below the root");
+                let below = path.strip_prefix(&root).expect("it was found below the root");
                 files.push(File {
                     path: below.to_string_lossy().into_owned(),
                     text: std::fs::read_to_string(&path).expect("a source file is text"),
@@ -75,14 +65,8 @@ fn files(folder: &str) -> Vec<File> {
 /// Applies a rule to files and fails with all that it found.
 #[track_caller]
 fn inspect(files: &[File], rule: impl Fn(&File) -> Vec<String>) {
-    let found: Vec<String> = files
-        .iter()
-        .flat_map(|file| {
-            rule(file)
-                .into_iter()
-                .map(|what| format!("{}: {what}", file.path))
-        })
-        .collect();
+    let found: Vec<String> =
+        files.iter().flat_map(|file| rule(file).into_iter().map(|what| format!("{}: {what}", file.path))).collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
@@ -91,11 +75,7 @@ fn wrong_imports(file: &File) -> Vec<String> {
     let Some((folder, below)) = file.path.split_once('/') else {
         // The map and the program see everything; any other file at the top belongs into a folder.
         let known = ["lib.rs", "main.rs"].contains(&&*file.path);
-        return if known {
-            Vec::new()
-        } else {
-            vec!["belongs into a folder".to_string()]
-        };
+        return if known { Vec::new() } else { vec!["belongs into a folder".to_string()] };
     };
     let Some((_, allowed)) = FLOORS.iter().find(|(name, _)| *name == folder) else {
         return vec![format!("the folder {folder} is not on the floor plan")];
@@ -103,11 +83,7 @@ fn wrong_imports(file: &File) -> Vec<String> {
     let code = source::code(&file.text);
     let mut imports = source::named_after(&code, "crate");
     // From a folder's `mod.rs` one step up is the root; from a file beside it, two.
-    let up = if below == "mod.rs" {
-        "super"
-    } else {
-        "super::super"
-    };
+    let up = if below == "mod.rs" { "super" } else { "super::super" };
     imports.extend(source::named_after(&code, up));
     imports
         .into_iter()
@@ -127,11 +103,7 @@ fn unsafe_elsewhere(file: &File) -> Vec<String> {
     let code = source::code(&file.text);
     ["unsafe", "unsafe_code"]
         .iter()
-        .flat_map(|word| {
-            source::words(&code, word)
-                .map(|at| source::line(&code, at))
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|word| source::words(&code, word).map(|at| source::line(&code, at)).collect::<Vec<_>>())
         .map(|line| format!("{line}: unsafe stands in the named files only"))
         .collect()
 }
@@ -207,89 +179,25 @@ fn the_inspector_sees_what_is_wrong() {
         let (path, text) = (path.to_string(), text.to_string());
         rule(&File { path, text }).len()
     };
-    assert_eq!(
-        count(wrong_imports, "store/a.rs", "use crate::server::Server;"),
-        1
-    );
-    assert_eq!(
-        count(
-            wrong_imports,
-            "store/a.rs",
-            "use crate::{base::x, net, resp};"
-        ),
-        2
-    );
-    assert_eq!(
-        count(wrong_imports, "store/a.rs", "fn f() { crate::resp::g() }"),
-        1
-    );
-    assert_eq!(
-        count(wrong_imports, "store/a.rs", "use super::super::net;"),
-        1
-    );
+    assert_eq!(count(wrong_imports, "store/a.rs", "use crate::server::Server;"), 1);
+    assert_eq!(count(wrong_imports, "store/a.rs", "use crate::{base::x, net, resp};"), 2);
+    assert_eq!(count(wrong_imports, "store/a.rs", "fn f() { crate::resp::g() }"), 1);
+    assert_eq!(count(wrong_imports, "store/a.rs", "use super::super::net;"), 1);
     assert_eq!(count(wrong_imports, "store/mod.rs", "use super::net;"), 1);
-    assert_eq!(
-        count(
-            wrong_imports,
-            "store/a.rs",
-            "// crate::server\nuse crate::store::b; use super::net;"
-        ),
-        0
-    );
-    assert_eq!(
-        count(wrong_imports, "net/mod.rs", "use crate::{commands, store};"),
-        2
-    );
+    assert_eq!(count(wrong_imports, "store/a.rs", "// crate::server\nuse crate::store::b; use super::net;"), 0);
+    assert_eq!(count(wrong_imports, "net/mod.rs", "use crate::{commands, store};"), 2);
     assert_eq!(count(wrong_imports, "commands/a.rs", "use crate::net;"), 1);
     assert_eq!(count(wrong_imports, "cellar/a.rs", ""), 1);
     assert_eq!(count(wrong_imports, "loose.rs", ""), 1);
     assert_eq!(count(wrong_imports, "main.rs", "use crate::net;"), 0);
 
-    assert_eq!(
-        count(
-            unsafe_elsewhere,
-            "store/list.rs",
-            "fn f() { unsafe { g() } }"
-        ),
-        1
-    );
-    assert_eq!(
-        count(unsafe_elsewhere, "store/list.rs", "#![allow(unsafe_code)]"),
-        1
-    );
-    assert_eq!(
-        count(
-            unsafe_elsewhere,
-            "store/list.rs",
-            "// unsafe\nlet a = \"unsafe\";"
-        ),
-        0
-    );
-    assert_eq!(
-        count(
-            unsafe_elsewhere,
-            "store/page.rs",
-            "fn f() { unsafe { g() } }"
-        ),
-        0
-    );
+    assert_eq!(count(unsafe_elsewhere, "store/list.rs", "fn f() { unsafe { g() } }"), 1);
+    assert_eq!(count(unsafe_elsewhere, "store/list.rs", "#![allow(unsafe_code)]"), 1);
+    assert_eq!(count(unsafe_elsewhere, "store/list.rs", "// unsafe\nlet a = \"unsafe\";"), 0);
+    assert_eq!(count(unsafe_elsewhere, "store/page.rs", "fn f() { unsafe { g() } }"), 0);
 
     assert_eq!(count(unexplained, "a.rs", "use b;\n//! c"), 1);
-    assert_eq!(
-        count(
-            unfinished,
-            "a.rs",
-            "fn f() { todo!() } fn g() { h.unwrap() }"
-        ),
-        2
-    );
-    assert_eq!(
-        count(
-            unfinished,
-            "a.rs",
-            "h.unwrap_or(1); #[cfg(test)] mod t { fn g() { h.unwrap() } }"
-        ),
-        0
-    );
+    assert_eq!(count(unfinished, "a.rs", "fn f() { todo!() } fn g() { h.unwrap() }"), 2);
+    assert_eq!(count(unfinished, "a.rs", "h.unwrap_or(1); #[cfg(test)] mod t { fn g() { h.unwrap() } }"), 0);
     assert_eq!(count(ignored, "a.rs", "#[ignore = \"slow\"] fn f() {}"), 1);
 }

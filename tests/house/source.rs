@@ -15,14 +15,8 @@ pub fn code(source: &str) -> String {
             continue;
         }
         // A whole word at once: the `r` at the end of a name does not begin a raw string.
-        let word = rest
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
-        let taken = if word > 0 {
-            word
-        } else {
-            rest.chars().next().map_or(1, char::len_utf8)
-        };
+        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let taken = if word > 0 { word } else { rest.chars().next().map_or(1, char::len_utf8) };
         out.push_str(&rest[..taken]);
         rest = &rest[taken..];
     }
@@ -93,10 +87,9 @@ fn comment(text: &str) -> Option<usize> {
 
 /// The length of the text or character that begins here, with its prefix and quotes.
 fn literal(text: &str) -> Option<usize> {
-    let prefix = ["br", "cr", "b", "c", "r", ""].into_iter().find(|prefix| {
-        text.strip_prefix(prefix)
-            .is_some_and(|rest| rest.starts_with(['"', '\'', '#']))
-    })?;
+    let prefix = ["br", "cr", "b", "c", "r", ""]
+        .into_iter()
+        .find(|prefix| text.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(['"', '\'', '#'])))?;
     let rest = &text[prefix.len()..];
     if prefix.contains('r') {
         let hashes = rest.find(|c| c != '#').unwrap_or(rest.len());
@@ -142,9 +135,7 @@ pub fn words<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 
     let part = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word)
         .map(|(at, _)| at)
-        .filter(move |&at| {
-            !code[..at].ends_with(part) && !code[at + word.len()..].starts_with(part)
-        })
+        .filter(move |&at| !code[..at].ends_with(part) && !code[at + word.len()..].starts_with(part))
 }
 
 /// The modules that stand behind each `path::` (`crate::`): `crate::a::b` and `crate::{a, b::{c, d}}` name a, and a and b.
@@ -188,9 +179,7 @@ fn first_names(group: &str) -> Vec<String> {
 }
 
 fn name(text: &str) -> Option<String> {
-    let end = text
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     (end > 0).then(|| text[..end].to_string())
 }
 
@@ -200,11 +189,9 @@ mod tests {
 
     #[test]
     fn comments_and_texts_are_no_code() {
-        let source = "a // unsafe\nb /* unsafe /* x */ y */ c \"unsafe \\\" x\" d r#\"un\"safe\"# e b\"z\" 'u' '\\'' f<'g>";
-        let kept: Vec<_> = code(source)
-            .split_whitespace()
-            .map(str::to_string)
-            .collect();
+        let source =
+            "a // unsafe\nb /* unsafe /* x */ y */ c \"unsafe \\\" x\" d r#\"un\"safe\"# e b\"z\" 'u' '\\'' f<'g>";
+        let kept: Vec<_> = code(source).split_whitespace().map(str::to_string).collect();
         assert_eq!(kept, ["a", "b", "c", "d", "e", "f<'g>"]);
         assert_eq!(code(source).matches('\n').count(), 1);
         assert_eq!(code("var\"x\" for r in"), "var    for r in");
@@ -212,21 +199,16 @@ mod tests {
 
     #[test]
     fn tests_are_not_shipped() {
-        let source = "fn a() {}\n#[cfg(test)]\nmod tests { fn b() { c(\"}\"); } }\nfn d() {}\n#[cfg(test)]\nuse e;\nfn f() {}";
-        let kept: Vec<_> = shipped(source)
-            .split_whitespace()
-            .map(str::to_string)
-            .collect();
+        let source =
+            "fn a() {}\n#[cfg(test)]\nmod tests { fn b() { c(\"}\"); } }\nfn d() {}\n#[cfg(test)]\nuse e;\nfn f() {}";
+        let kept: Vec<_> = shipped(source).split_whitespace().map(str::to_string).collect();
         assert_eq!(kept.join(" "), "fn a() {} fn d() {} fn f() {}");
     }
 
     #[test]
     fn imports_are_found_in_groups_and_paths() {
         let code = "use crate::a::b; use crate::{c, d::{e, f}, g}; let x = crate::h::i(); mycrate::j; use crate :: k;";
-        let names: Vec<_> = named_after(code, "crate")
-            .into_iter()
-            .map(|(_, name)| name)
-            .collect();
+        let names: Vec<_> = named_after(code, "crate").into_iter().map(|(_, name)| name).collect();
         assert_eq!(names, ["a", "c", "d", "g", "h", "k"]);
     }
 }

@@ -1,9 +1,6 @@
 //! The protocol, byte for byte: what is sent and what comes back.
 
-#![allow(
-    clippy::needless_raw_string_hashes,
-    reason = "sessions look alike, with quotes in them or without"
-)]
+#![allow(clippy::needless_raw_string_hashes, reason = "sessions look alike, with quotes in them or without")]
 
 #[path = "../harness/mod.rs"]
 mod harness;
