@@ -79,7 +79,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("crash-log-enabled", Bool, "yes"),
     Directive::new("crash-memcheck-enabled", Bool, "yes"),
     Directive::new("daemonize", Bool, "no").at_start(),
-    Directive::new("dir", Special(Dir), "").honoured(),
+    Directive::new("dir", Special(Dir), "").protected().honoured(),
     Directive::new("disable-thp", Bool, "yes").at_start(),
     Directive::new("hide-user-data-from-log", Bool, "no"),
     Directive::new("ignore-warnings", Text, ""),
@@ -152,7 +152,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("slowlog-max-len", WIDE_NATURAL, "128"),
     // Snapshots.
     Directive::new("save", Special(Save), "3600 1 300 100 60 10000").honoured(),
-    Directive::new("dbfilename", Special(FileName { of: "dbfilename", noun: "filename", may_be_empty: true }), "dump.rdb"),
+    Directive::new("dbfilename", Special(FileName { of: "dbfilename", noun: "filename", may_be_empty: true }), "dump.rdb").protected(),
     Directive::new("rdb-del-sync-files", Bool, "no"),
     Directive::new("rdb-save-incremental-fsync", Bool, "yes"),
     Directive::new("rdbchecksum", Bool, "yes").at_start(),
