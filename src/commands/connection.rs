@@ -190,7 +190,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
     }
     let number = client.number as i64; // counts up from one
     let version = if ctx.reply.proto == Proto::Resp3 { 3 } else { 2 };
-    let reply = &mut ctx.reply;
+    let reply = &mut *ctx.reply;
     reply.map(7);
     reply.bulk(b"server");
     reply.bulk(b"redis");

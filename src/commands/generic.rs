@@ -299,7 +299,7 @@ pub(super) fn encoding_name(entry: &Entry) -> &'static str {
 fn del(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let mut deleted = 0;
-    for key in args.from(1).iter() {
+    for key in args.from(1) {
         let slot = db.locate(key);
         deleted += i64::from(db.delete(slot, key, Event::DEL));
     }
@@ -345,7 +345,7 @@ fn keys(ctx: &mut Ctx, args: Args) -> Done {
     let list = ctx.reply.begin_array();
     let (mut cursor, mut n) = (0, 0);
     loop {
-        let reply = &mut ctx.reply;
+        let reply = &mut *ctx.reply;
         cursor = db.scan(cursor, 512, &mut |entry| {
             if pattern == b"*" || glob::matches(pattern, entry.key()) {
                 reply.bulk(entry.key());
@@ -584,7 +584,7 @@ struct Conditions {
 
 fn conditions(args: Args) -> Result<Conditions, Error> {
     let mut c = Conditions::default();
-    for option in args.from(3).iter() {
+    for option in args.from(3) {
         match option.to_ascii_uppercase().as_slice() {
             b"NX" => c.nx = true,
             b"XX" => c.xx = true,
@@ -697,10 +697,11 @@ fn object_encoding(ctx: &mut Ctx, args: Args) -> Done {
 fn object_refcount(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.locate(args.get(2));
-    match slot.is_found() {
+    if slot.is_found() {
         // No two keys share a value.
-        true => ctx.reply.int(1),
-        false => ctx.reply.null(),
+        ctx.reply.int(1);
+    } else {
+        ctx.reply.null();
     }
     Ok(Flow::Done)
 }

@@ -46,6 +46,7 @@
 
 #![allow(dead_code, reason = "each test crate and tool that includes this uses a part of it")]
 
+pub mod client;
 pub mod quote;
 pub mod run;
 pub mod script;

@@ -18,7 +18,7 @@ pub type Transcript = Vec<Vec<String>>;
 /// Runs a session everywhere it should run, and panics if something else came back.
 pub fn check(text: &str, form: Form, place: &Location<'_>) {
     let script = Script::parse(text).unwrap_or_else(|problem| panic!("{place}: {problem}"));
-    let reference = std::env::var_os("REFERENCE").map(PathBuf::from);
+    let reference = reference();
     if let Some(reason) = reference.as_ref().and_then(|server| skip(&script, server)) {
         note(&format!("skipped {place}: {reason}"));
         return;
@@ -54,8 +54,13 @@ pub fn agrees(script: &Script, transcript: &Transcript) -> bool {
     steps.into_iter().all(|(step, rows)| script::matches(&step.expected, rows))
 }
 
+/// The server on which everything is to be replayed, if there is one.
+pub fn reference() -> Option<PathBuf> {
+    std::env::var_os("REFERENCE").map(PathBuf::from)
+}
+
 /// The server that was built with these tests.
-fn own_server() -> PathBuf {
+pub fn own_server() -> PathBuf {
     let built: Option<&str> = option_env!("CARGO_BIN_EXE_redoxide");
     // Tools include this file too, and are told a path.
     PathBuf::from(built.unwrap_or("redoxide"))
