@@ -6,7 +6,7 @@
 
 use super::directive::Directive;
 use super::directive::Kind::{
-    self, Bool, Choice, Choices, Count, Int, Memory, MemoryOrPercent, Permissions, Size, Special, Text,
+    self, Bool, Choice, Choices, Count, Int, Memory, MemoryOrPercent, Permissions, Size, Special, Text, Unsigned,
 };
 use super::special::Special::{
     Bind, Dir, Events, FileName, HostName, Locale, NodeName, OomScores, OutputLimits, Percentiles, ReplicaOf, Save,
@@ -33,11 +33,11 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("unixsocket", Text, "").at_start().honoured(),
     Directive::new("unixsocketperm", Permissions, "0").at_start().honoured(),
     Directive::new("protected-mode", Bool, "yes").honoured(),
-    Directive::new("maxclients", Int(1, u32::MAX as i64), "10000").honoured(),
-    Directive::new("max-new-connections-per-cycle", Int(1, 1000), "10"),
-    Directive::new("max-new-tls-connections-per-cycle", Int(1, 1000), "1"),
+    Directive::new("maxclients", Unsigned(1, u32::MAX), "10000").honoured(),
+    Directive::new("max-new-connections-per-cycle", Unsigned(1, 1000), "10"),
+    Directive::new("max-new-tls-connections-per-cycle", Unsigned(1, 1000), "1"),
     Directive::new("io-threads", Int(1, 128), "1").at_start(),
-    Directive::new("socket-mark-id", Int(0, u32::MAX as i64), "0").at_start(),
+    Directive::new("socket-mark-id", Unsigned(0, u32::MAX), "0").at_start(),
     // Clients and their buffers.
     Directive::new("client-output-buffer-limit", Special(OutputLimits), "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60").honoured(),
     Directive::new("client-query-buffer-limit", Size(1 << 20), "1073741824").honoured(),
