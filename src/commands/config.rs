@@ -74,7 +74,7 @@ fn get(ctx: &mut Ctx, args: Args) -> Done {
 /// CONFIG SET parameter value [parameter value ...]
 fn set(ctx: &mut Ctx, args: Args) -> Done {
     let words: Vec<&[u8]> = args.from(2).iter().collect();
-    if words.len() % 2 != 0 {
+    if !words.len().is_multiple_of(2) {
         return Err(Error::Syntax);
     }
     let pairs: Vec<(&[u8], &[u8])> = words.chunks(2).map(|pair| (pair[0], pair[1])).collect();

@@ -218,13 +218,17 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("cluster-replica-validity-factor", NATURAL, "10").alias("cluster-slave-validity-factor"),
     Directive::new("cluster-require-full-coverage", Bool, "yes"),
     Directive::new("cluster-slot-stats-enabled", Bool, "no"),
-    // Hidden: for tests, or for nobody.
+    // Hidden: for tests, or for nobody. Those of Valkey's tests are here, too.
     Directive::new("aof-disable-auto-gc", Bool, "no").hidden(),
+    Directive::new("client-default-resp", Int(2, 3), "2").hidden(),
     Directive::new("cluster-ping-interval", WIDE_NATURAL, "0").hidden(),
+    Directive::new("debug-context", Text, "").hidden(),
+    Directive::new("enable-debug-assert", Bool, "no").hidden(),
     Directive::new("key-load-delay", Int(-INT_MAX - 1, INT_MAX), "0").hidden(),
     Directive::new("loading-process-events-interval-bytes", Int(1024, INT_MAX), "524288").hidden(),
     Directive::new("lua-enable-deprecated-api", Bool, "no").at_start().hidden(),
     Directive::new("rdb-key-save-delay", Int(-INT_MAX - 1, INT_MAX), "0").hidden(),
+    Directive::new("req-res-logfile", Text, "").hidden(),
     Directive::new("use-exit-on-panic", Bool, "no").hidden(),
     Directive::new("watchdog-period", NATURAL, "0").hidden(),
 ];

@@ -230,10 +230,10 @@ impl Config {
 
     /// Directives that were given a value but have no effect here, to be named in the log.
     pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
-        let is_set = |(row, value): &(&Directive, &Box<[u8]>)| {
-            !row.is_honoured && !row.is_hidden && row.default.as_bytes() != &***value
-        };
-        DIRECTIVES.iter().zip(&self.values).filter(is_set).map(|(row, _)| row.name)
+        let rows = DIRECTIVES.iter().zip(&self.values);
+        let is_set = |row: &Directive, value: &[u8]| row.default.as_bytes() != value;
+        rows.filter(move |(row, value)| !row.is_honoured && !row.is_hidden && is_set(row, value))
+            .map(|(row, _)| row.name)
     }
 }
 

@@ -77,6 +77,10 @@ impl Config {
         {
             values = only.split(|&byte| byte == b' ').collect();
         }
+        // A relative path depends on where the server is started; where it points to now proves nothing.
+        if directive.kind_is(Special::Dir) && values.first().is_some_and(|path| !path.starts_with(b"/")) {
+            return false;
+        }
         let is_save = directive.kind_is(Special::Save);
         let before: &[u8] = if is_save { b"" } else { directive.default.as_bytes() };
         directive.check(&values, before).is_ok_and(|value| value == self.values[row])

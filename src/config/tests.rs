@@ -433,6 +433,17 @@ fn a_rewritten_file_gives_the_same_configuration() {
 }
 
 #[test]
+fn a_relative_directory_is_written_in_full() {
+    // After `dir .` the server moved elsewhere; the same line would mean the new place only as long as it runs there.
+    let config = loaded("dir .\n");
+    let dir = String::from_utf8(config.value("dir").to_vec()).expect("the test's path is a text");
+    assert!(dir.starts_with('/'), "{dir}");
+    assert_eq!(config.rewritten(b"dir .\n", false), format!("dir \"{dir}\"\n").as_bytes());
+    let line = format!("dir {dir}\n");
+    assert_eq!(config.rewritten(line.as_bytes(), false), line.as_bytes());
+}
+
+#[test]
 fn rewriting_replaces_the_file_in_one_step_and_keeps_its_permissions() {
     use std::os::unix::fs::PermissionsExt;
     let dir = std::env::temp_dir().join(format!("redoxide-rewrite-{}", std::process::id()));
