@@ -1,6 +1,6 @@
 //! Seeded randomness: small, fast, reproducible. Not for secrets.
 
-/// A generator of 64-bit numbers (SplitMix64, after Steele, Lea and Flood 2014). The same seed gives the same numbers.
+/// A generator of 64-bit numbers (`SplitMix64`, after Steele, Lea and Flood 2014). The same seed gives the same numbers.
 #[derive(Clone, Debug)]
 pub struct Dice(pub u64);
 

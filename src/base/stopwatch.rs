@@ -86,7 +86,7 @@ impl Default for Stopwatch {
     }
 }
 
-/// Whether the counter runs at one rate whatever the processor does (bit 8 of CPUID 8000_0007h).
+/// Whether the counter runs at one rate whatever the processor does (`CPUID.80000007H:EDX[8]`).
 fn counter_is_constant() -> bool {
     #[cfg(target_arch = "x86_64")]
     {

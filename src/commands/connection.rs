@@ -1,6 +1,7 @@
 //! The commands with which a client introduces itself and leaves.
 
 use crate::base::number::parse_i64;
+use crate::commands::generic::db_number;
 use crate::keyspace::DbId;
 use crate::resp::{Args, Proto};
 use crate::server::command::Command;
@@ -81,9 +82,8 @@ fn echo(ctx: &mut Ctx, args: Args) -> Done {
 
 /// SELECT index
 fn select(ctx: &mut Ctx, args: Args) -> Done {
-    let n = parse_i64(args.get(1)).filter(|&n| i32::try_from(n).is_ok()).ok_or(Error::NotInteger)?;
-    let id = usize::try_from(n).ok().filter(|&n| n < ctx.server.keyspace.databases().len()).ok_or(Error::DbIndex)?;
-    ctx.server.clients[ctx.client].db = DbId(id as u16); // `databases` is at most 65,535
+    let db = db_number(ctx, args.get(1))?;
+    ctx.server.clients[ctx.client].db = db;
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -190,7 +190,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
     }
     let number = client.number as i64; // counts up from one
     let version = if ctx.reply.proto == Proto::Resp3 { 3 } else { 2 };
-    let reply = &mut ctx.reply;
+    let reply = &mut *ctx.reply;
     reply.map(7);
     reply.bulk(b"server");
     reply.bulk(b"redis");

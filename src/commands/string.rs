@@ -276,7 +276,7 @@ struct SetOptions<'a> {
     expiration: Expiration<'a>,
 }
 
-fn set_options<'a>(mut rest: Cursor<'a>) -> Result<SetOptions<'a>, Error> {
+fn set_options(mut rest: Cursor) -> Result<SetOptions, Error> {
     use Condition::{Always, IfMissing, IfPresent};
     use Expiration::{At, Default, In, Keep};
     use Unit::{Millis, Seconds};
@@ -449,7 +449,7 @@ fn getex(ctx: &mut Ctx, args: Args) -> Done {
 /// MGET key [key ...]
 fn mget(ctx: &mut Ctx, args: Args) -> Done {
     ctx.reply.array(args.len() - 1);
-    for key in args.from(1).iter() {
+    for key in args.from(1) {
         // A key of another type counts as missing here.
         match ctx.server.db(ctx.db).text(key) {
             Ok(Some(text)) => ctx.reply.text(text),
@@ -468,7 +468,7 @@ fn mset(ctx: &mut Ctx, args: Args) -> Done {
 
 /// MSETNX key value [key value ...]
 fn msetnx(ctx: &mut Ctx, args: Args) -> Done {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(Error::Arity(ctx.command_name()));
     }
     let mut db = ctx.server.db(ctx.db);
@@ -484,7 +484,7 @@ fn msetnx(ctx: &mut Ctx, args: Args) -> Done {
 }
 
 fn set_all(ctx: &mut Ctx, args: Args) -> Result<(), Error> {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(Error::Arity(ctx.command_name()));
     }
     let mut db = ctx.server.db(ctx.db);

@@ -19,8 +19,8 @@ pub struct Db<'a> {
 /// Where a key is, or would be.
 #[derive(Clone, Copy)]
 pub struct Slot {
-    hash: Hash,
-    position: Option<Position>,
+    pub(super) hash: Hash,
+    pub(super) position: Option<Position>,
 }
 
 impl Slot {
@@ -151,6 +151,7 @@ impl<'a> Db<'a> {
     pub fn put(&mut self, slot: Slot, key: &[u8], value: NewValue, ttl: Ttl) {
         let Some(position) = slot.position else {
             let deadline = if let Ttl::At(at) = ttl { Some(at) } else { None };
+            let value = settled(key, value, deadline);
             let clock = self.shared.first_clock();
             self.data.table.insert(slot.hash, Entry::new(key, value, deadline, clock));
             self.data.volatile += usize::from(deadline.is_some());
@@ -164,6 +165,7 @@ impl<'a> Db<'a> {
             Ttl::Clear => None,
             Ttl::At(at) => Some(at),
         };
+        let value = settled(key, value, deadline);
         // Redis starts the access clock of an overwritten key afresh, except that it keeps its frequency.
         let clock = match self.shared.access {
             AccessClock::Recency => self.shared.clock,
@@ -246,10 +248,16 @@ impl<'a> Db<'a> {
             return false;
         };
         let had = self.data.table.at(position).deadline();
-        let in_place = self.data.table.at_mut(position).is_some_and(|mut slot| slot.set_deadline(deadline));
+        let in_place = self.data.table.at_mut(position).is_some_and(|mut slot| {
+            let is_set = slot.set_deadline(deadline);
+            if is_set && matches!(slot.value(), Value::Text(text) if !embeds(slot.key(), text, deadline)) {
+                slot.set_raw();
+            }
+            is_set
+        });
         if !in_place {
             let old = self.data.table.at(position);
-            let new = Entry::new(old.key(), own_value(old), deadline, old.clock());
+            let new = Entry::new(old.key(), settled(old.key(), own_value(old), deadline), deadline, old.clock());
             let old = self.data.table.replace(position, new);
             self.shared.discard(old);
         }
@@ -265,17 +273,6 @@ impl<'a> Db<'a> {
     /// Frees what was taken out, on the helper if it is big.
     pub fn discard(&mut self, entry: Entry) {
         self.shared.discard(entry);
-    }
-
-    /// A new entry like `old` under another key: for COPY, RENAME and MOVE. Buffers are copied, never shared between
-    /// two keys, or the bytes could not be told apart.
-    pub fn insert_like(&mut self, key: &[u8], old: &Entry, deadline: Option<i64>) {
-        let slot = self.locate(key);
-        debug_assert!(!slot.is_found(), "whoever inserts has deleted what was there");
-        let entry = Entry::new(key, own_value(old), deadline, old.clock());
-        self.data.table.insert(slot.hash, entry);
-        self.data.volatile += usize::from(deadline.is_some());
-        self.shared.changes.record(self.id, key, Event::NEW, 0);
     }
 
     /// How many keys there are, expired ones that nobody met included.
@@ -320,6 +317,21 @@ impl<'a> Db<'a> {
             }
         }
         None
+    }
+}
+
+/// Whether Redis 8.2 would keep a string in one block of 64 bytes with its key and deadline, and call it `embstr`.
+fn embeds(key: &[u8], text: &[u8], deadline: Option<i64>) -> bool {
+    key.len() + text.len() + if deadline.is_some() { 8 } else { 0 } <= 41
+}
+
+/// The value in the form in which Redis would keep it under this key: OBJECT ENCODING tells. Once a string is raw it
+/// stays so, also when its deadline goes.
+#[inline]
+pub(super) fn settled<'v>(key: &[u8], value: NewValue<'v>, deadline: Option<i64>) -> NewValue<'v> {
+    match value {
+        NewValue::Text(text) if !embeds(key, text, deadline) => NewValue::Raw(text),
+        value => value,
     }
 }
 

@@ -91,7 +91,8 @@ impl Connection {
         let served = loop {
             // What is in the buffer goes first: after a cap, requests may be left in it. A big bulk that is complete
             // leaves the buffer empty and the parser with something to say.
-            if !has_parsed_all && !(self.lane.query.is_empty() && self.lane.parser.is_idle()) {
+            let is_nothing_left = self.lane.query.is_empty() && self.lane.parser.is_idle();
+            if !has_parsed_all && !is_nothing_left {
                 match self.lane.run(server, requests) {
                     Ran::Drained => {}
                     Ran::Capped if self.lane.waits_for_output(server) => {
@@ -138,15 +139,14 @@ impl Connection {
 
     /// One read; a short one means that the socket is drained, without asking again.
     fn read(&mut self, server: &mut Server, left: &mut usize) -> io::Result<usize> {
-        let into = match self.lane.parser.big() {
-            Some(big) => big,
-            None => {
-                let query = &mut self.lane.query;
-                if query.capacity() - query.len() < BUFFER / 4 {
-                    query.reserve(BUFFER);
-                }
-                query
+        let query = &mut self.lane.query;
+        let into = if let Some(big) = self.lane.parser.big() {
+            big
+        } else {
+            if query.capacity() - query.len() < BUFFER / 4 {
+                query.reserve(BUFFER);
             }
+            query
         };
         let room = into.capacity() - into.len();
         let n = self.stream.read_into(into)?;

@@ -744,10 +744,11 @@ fn categories_of(row: &Command, group: Group, is_child: bool) -> u32 {
     let mut add = |category: Category| bits |= 1 << category as u32;
     // A container has no effects of its own, so only its speed is told.
     let is_container = row.handler.is_none() && !is_child;
-    if !is_container && !row.no_group_category {
-        if let Some(category) = group.category() {
-            add(category);
-        }
+    if !is_container
+        && !row.no_group_category
+        && let Some(category) = group.category()
+    {
+        add(category);
     }
     for &category in row.categories {
         add(category);

@@ -89,16 +89,12 @@ impl Server {
         let mut id = id;
         let mut command = self.commands.get(id);
         if !command.children.is_empty() && args.len() > 1 {
-            match self.commands.find_child(id, args.get(1)) {
-                Some(child) => {
-                    id = child;
-                    command = self.commands.get(id);
-                }
-                None => {
-                    let container = command.row.name.to_ascii_uppercase().into();
-                    return Err((CommandId::NONE, Error::UnknownSubcommand(args.get(1).into(), container)));
-                }
-            }
+            let Some(child) = self.commands.find_child(id, args.get(1)) else {
+                let container = command.row.name.to_ascii_uppercase().into();
+                return Err((CommandId::NONE, Error::UnknownSubcommand(args.get(1).into(), container)));
+            };
+            id = child;
+            command = self.commands.get(id);
         }
         let row = command.row;
         if !row.accepts(args.len()) || row.handler.is_none() {
@@ -218,7 +214,7 @@ fn unknown(args: Args) -> Error {
     text.extend_from_slice(&args.get(0)[..args.get(0).len().min(128)]);
     text.extend_from_slice(b"', with args beginning with: ");
     let start = text.len();
-    for arg in args.from(1).iter() {
+    for arg in args.from(1) {
         let used = text.len() - start;
         if used >= 128 {
             break;

@@ -343,7 +343,7 @@ impl<C: Child> Directory<C> {
         })
     }
 
-    /// The depth of the deepest child, as far as one is deeper than `enough`.
+    /// Whether a child is deeper than this.
     pub fn is_deeper(&self, than: u32) -> bool {
         self.children().any(|child| depth_of(bits_of(child)) > than)
     }

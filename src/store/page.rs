@@ -309,6 +309,12 @@ impl Page {
         (self.0.get() >> ENTRIES_SHIFT & 63) as usize
     }
 
+    /// Whether it is a bag that lost most of its entries.
+    #[inline(always)]
+    pub fn is_wasteful(&self) -> bool {
+        self.is_bag() && self.entries() * 4 < self.buckets() * WIDTH
+    }
+
     /// The bytes that are allocated for it.
     pub fn bytes(&self) -> usize {
         bytes_of(self.buckets())
@@ -633,8 +639,9 @@ impl Page {
         for bucket in 0..self.buckets() {
             let taken = self.bucket(bucket).taken();
             let here = taken.0.count_ones() as usize;
-            if let Some(slot) = taken.clone_nth(index) {
-                return Some(Spot::new(bucket, slot));
+            if index < here {
+                let mut taken = taken;
+                return Some(Spot::new(bucket, taken.nth(index)?));
             }
             index -= here;
         }
@@ -695,6 +702,39 @@ impl Page {
         }
     }
 
+    /// Checks everything that holds between operations; `prefix` is the first hash of the page's range.
+    #[cfg(test)]
+    pub fn check(&self, hasher: &Hasher, prefix: Hash) {
+        let (depth, buckets) = (self.depth(), self.buckets());
+        let mut entries = 0;
+        let mut displaced = vec![0; buckets];
+        for index in 0..buckets {
+            let bucket = self.bucket(index);
+            for slot in 0..WIDTH {
+                if bucket.tags[slot] == 0 {
+                    assert_eq!(bucket.places[slot], [0; 3], "a free place is zero");
+                    continue;
+                }
+                entries += 1;
+                let key = bucket.entry(slot).key();
+                let hash = hasher.hash(key);
+                assert_eq!(prefix_of(hash, depth), prefix, "an entry is in its range");
+                if self.is_bag() {
+                    assert_eq!(bucket.tags[slot], bag_tag(key));
+                    assert_eq!(index * WIDTH + slot, entries - 1, "a bag has no holes");
+                    continue;
+                }
+                assert_eq!(bucket.tags[slot], tag_of(hash));
+                let home = home_of(hash, depth, buckets);
+                assert!((index + buckets - home) % buckets < PROBES, "an entry is near its home");
+                displaced[home] += u8::from(index != home);
+            }
+        }
+        assert_eq!(entries, self.entries());
+        assert!((0..buckets).all(|index| self.bucket(index).displaced == displaced[index]));
+        assert!(prefix_of(home_start(prefix, depth, 7, 6), depth) == prefix);
+    }
+
     #[cold]
     #[inline(never)]
     fn free(&mut self) {
@@ -715,14 +755,6 @@ impl Page {
         }
         // SAFETY: as above; all entries are gone, and this is the layout that it was allocated with.
         unsafe { dealloc(self.head().cast(), layout(buckets)) };
-    }
-}
-
-impl Slots {
-    /// The `index`th of the slots.
-    fn clone_nth(self, index: usize) -> Option<usize> {
-        let mut slots = self;
-        slots.nth(index)
     }
 }
 

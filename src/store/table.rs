@@ -40,6 +40,9 @@ const MERGE_AT_MOST: usize = 40;
 /// Merges after one removal: each moves at most `MERGE_AT_MOST` entries, so that a removal moves fewer than 150.
 const MERGES_AT_ONCE: usize = 3;
 
+/// Pages that are few enough to be freed at once, and not worth a search for what to merge.
+const PAGES_LEFT: usize = 64;
+
 /// Bits of a cursor: clients that keep it in a double keep it whole. Pages have at most 32, so that even a page's
 /// buckets are told apart.
 const CURSOR_BITS: u32 = 48;
@@ -65,6 +68,10 @@ pub struct Table {
     bags: usize,
     /// Where `maintain` goes on.
     sweep: Hash,
+    /// What it merged since it was at the first page.
+    swept: usize,
+    /// It went past all pages and merged none, and nothing was removed since.
+    is_swept: bool,
     /// Reused by what moves entries from page to page.
     scratch: Vec<Item>,
 }
@@ -72,7 +79,18 @@ pub struct Table {
 impl Table {
     /// An empty table, without any allocation.
     pub fn new(hasher: Hasher) -> Table {
-        Table { root: None, len: 0, live: 0, hasher, pages: [0; _], bags: 0, sweep: 0, scratch: Vec::new() }
+        Table {
+            root: None,
+            len: 0,
+            live: 0,
+            hasher,
+            pages: [0; _],
+            bags: 0,
+            sweep: 0,
+            swept: 0,
+            is_swept: false,
+            scratch: Vec::new(),
+        }
     }
 
     /// The number of keys.
@@ -136,35 +154,43 @@ impl Table {
         debug_assert!(hash == self.hash(entry.key()) && self.find(hash, entry.key()).is_none());
         self.len += 1;
         self.live += entry.footprint();
-        let root = self.root.get_or_insert_with(|| {
-            let (page, bytes) = (Page::new(0), Page::new(0).bytes());
-            let node = Node::new(NODE_BITS, page);
-            let bytes = bytes + node.bytes();
-            let root = Root::new(1, node);
-            self.live += bytes + root.bytes();
-            self.pages[0] += 1;
-            root
-        });
-        let refused = root.edit(hash, |node| {
-            node.add_entries(1);
-            node.edit(hash, |page| page.insert(hash, entry))
+        if self.root.is_none() {
+            self.begin();
+        }
+        let refused = self.root_mut().edit(hash, |node| {
+            let refused = node.edit(hash, |page| page.insert(hash, entry));
+            node.add_entries(i32::from(refused.is_ok()));
+            refused
         });
         if let Err(entry) = refused {
             self.make_room(hash, entry);
         }
     }
 
+    /// The first key comes: one page for all hashes.
+    #[cold]
+    fn begin(&mut self) {
+        let page = Page::new(0);
+        self.count_page(&page);
+        let node = Node::new(NODE_BITS, page);
+        self.live += node.bytes();
+        let root = Root::new(1, node);
+        self.live += root.bytes();
+        self.root = Some(root);
+    }
+
     /// Takes out the entry at a position.
     pub fn remove(&mut self, position: Position) -> Entry {
         let Position { hash, spot } = position;
         let root = self.root.as_mut().expect("a position is used before the table changes");
-        let (entry, entries) = root.edit(hash, |node| {
+        let (entry, may_shrink) = root.edit(hash, |node| {
             node.add_entries(-1);
-            node.edit(hash, |page| (page.remove(hash, spot), page.entries()))
+            node.edit(hash, |page| (page.remove(hash, spot), page.entries() <= MERGE_AT_MOST || page.is_wasteful()))
         });
         self.len -= 1;
         self.live -= entry.footprint();
-        if entries <= MERGE_AT_MOST {
+        self.is_swept = false;
+        if may_shrink {
             self.shrink(hash);
         }
         entry
@@ -187,12 +213,15 @@ impl Table {
     /// it as it was.
     fn drain_page<R>(&mut self, hash: Hash, items: &mut Vec<Item>, ask: impl FnOnce(&Page) -> R) -> (u32, R) {
         let (root, hasher) = (self.root.as_mut().expect("there is a page"), &self.hasher);
+        let before = items.len();
         root.edit(hash, |node| {
-            node.edit(hash, |page| {
+            let result = node.edit(hash, |page| {
                 let answer = ask(page);
                 page.drain(hasher, items);
                 (page.depth(), answer)
-            })
+            });
+            node.add_entries(-((items.len() - before) as i32));
+            result
         })
     }
 
@@ -247,7 +276,10 @@ impl Table {
     /// Replaces the drained page of a range by another.
     fn put(&mut self, hash: Hash, page: Page) {
         self.count_page(&page);
-        let old = self.root_mut().edit(hash, |node| node.edit(hash, |place| std::mem::replace(place, page)));
+        let old = self.root_mut().edit(hash, |node| {
+            node.add_entries(page.entries() as i32);
+            node.edit(hash, |place| std::mem::replace(place, page))
+        });
         self.uncount_page(&old);
     }
 
@@ -255,7 +287,10 @@ impl Table {
     fn split(&mut self, hash: Hash, low: Page, high: Page) {
         self.count_page(&low);
         self.count_page(&high);
-        let old = self.root_mut().edit(hash, |node| node.split_child(hash, low, high));
+        let old = self.root_mut().edit(hash, |node| {
+            node.add_entries((low.entries() + high.entries()) as i32);
+            node.split_child(hash, low, high)
+        });
         self.uncount_page(&old);
     }
 
@@ -307,7 +342,7 @@ impl Table {
 
     /// The last key is gone: what is left of the structure goes, too, if that is little.
     fn end(&mut self) {
-        if self.pages.iter().sum::<u32>() <= 64 {
+        if self.pages.iter().sum::<u32>() as usize <= PAGES_LEFT {
             *self = Table::new(self.hasher);
         }
     }
@@ -380,12 +415,15 @@ impl Table {
     pub fn maintain(&mut self, steps: usize) -> bool {
         for _ in 0..steps {
             if !self.is_sparse() {
-                return false;
+                break;
             }
-            self.merge(self.sweep, 1);
-            let depth = self.page(self.sweep).expect("a sparse table has pages").depth();
-            // The next page, or the first again.
-            self.sweep = if depth == 0 { 0 } else { prefix_of(self.sweep, depth).wrapping_add(1 << (64 - depth)) };
+            self.swept += usize::from(self.merge(self.sweep, 1));
+            let page = self.page(self.sweep).expect("a sparse table has pages");
+            self.sweep = after(page, self.sweep).unwrap_or(0);
+            if self.sweep == 0 {
+                self.is_swept = self.swept == 0;
+                self.swept = 0;
+            }
         }
         if self.len == 0 {
             self.end();
@@ -395,7 +433,7 @@ impl Table {
 
     fn is_sparse(&self) -> bool {
         let pages = self.pages.iter().sum::<u32>() as usize;
-        pages > 64 + self.len / 8
+        pages > PAGES_LEFT + self.len / 8 && !self.is_swept
     }
 
     // ---- Hints ------------------------------------------------------------------------------------------------------
@@ -450,7 +488,7 @@ impl Table {
             steps -= 1;
             hash = match next {
                 Some(hash) => hash,
-                None => match prefix_of(hash, page.depth()).checked_add(range_of(page)) {
+                None => match after(page, hash) {
                     Some(hash) => hash,
                     None => return 0,
                 },
@@ -481,10 +519,10 @@ impl Table {
             let place = (chance >> 58) as usize;
             if chance & ranges == 0 && place < page.entries() {
                 let spot = page.nth(place).expect("below the number of entries");
-                return Some(self.position_at(hash, page, spot));
+                return Some(self.position(page, spot));
             }
         }
-        // A random rank. Its product with the length has 128 bits: the top ones are fair enough.
+        // A random rank. The product has 128 bits, so that the remainder that favours some ranks is nothing.
         let rank = ((u128::from(dice()) * self.len as u128) >> 64) as usize;
         self.ranked(root, rank)
     }
@@ -496,22 +534,17 @@ impl Table {
                 rank -= node.entries();
                 continue;
             }
-            let mut hash = 0;
             for page in node.children() {
                 if rank < page.entries() {
-                    let spot = page.nth(rank)?;
-                    hash = self.hash(page.entry(spot).key());
-                    return Some(Position { hash, spot });
+                    return Some(self.position(page, page.nth(rank)?));
                 }
                 rank -= page.entries();
             }
-            let _ = hash;
         }
         None
     }
 
-    fn position_at(&self, hash: Hash, page: &Page, spot: Spot) -> Position {
-        let _ = hash;
+    fn position(&self, page: &Page, spot: Spot) -> Position {
         Position { hash: self.hash(page.entry(spot).key()), spot }
     }
 
@@ -529,9 +562,10 @@ impl Table {
     }
 }
 
-/// The hashes that a page covers; 0 if it is all of them.
-fn range_of(page: &Page) -> Hash {
-    if page.depth() == 0 { 0 } else { 1 << (64 - page.depth()) }
+/// The first hash after those of a page, which has `hash`; none after the last page.
+fn after(page: &Page, hash: Hash) -> Option<Hash> {
+    let depth = page.depth();
+    if depth == 0 { None } else { prefix_of(hash, depth).checked_add(1 << (64 - depth)) }
 }
 
 /// A copy of a table as it was at one moment. It may be read, cloned and dropped on any thread.
@@ -593,5 +627,413 @@ fn each_of(node: &Node, visit: &mut dyn FnMut(&Entry)) {
             page.prefetch_entries();
         }
         page.each(visit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::buffer::Buffer;
+    use crate::store::entry::{NewValue, Value};
+    use std::collections::{BTreeMap, HashMap, HashSet};
+    use std::sync::mpsc;
+    use std::thread;
+
+    /// Seeded random numbers (splitmix64).
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut x = self.0;
+            x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            x ^ x >> 31
+        }
+
+        fn below(&mut self, n: usize) -> usize {
+            ((u128::from(self.roll()) * n as u128) >> 64) as usize
+        }
+    }
+
+    /// Sizes of tests: whole, or a part where an interpreter or a memory checker runs them.
+    fn scaled(n: usize) -> usize {
+        if cfg!(any(miri, valgrind)) { n / 50 } else { n }
+    }
+
+    #[derive(Clone, PartialEq, Debug)]
+    enum Plain {
+        Text(Vec<u8>),
+        Raw(Vec<u8>),
+        Int(i64),
+        Buffer(Vec<u8>),
+    }
+
+    impl Plain {
+        fn random(dice: &mut Dice) -> Plain {
+            let byte = dice.roll() as u8;
+            match dice.below(8) {
+                0..=2 => {
+                    let len = dice.below(90);
+                    Plain::Text(vec![byte; len])
+                }
+                3 => {
+                    let len = dice.below(600);
+                    Plain::Raw(vec![byte; len])
+                }
+                4..=5 => Plain::Int(dice.roll().cast_signed() >> dice.below(64)),
+                6 => Plain::Text(Vec::new()),
+                _ => {
+                    let len = dice.below(9000);
+                    Plain::Buffer(vec![byte; len])
+                }
+            }
+        }
+
+        fn new_value(&self) -> NewValue<'_> {
+            match self {
+                Plain::Text(text) => NewValue::Text(text),
+                Plain::Raw(text) => NewValue::Raw(text),
+                Plain::Int(int) => NewValue::Int(*int),
+                Plain::Buffer(bytes) => NewValue::Buffer(Buffer::new(bytes.clone())),
+            }
+        }
+
+        fn of(value: Value) -> Plain {
+            match value {
+                Value::Text(text) => Plain::Text(text.to_vec()),
+                Value::Raw(text) => Plain::Raw(text.to_vec()),
+                Value::Int(int) => Plain::Int(int),
+                Value::Buffer(buffer) => Plain::Buffer(buffer.bytes().to_vec()),
+            }
+        }
+    }
+
+    type Model = HashMap<Vec<u8>, (Plain, Option<i64>)>;
+
+    fn random_deadline(dice: &mut Dice) -> Option<i64> {
+        match dice.below(4) {
+            0 => Some(1_700_000_000_000 + dice.below(1 << 40) as i64),
+            1 => Some(dice.roll().cast_signed() >> dice.below(64)),
+            _ => None,
+        }
+    }
+
+    fn key(n: usize) -> Vec<u8> {
+        // Of all lengths: short, longer than a short header says, and the usual ones.
+        match n % 37 {
+            0 => format!("{n}").into_bytes(),
+            1 => format!("{n:0300}").into_bytes(),
+            2..=9 => format!("key:{n:030}").into_bytes(),
+            _ => format!("key:{n:012}").into_bytes(),
+        }
+    }
+
+    fn entry(key: &[u8], value: &Plain, deadline: Option<i64>) -> Entry {
+        Entry::new(key, value.new_value(), deadline, 7)
+    }
+
+    impl Table {
+        /// Checks all that holds between operations, also the numbers that are kept beside the structure.
+        fn check(&self) {
+            let (mut len, mut live, mut bags) = (0, 0, 0);
+            let mut pages = [0; DEPTH_MAX as usize + 1];
+            let mut hash: Option<Hash> = Some(0);
+            if let Some(root) = &self.root {
+                live += root.bytes();
+                for node in root.children() {
+                    live += node.bytes();
+                    let before = len;
+                    for page in node.children() {
+                        let first = hash.expect("pages cover the hashes once");
+                        assert!(std::ptr::eq(page, self.page(first).unwrap()) || page.depth() > 0);
+                        page.check(&self.hasher, first);
+                        len += page.entries();
+                        live += page.bytes();
+                        bags += usize::from(page.is_bag());
+                        pages[page.depth() as usize] += 1;
+                        page.each(&mut |entry| live += entry.footprint());
+                        hash = after(page, first);
+                    }
+                    assert_eq!(node.entries(), len - before);
+                }
+                assert_eq!(hash, None);
+            }
+            assert_eq!((self.len, self.live, self.bags, self.pages), (len, live, bags, pages));
+        }
+    }
+
+    fn contents(each: impl FnOnce(&mut dyn FnMut(&Entry))) -> Model {
+        let mut found = Model::new();
+        each(&mut |entry| {
+            let old = found.insert(entry.key().to_vec(), (Plain::of(entry.value()), entry.deadline()));
+            assert!(old.is_none(), "an entry is visited once");
+        });
+        found
+    }
+
+    /// One random operation on a table and its model.
+    fn step(table: &mut Table, model: &mut Model, dice: &mut Dice, n: usize, growing: bool) {
+        let key = key(dice.below(n));
+        let hash = table.hash(&key);
+        let position = table.find(hash, &key);
+        assert_eq!(position.is_some(), model.contains_key(&key));
+        let value = Plain::random(dice);
+        let deadline = random_deadline(dice);
+        let Some(position) = position else {
+            if growing || dice.below(4) == 0 {
+                table.insert(hash, entry(&key, &value, deadline));
+                model.insert(key, (value, deadline));
+            }
+            return;
+        };
+        let stored = model.get_mut(&key).unwrap();
+        assert_eq!(Plain::of(table.at(position).value()), stored.0);
+        assert_eq!(table.at(position).deadline(), stored.1);
+        match dice.below(if growing { 12 } else { 4 }) {
+            0 | 1 if growing => {
+                let old = table.remove(position);
+                assert_eq!((Plain::of(old.value()), old.deadline()), model.remove(&key).unwrap());
+            }
+            0..=2 if !growing => {
+                let old = table.remove(position);
+                assert_eq!((Plain::of(old.value()), old.deadline()), model.remove(&key).unwrap());
+            }
+            2 | 3 => {
+                let old = table.replace(position, entry(&key, &value, deadline));
+                assert_eq!(Plain::of(old.value()), stored.0);
+                *stored = (value, deadline);
+            }
+            4 => table.at(position).set_clock(dice.roll() as u32),
+            5 => {
+                if let Some(mut edit) = table.at_mut(position)
+                    && edit.set_deadline(deadline)
+                {
+                    stored.1 = deadline;
+                }
+            }
+            6 => {
+                if let Some(mut edit) = table.at_mut(position)
+                    && let Some(buffer) = edit.buffer_mut()
+                {
+                    buffer.make_mut().extend_from_slice(b"more of it");
+                    stored.0 = Plain::of(edit.value());
+                }
+            }
+            7 => {
+                if let Some(mut edit) = table.at_mut(position)
+                    && let Some(bytes) = edit.bytes_mut()
+                {
+                    bytes.reverse();
+                    if let Some(first) = bytes.first_mut() {
+                        *first ^= 1;
+                    }
+                    match &mut stored.0 {
+                        Plain::Text(text) | Plain::Raw(text) => {
+                            text.reverse();
+                            if let Some(first) = text.first_mut() {
+                                *first ^= 1;
+                            }
+                        }
+                        other => panic!("{other:?} has no bytes in its entry"),
+                    }
+                }
+            }
+            8 => {
+                if let Some(mut edit) = table.at_mut(position)
+                    && edit.append(b"abc")
+                {
+                    let (Plain::Text(text) | Plain::Raw(text)) = &stored.0 else { panic!("appended to a number") };
+                    stored.0 = Plain::Raw([text, &b"abc"[..]].concat());
+                }
+            }
+            _ => {
+                if let Some(mut edit) = table.at_mut(position) {
+                    let done = match &value {
+                        Plain::Text(text) => edit.set_text(text, false),
+                        Plain::Raw(text) => edit.set_text(text, true),
+                        Plain::Int(int) => edit.set_int(*int),
+                        Plain::Buffer(_) => false,
+                    };
+                    if done {
+                        stored.0 = value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Any interleaving of operations, with copies that live on, some of them on another thread.
+    fn follow_the_model(seed: u64, n: usize, steps: usize, hasher: Hasher) {
+        let (send, receive) = mpsc::channel::<(Frozen, Model)>();
+        let reader = thread::spawn(move || {
+            for (index, (copy, model)) in receive.into_iter().enumerate() {
+                let twin = copy.clone();
+                for (key, (value, deadline)) in &model {
+                    let entry = copy.find(key).expect("a copy keeps its keys");
+                    assert_eq!((Plain::of(entry.value()), entry.deadline()), (value.clone(), *deadline), "seed {seed}");
+                }
+                assert_eq!(contents(|visit| twin.each(visit)), model, "seed {seed}");
+                if index % 2 == 0 {
+                    drop(twin);
+                }
+                assert_eq!(contents(|visit| copy.drain(visit)), model, "seed {seed}");
+            }
+        });
+        let mut dice = Dice(seed);
+        let mut table = Table::new(hasher);
+        let mut model = Model::new();
+        let mut copies: Vec<(Frozen, Model)> = Vec::new();
+        let mut growing = true;
+        for count in 0..steps {
+            if dice.below(steps / 8 + 1) == 0 {
+                growing = !growing;
+            }
+            step(&mut table, &mut model, &mut dice, n, growing);
+            match dice.below(steps / 16 + 1) {
+                0 => copies.push((table.freeze(), model.clone())),
+                1 => send.send((table.freeze(), model.clone())).unwrap(),
+                2 if !copies.is_empty() => {
+                    let (copy, model) = copies.swap_remove(dice.below(copies.len()));
+                    assert_eq!(contents(|visit| copy.drain(visit)), model, "seed {seed} step {count}");
+                }
+                3 => {
+                    table.maintain(100);
+                }
+                4 => table.check(),
+                5 if dice.below(4) == 0 => {
+                    drop(table.take());
+                    model.clear();
+                    assert!(table.bytes() == 0 && table.is_empty());
+                }
+                _ => {}
+            }
+        }
+        table.check();
+        assert_eq!(contents(|visit| table.freeze().each(visit)), model, "seed {seed}");
+        for (copy, model) in copies {
+            assert_eq!(copy.len(), model.len());
+            assert_eq!(contents(|visit| copy.drain(visit)), model, "seed {seed}");
+        }
+        let all: Vec<_> = model.keys().cloned().collect();
+        for key in all {
+            let position = table.find(table.hash(&key), &key).unwrap();
+            table.remove(position);
+        }
+        while table.maintain(10) {}
+        table.check();
+        assert_eq!((table.len(), table.bytes()), (0, 0), "seed {seed}");
+        drop(send);
+        reader.join().unwrap();
+    }
+
+    #[test]
+    fn it_follows_the_model_small() {
+        for seed in 1..=3 {
+            follow_the_model(seed, 600, 3_000, Hasher::new([seed, 1]));
+        }
+    }
+
+    #[test]
+    fn it_follows_the_model() {
+        for seed in 1..=12 {
+            follow_the_model(seed, scaled(8_000), scaled(100_000), Hasher::new([seed, 1]));
+        }
+    }
+
+    #[test]
+    fn it_follows_the_model_with_colliding_keys_small() {
+        for (seed, kept) in [(1, 0), (2, 0xff << 40), (3, 0xf000_0000_0000_00ff), (4, 1 << 63), (5, 0x7ff << 53)] {
+            follow_the_model(seed, 600, 3_000, Hasher::broken([seed, 1], kept));
+        }
+    }
+
+    /// Walks with SCAN while keys come and go: what stays is seen, and what never was is not.
+    fn scan_while(seed: u64, n: usize, hasher: Hasher, growing: bool) -> (usize, usize) {
+        let mut dice = Dice(seed);
+        let mut table = Table::new(hasher);
+        let add = |table: &mut Table, key: &[u8]| {
+            let hash = table.hash(key);
+            if table.find(hash, key).is_none() {
+                table.insert(hash, Entry::new(key, NewValue::Int(1), None, 0));
+            }
+        };
+        let stays: HashSet<Vec<u8>> = (0..n).map(|i| format!("stays:{i}").into_bytes()).collect();
+        let comes: Vec<Vec<u8>> = (0..4 * n).map(|i| format!("comes:{i}").into_bytes()).collect();
+        stays.iter().for_each(|key| add(&mut table, key));
+        if !growing {
+            comes.iter().for_each(|key| add(&mut table, key));
+        }
+        let mut seen: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        let (mut cursor, mut calls, mut next) = (0, 0, 0);
+        loop {
+            let count = 1 + dice.below(30);
+            let mut here = 0;
+            cursor = table.scan(cursor, count, &mut |entry| {
+                *seen.entry(entry.key().to_vec()).or_default() += 1;
+                here += 1;
+            });
+            calls += 1;
+            if cursor == 0 {
+                break;
+            }
+            for _ in 0..dice.below(count * 5) {
+                let Some(key) = comes.get(next) else { break };
+                next += 1;
+                if growing {
+                    add(&mut table, key);
+                } else {
+                    let position = table.find(table.hash(key), key).unwrap();
+                    table.remove(position);
+                }
+            }
+            if dice.below(10) == 0 {
+                table.maintain(5);
+            }
+        }
+        table.check();
+        for key in &stays {
+            assert!(seen.contains_key(key), "seed {seed}: {} was missed", String::from_utf8_lossy(key));
+        }
+        (seen.values().filter(|times| **times > 1).count(), calls)
+    }
+
+    #[test]
+    fn scan_misses_nothing_that_stays_small() {
+        for seed in 1..=4 {
+            scan_while(seed, 200, Hasher::new([seed, 2]), seed % 2 == 0);
+        }
+    }
+
+    #[test]
+    fn scan_misses_nothing_that_stays() {
+        for seed in 1..=10 {
+            let n = scaled(10_000);
+            let (again, calls) = scan_while(seed, n, Hasher::new([seed, 2]), seed % 2 == 0);
+            assert_eq!(again, 0, "seed {seed}: nothing is seen twice either");
+            assert!(calls > n / 60, "seed {seed}: {calls} calls");
+        }
+    }
+
+    #[test]
+    fn scan_copes_with_colliding_keys_small() {
+        for (seed, kept) in [(1, 0), (2, 0xff << 40), (3, 0xf << 60), (4, 0xfff << 52)] {
+            scan_while(seed, 200, Hasher::broken([seed, 2], kept), seed % 2 == 0);
+        }
+    }
+
+    #[test]
+    fn scan_refuses_no_cursor() {
+        let mut table = Table::new(Hasher::new([1, 2]));
+        assert_eq!(table.scan(12, 10, &mut |_| {}), 0);
+        for n in 0..1000 {
+            table.insert(table.hash(&key(n)), Entry::new(&key(n), NewValue::Int(1), None, 0));
+        }
+        let mut dice = Dice(1);
+        for _ in 0..1000 {
+            let cursor = dice.roll() >> dice.below(64);
+            let next = table.scan(cursor, 10, &mut |_| {});
+            assert!(next == 0 || next > cursor);
+        }
     }
 }
