@@ -2,6 +2,7 @@
 //!
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
+pub mod command;
 pub mod connection;
 pub mod generic;
 pub mod string;
@@ -14,6 +15,7 @@ pub fn table() -> Vec<Family> {
     vec![
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Server, commands: command::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::String, commands: string::COMMANDS },
         Family { group: Group::Transactions, commands: transactions::COMMANDS },

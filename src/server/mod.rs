@@ -15,6 +15,7 @@ pub mod error;
 pub mod outbox;
 pub mod settle;
 pub mod stats;
+pub mod syntax;
 
 use crate::base::clock::Clock;
 use crate::base::dice::Dice;
