@@ -746,6 +746,7 @@ fn is_space(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::dice::Dice;
 
     const OPEN: Limits = Limits { bulk_max: 512 * 1024 * 1024, authenticated: true };
 
@@ -763,7 +764,8 @@ mod tests {
             while !read.is_empty() {
                 let (buffer, room) = match parser.big() {
                     Some(big) if direct => {
-                        assert!(big.len() < big.capacity() && big.capacity() <= 2 * big.len().max(BIG_STEP));
+                        assert!(big.len() < big.capacity(), "there is room to read into");
+                        assert!(big.capacity() <= 2 * big.len().max(BIG_STEP), "and not much more than has come");
                         let room = big.capacity() - big.len();
                         (big, room)
                     }
@@ -803,10 +805,397 @@ mod tests {
         text.split(' ').map(|word| word.as_bytes().to_vec()).collect()
     }
 
+    /// A request as clients send it.
+    fn bulks(arguments: &[&[u8]]) -> Vec<u8> {
+        let mut stream = format!("*{}\r\n", arguments.len()).into_bytes();
+        for argument in arguments {
+            stream.extend_from_slice(format!("${}\r\n", argument.len()).as_bytes());
+            stream.extend_from_slice(argument);
+            stream.extend_from_slice(b"\r\n");
+        }
+        stream
+    }
+
     #[test]
     fn requests_are_found_in_a_pipeline() {
         let (found, error) = parse(b"*2\r\n$3\r\nGET\r\n$1\r\na\r\nPING\r\n*0\r\n*-1\r\n\r\n*1\r\n$4\r\nQUIT\r\n");
         assert_eq!(found, [words("GET a"), words("PING"), words("QUIT")]);
         assert_eq!(error, None);
+    }
+
+    #[test]
+    fn a_line_of_text_is_split_and_decoded_as_in_redis() {
+        let cases: &[(&[u8], &[&[u8]])] = &[
+            (b"PING\n", &[b"PING"]),
+            (b"PING\r\n", &[b"PING"]),
+            (b"PING\r\r\n", &[b"PING"]),
+            (b"  ECHO \t a \r\n", &[b"ECHO", b"a"]),
+            (b"$4\r\n", &[b"$4"]),
+            (b"ECHO a\rb c\td\r\n", &[b"ECHO", b"a", b"b", b"c", b"d"]),
+            // A vertical tab or a form feed may stand before a word or behind a quote; in a word it is part of it.
+            (b"ECHO \x0ca\x0bb \"c\"\x0b\r\n", &[b"ECHO", b"a\x0bb", b"c"]),
+            (b"ECHO \x85a\xa0\r\n", &[b"ECHO", b"\x85a\xa0"]),
+            (b"ECHO a\\nb\r\n", &[b"ECHO", b"a\\nb"]),
+            (b"\"ECHO\" \"a b\" '' \"\"\r\n", &[b"ECHO", b"a b", b"", b""]),
+            (b"ECHO \"\\x41\\x4g\\n\\r\\t\\b\\a\\q\\\\\\\"\"\r\n", &[b"ECHO", b"Ax4g\n\r\t\x08\x07q\\\""]),
+            (b"ECHO \"\\x4\" \"\\xfF\\x00\" z\r\n", &[b"ECHO", b"x4", b"\xff\x00", b"z"]),
+            (b"ECHO 'a\\'b\\n\\x41' \"it's\" 'say \"x\"'\r\n", &[b"ECHO", b"a'b\\n\\x41", b"it's", b"say \"x\""]),
+            (b"ECHO a\"b c\" d'e f'\r\n", &[b"ECHO", b"ab c", b"de f"]),
+        ];
+        for (line, arguments) in cases {
+            assert_eq!(
+                parse(line),
+                (vec![arguments.iter().map(|a| a.to_vec()).collect()], None),
+                "{}",
+                line.escape_ascii()
+            );
+        }
+        for blank in [&b"\n"[..], b"\r\n", b"  \t \r\n", b"\x0b\x0c\r\n"] {
+            assert_eq!(parse(blank), (vec![], None));
+        }
+    }
+
+    #[test]
+    fn damage_is_named_as_in_redis() {
+        use ProtocolError::*;
+        let cases: &[(&[u8], ProtocolError, &str)] = &[
+            (b"*\r\n", BadCount, "invalid multibulk length"),
+            (b"* 1\r\n", BadCount, "invalid multibulk length"),
+            (b"*+1\r\n", BadCount, "invalid multibulk length"),
+            (b"*01\r\n", BadCount, "invalid multibulk length"),
+            (b"*1 \r\n", BadCount, "invalid multibulk length"),
+            (b"*-0\r\n", BadCount, "invalid multibulk length"),
+            (b"*abc\r\n", BadCount, "invalid multibulk length"),
+            (b"*2147483648\r\n", BadCount, "invalid multibulk length"),
+            (b"*99999999999999999999\r\n", BadCount, "invalid multibulk length"),
+            (b"*-9223372036854775809\r\n", BadCount, "invalid multibulk length"),
+            // The count ends at the first `\r`, which comes late here.
+            (b"*1\n$4\r\nPING\r\n", BadCount, "invalid multibulk length"),
+            (b"*1\r\n\r\n", NoBulk(b'\r'), "expected '$', got '\r'"),
+            (b"*1\r\n*1\r\n", NoBulk(b'*'), "expected '$', got '*'"),
+            (b"*1\r\n4\r\n", NoBulk(b'4'), "expected '$', got '4'"),
+            (b"*1\r\n\xff\r\n", NoBulk(0xff), "expected '$', got '\u{fffd}'"),
+            (b"*1\r\n$\r\n", BadLength, "invalid bulk length"),
+            (b"*1\r\n$-1\r\n", BadLength, "invalid bulk length"),
+            (b"*3\r\n$-1\r\n", BadLength, "invalid bulk length"),
+            (b"*1\r\n$00\r\n\r\n", BadLength, "invalid bulk length"),
+            (b"*1\r\n$+4\r\nPING\r\n", BadLength, "invalid bulk length"),
+            (b"*1\r\n$536870913\r\n", BadLength, "invalid bulk length"),
+            (b"*1\r\n$99999999999999999999\r\n", BadLength, "invalid bulk length"),
+            (b"ECHO \"a\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO 'a\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO a\"b\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO \"a\"b\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO 'a'b\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO a'b'c\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"\"ECHO\"\"a\"\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO \"abc\\\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO \"abc\\\"\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO 'abc\\'\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+            (b"ECHO \"\\x\r\n", UnbalancedQuotes, "unbalanced quotes in request"),
+        ];
+        for &(stream, error, text) in cases {
+            assert_eq!(parse(stream), (vec![], Some(error)), "{}", stream.escape_ascii());
+            let said = format!("ERR Protocol error: {text}");
+            assert_eq!(String::from_utf8_lossy(&error.text()), said, "{}", stream.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_redis_lets_pass_passes() {
+        // Any byte may stand for the `\n`, and any two for the end of a bulk.
+        let cases: &[&[u8]] =
+            &[b"*1\r\r$4\r\nPING\r\n", b"*1\rX$4\rYPINGxx", b"*-5\r\n*-9223372036854775808\r\n*1\r\n$4\r\nPING\r\n"];
+        for stream in cases {
+            assert_eq!(parse(stream), (vec![words("PING")], None), "{}", stream.escape_ascii());
+        }
+        assert_eq!(parse(b"*1\r\n$0\r\n\r\n"), (vec![vec![vec![]]], None));
+        // Nothing is wrong yet.
+        for open in [&b"*2147483647\r\n"[..], b"*1\r\n$536870912\r\n", b"*1\r\n+", b"*1\r", b"*"] {
+            assert_eq!(parse(open), (vec![], None), "{}", open.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_line_has_a_limit_and_a_nul_hides_its_end() {
+        use ProtocolError::*;
+        let long = |head: &[u8], total: usize| [head, &vec![b'1'; total - head.len()]].concat();
+        for (head, error) in
+            [(&b"*"[..], CountTooLong), (b"*1\r\n$", LengthTooLong), (b"*1\r\n+", LengthTooLong), (b"1", InlineTooLong)]
+        {
+            let before = if head.len() > 1 { 4 } else { 0 };
+            assert_eq!(parse(&long(head, before + LINE_MAX)), (vec![], None));
+            assert_eq!(parse(&long(head, before + LINE_MAX + 1)), (vec![], Some(error)));
+            let with_end = [&long(head, before + LINE_MAX + 1)[..], b"\r\n"].concat();
+            assert_eq!(parse(&with_end), (vec![], Some(error)), "an end that comes too late is no end");
+        }
+        for (head, error) in
+            [(&b"*1\0\r\n"[..], CountTooLong), (b"*1\r\n\0\r\n", LengthTooLong), (b"PI\0NG\r\nPING\r\n", InlineTooLong)]
+        {
+            assert_eq!(parse(head), (vec![], None));
+            assert_eq!(parse(&long(head, LINE_MAX + 5)), (vec![], Some(error)));
+        }
+        for error in [CountTooLong, LengthTooLong, InlineTooLong, UnauthenticatedCount, UnauthenticatedLength] {
+            let text = error.text();
+            assert!(
+                text.starts_with(b"ERR Protocol error: too big ")
+                    || text.starts_with(b"ERR Protocol error: unauthenticated ")
+            );
+        }
+    }
+
+    #[test]
+    fn before_authentication_requests_are_small() {
+        let strict = Limits { authenticated: false, ..OPEN };
+        let run = |stream: &[u8]| parse_cut(stream, &[], &strict, 1, false);
+        assert_eq!(run(b"*10\r\n"), (vec![], None));
+        assert_eq!(run(b"*11\r\n"), (vec![], Some(ProtocolError::UnauthenticatedCount)));
+        assert_eq!(run(b"*2147483648\r\n"), (vec![], Some(ProtocolError::BadCount)));
+        assert_eq!(run(b"*1\r\n$16384\r\n"), (vec![], None));
+        assert_eq!(run(b"*1\r\n$16385\r\n"), (vec![], Some(ProtocolError::UnauthenticatedLength)));
+        assert_eq!(run(b"*1\r\n$536870913\r\n"), (vec![], Some(ProtocolError::BadLength)));
+        // The limits are for bulks; a line of text has its own.
+        assert_eq!(run(&b"a ".repeat(100).into_iter().chain(*b"\r\n").collect::<Vec<_>>()).0[0].len(), 100);
+    }
+
+    #[test]
+    fn requests_before_the_damage_come_first_and_it_stays() {
+        let mut query = b"PING\r\n*1\r\n$4\r\nQUIT\r\n*2\r\n$3\r\nGET\r\n!\r\nPING\r\n".to_vec();
+        let (mut parser, mut out) = (Parser::new(), Requests::new());
+        assert_eq!(parser.parse(&mut query, &OPEN, &mut out, 32), Ok(()));
+        assert_eq!(out.len(), 2);
+        assert_eq!(out.args(1, &query).get(0), b"QUIT");
+        parser.compact(&mut query);
+        out.clear();
+        for _ in 0..2 {
+            assert_eq!(parser.parse(&mut query, &OPEN, &mut out, 32), Err(ProtocolError::NoBulk(b'!')));
+            assert!(out.is_empty());
+            assert!(!parser.is_idle());
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_damaged_request_gets_into_the_next_one() {
+        let mut out = Requests::new();
+        for damaged in [&b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n!\r\n"[..], b"SET k 'v\r\n"] {
+            assert!(Parser::new().parse(&mut damaged.to_vec(), &OPEN, &mut out, 32).is_err());
+        }
+        let mut query = bulks(&[b"GET", b"k"]);
+        Parser::new().parse(&mut query, &OPEN, &mut out, 32).unwrap();
+        assert!(out.args(0, &query).iter().eq([&b"GET"[..], b"k"]));
+    }
+
+    #[test]
+    fn a_batch_ends_at_its_size_and_goes_on_later() {
+        let mut query = b"A\r\nB\r\nC\r\nD\r\nE".to_vec();
+        let (mut parser, mut out) = (Parser::new(), Requests::new());
+        parser.parse(&mut query, &OPEN, &mut out, 0).unwrap();
+        assert!(out.is_empty());
+        parser.parse(&mut query, &OPEN, &mut out, 1).unwrap();
+        parser.parse(&mut query, &OPEN, &mut out, 2).unwrap();
+        assert_eq!(out.len(), 3);
+        assert_eq!(out.args(2, &query).get(0), b"C");
+        assert!(parser.is_idle());
+        parser.parse(&mut query, &OPEN, &mut out, 9).unwrap();
+        assert_eq!(out.len(), 4);
+        assert!(!parser.is_idle());
+    }
+
+    /// A stream of every kind of request, with and without big bulks, and where its requests end.
+    fn mixed_stream(big: usize) -> (Vec<u8>, Vec<Vec<Vec<u8>>>, Vec<usize>) {
+        let value: Vec<u8> = (0..big).map(|i| (i % 251) as u8).collect();
+        let parts: [(Vec<u8>, Vec<Vec<u8>>); 9] = [
+            (b"PING\r\n".to_vec(), words("PING")),
+            (bulks(&[b"SET", b"k", b""]), vec![b"SET".to_vec(), b"k".to_vec(), vec![]]),
+            (
+                b"\r\n*0\r\nECHO \"a\\x41\\n\" 'b c'\n".to_vec(),
+                vec![b"ECHO".to_vec(), b"aA\n".to_vec(), b"b c".to_vec()],
+            ),
+            (bulks(&[b"SET", b"big", &value]), vec![b"SET".to_vec(), b"big".to_vec(), value.clone()]),
+            (bulks(&[b"GET", b"123456789012"]), words("GET 123456789012")),
+            (
+                bulks(&[b"MSET", b"a", &value, b"b", &value]),
+                vec![b"MSET".to_vec(), b"a".to_vec(), value.clone(), b"b".to_vec(), value.clone()],
+            ),
+            (b"*-1\r\nGET x\r\n".to_vec(), words("GET x")),
+            (bulks(&[&value]), vec![value.clone()]),
+            (bulks(&[b"QUIT"]), words("QUIT")),
+        ];
+        let (mut stream, mut requests, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        for (bytes, request) in parts {
+            stream.extend(bytes);
+            ends.push(stream.len());
+            requests.push(request);
+        }
+        (stream, requests, ends)
+    }
+
+    #[test]
+    fn every_prefix_of_a_valid_stream_is_its_whole_requests_and_no_error() {
+        let (stream, requests, ends) = mixed_stream(10);
+        for end in 0..=stream.len() {
+            let whole = ends.iter().filter(|&&whole| whole <= end).count();
+            assert_eq!(parse(&stream[..end]), (requests[..whole].to_vec(), None), "the first {end} bytes");
+        }
+    }
+
+    #[test]
+    fn every_split_of_a_stream_gives_the_same_requests() {
+        let (stream, requests, _) = mixed_stream(10);
+        let expected = (requests, None);
+        for max in [1, 2, 32] {
+            for first in 0..=stream.len() {
+                for second in first..=stream.len() {
+                    let found = parse_cut(&stream, &[first, second], &OPEN, max, false);
+                    assert_eq!(found, expected, "cut at {first} and {second}, batches of {max}");
+                }
+            }
+            let each_byte: Vec<usize> = (0..stream.len()).collect();
+            assert_eq!(parse_cut(&stream, &each_byte, &OPEN, max, false), expected);
+        }
+    }
+
+    #[test]
+    fn big_bulks_come_whole_however_they_are_cut_and_read() {
+        for big in [BIG_BULK - 1, BIG_BULK, BIG_BULK + 1, 100_000, BIG_STEP + 12_345] {
+            let (stream, requests, ends) = mixed_stream(big);
+            let expected = (requests, None);
+            // Around the ends of the requests, where headers and line ends of big bulks are cut too.
+            for end in ends.iter().flat_map(|&end| end.saturating_sub(30)..(end + 30).min(stream.len())) {
+                if big > 40_000 && end % 7 != 0 {
+                    continue;
+                }
+                for direct in [false, true] {
+                    assert_eq!(parse_cut(&stream, &[end], &OPEN, 32, direct), expected, "{big} {end} {direct}");
+                }
+            }
+            for seed in 1..=30 {
+                let mut dice = Dice(seed);
+                let reads = 1 + dice.below(60);
+                let mut cuts: Vec<usize> = (0..reads).map(|_| dice.below(stream.len() as u64) as usize).collect();
+                cuts.sort_unstable();
+                let max = 1 + dice.below(4) as usize;
+                let found = parse_cut(&stream, &cuts, &OPEN, max, seed % 2 == 0);
+                assert!(found == expected, "seed {seed}, bulks of {big} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_read_past_a_big_bulk_belongs_to_the_query() {
+        let value = vec![b'v'; 50_000];
+        let stream = [bulks(&[b"SET", b"k", &value]), bulks(&[b"GET", b"k"]), b"PING\r\n".to_vec()].concat();
+        let (mut parser, mut out) = (Parser::new(), Requests::new());
+        let mut query = stream[..1000].to_vec();
+        parser.parse(&mut query, &OPEN, &mut out, 32).unwrap();
+        assert!(out.is_empty());
+        assert_eq!(query, b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$50000\r\n", "what has come of the value is not kept twice");
+        let big = parser.big().expect("a big bulk is under way");
+        big.extend_from_slice(&stream[1000..stream.len() - 3]);
+        assert!(parser.big().is_none());
+        query.extend_from_slice(&stream[stream.len() - 3..]);
+        parser.parse(&mut query, &OPEN, &mut out, 32).unwrap();
+        assert_eq!(out.len(), 3);
+        assert_eq!(out.args(0, &query).get(2), value);
+        assert!(out.args(1, &query).iter().eq([&b"GET"[..], b"k"]));
+        assert!(out.args(2, &query).iter().eq([&b"PING"[..]]));
+        parser.compact(&mut query);
+        assert!(query.is_empty() && parser.is_idle());
+    }
+
+    #[test]
+    fn a_handler_may_keep_a_big_bulk_and_then_owns_it() {
+        let value = vec![b'v'; 50_000];
+        let mut query = bulks(&[b"SET", b"k", &value]);
+        let (mut parser, mut out) = (Parser::new(), Requests::new());
+        parser.parse(&mut query, &OPEN, &mut out, 32).unwrap();
+        let kept = out.args(0, &query).shared(2).unwrap().clone();
+        parser.compact(&mut query);
+        out.clear();
+        assert!(kept.is_unique());
+        assert_eq!(kept.bytes(), value);
+        assert_eq!(kept.into_arc().capacity(), 50_000, "no byte too many is kept with the value");
+    }
+
+    #[test]
+    fn nothing_is_allocated_because_it_was_announced() {
+        let (mut parser, mut out) = (Parser::new(), Requests::new());
+        let mut query = b"*2147483647\r\n$3\r\nSET\r\n$536870912\r\nv".to_vec();
+        parser.parse(&mut query, &OPEN, &mut out, 32).unwrap();
+        parser.compact(&mut query);
+        assert_eq!(parser.big().unwrap().capacity(), BIG_STEP);
+        assert!(parser.bytes() < BIG_STEP + 1000, "{}", parser.bytes());
+        assert!(out.spans.capacity() < 100);
+        // A buffer that has a megabyte gets another one, so that no bulk is copied at every step.
+        for mb in [1, 2, 4, 8] {
+            let big = parser.big().unwrap();
+            big.resize(big.capacity(), 0);
+            assert_eq!(big.len(), mb * BIG_STEP);
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_never_a_panic_and_cost_no_more_than_they_are() {
+        let pieces: [&[u8]; 16] = [
+            b"*", b"$", b"\r\n", b"\r", b"\n", b"\0", b"1", b"2", b"-1", b"0", b"40000", b"\"", b"'", b"\\x4", b" ",
+            b"PING",
+        ];
+        for seed in 1..=3000 {
+            let mut dice = Dice(seed);
+            let mut stream = Vec::new();
+            for _ in 0..dice.below(200) {
+                match dice.below(20) {
+                    0 => {
+                        let n = dice.below(50);
+                        stream.extend((0..n).map(|_| dice.next() as u8));
+                    }
+                    1 => stream.extend(bulks(&[b"SET", b"k", b"some value"])),
+                    2 if dice.below(10) == 0 => stream.extend(bulks(&[b"SET", &vec![b'x'; BIG_BULK]])),
+                    3..=8 => stream.extend(b"*1\r\n$"),
+                    _ => stream.extend(pieces[dice.below(16) as usize]),
+                }
+            }
+            let mut cuts: Vec<usize> =
+                (0..dice.below(9)).map(|_| dice.below(stream.len() as u64 + 1) as usize).collect();
+            cuts.sort_unstable();
+            let whole = parse(&stream);
+            for direct in [false, true] {
+                let cut = parse_cut(&stream, &cuts, &OPEN, 1 + dice.below(5) as usize, direct);
+                assert!(cut == whole, "seed {seed}: {} cut at {cuts:?}", stream.escape_ascii());
+            }
+            let (mut parser, mut out, len) = (Parser::new(), Requests::new(), stream.len());
+            let _ = parser.parse(&mut stream, &OPEN, &mut out, usize::MAX);
+            let spans = out.spans.capacity() * size_of::<Span>() + out.ends.capacity() * size_of::<End>();
+            let bound = 64 * len + BIG_STEP + 1000;
+            assert!(parser.bytes() + spans < bound, "seed {seed}: {} and {spans} for {len}", parser.bytes());
+        }
+    }
+
+    #[test]
+    fn moving_is_put_off_while_it_costs_more_than_it_wins() {
+        let mut query = b"PING\r\n".repeat(100);
+        let (mut parser, mut out) = (Parser::new(), Requests::new());
+        let mut lens = Vec::new();
+        while !query.is_empty() {
+            out.clear();
+            parser.parse(&mut query, &OPEN, &mut out, 20).unwrap();
+            assert_eq!(out.len(), 20);
+            parser.compact(&mut query);
+            lens.push(query.len());
+        }
+        assert_eq!(lens, [600, 600, 240, 120, 0]);
+    }
+
+    #[test]
+    fn a_parser_at_rest_is_small_and_owns_nothing() {
+        assert!(size_of::<Parser>() <= 24);
+        let (mut parser, mut out) = (Parser::new(), Requests::new());
+        let mut query = b"*2\r\n$4\r\nECHO\r\n$5\r\nhe".to_vec();
+        parser.parse(&mut query, &OPEN, &mut out, 32).unwrap();
+        assert!(!parser.is_idle() && parser.bytes() > 0);
+        query.extend(b"llo\r\n");
+        parser.parse(&mut query, &OPEN, &mut out, 32).unwrap();
+        assert_eq!(out.args(0, &query).get(1), b"hello");
+        assert!(parser.is_idle() && parser.bytes() == 0);
     }
 }

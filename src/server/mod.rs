@@ -12,6 +12,7 @@ pub mod client;
 pub mod command;
 pub mod dispatch;
 pub mod error;
+pub mod info;
 pub mod outbox;
 pub mod settle;
 pub mod stats;
@@ -124,6 +125,10 @@ pub struct Server {
     pub shutdown: Option<Shutdown>,
     /// Forty hexadecimal digits that tell this run from any other.
     pub run_id: String,
+    /// The most bytes in use that were seen.
+    pub peak_memory: u64,
+    /// The bytes in use when the server was made.
+    pub startup_memory: u64,
     /// When it started, milliseconds since 1970.
     pub started_ms: i64,
     /// Whether active expiry runs (DEBUG SET-ACTIVE-EXPIRE).
@@ -173,6 +178,8 @@ impl Server {
             shutdown: None,
             run_id,
             started_ms,
+            peak_memory: 0,
+            startup_memory: crate::base::alloc::used() as u64,
             active_expire: true,
             last_ticks: 0,
             time_due: 0,
@@ -250,6 +257,7 @@ impl Server {
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
         self.cron_count += 1;
+        self.peak_memory = self.peak_memory.max(crate::base::alloc::used() as u64);
         self.stats.rates.sample(now_us, [self.stats.commands, self.stats.bytes_in, self.stats.bytes_out]);
         if self.cron_count % 16 == 1 {
             self.watch.refine();

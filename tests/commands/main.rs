@@ -6,5 +6,6 @@
 mod harness;
 
 mod command;
+mod config;
 mod generic;
 mod string;

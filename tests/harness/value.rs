@@ -44,6 +44,30 @@ pub enum Value {
 }
 
 impl Value {
+    /// The text of a string, status, error or number; empty for anything else.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Simple(text) | Self::Error(text) | Self::Integer(text) | Self::Bulk(text) | Self::Double(text) => {
+                String::from_utf8_lossy(text).into_owned()
+            }
+            Self::Verbatim(_, text) => String::from_utf8_lossy(text).into_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// What a list, set, map or push holds; nothing for anything else.
+    pub fn items(&self) -> &[Self] {
+        match self {
+            Self::Array(items) | Self::Set(items) | Self::Map(items) | Self::Push(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The value of a key in a map.
+    pub fn field(&self, key: &str) -> Option<&Self> {
+        self.items().chunks(2).find(|pair| pair[0].text() == key).map(|pair| &pair[1])
+    }
+
     /// Sorts what has no order of its own: lists of strings, sets and maps, by what they print.
     pub fn sort(&mut self, by: usize) {
         if by == 0 {
