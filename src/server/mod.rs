@@ -16,6 +16,7 @@ pub mod info;
 pub mod outbox;
 pub mod settle;
 pub mod stats;
+pub mod syntax;
 
 use crate::base::clock::Clock;
 use crate::base::dice::Dice;

@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod command;
 mod config;
 mod generic;
 mod string;
