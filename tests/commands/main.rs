@@ -5,5 +5,8 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod connection;
 mod generic;
+mod server;
 mod string;
+mod transactions;
