@@ -82,7 +82,7 @@ fn echo(ctx: &mut Ctx, args: Args) -> Done {
 
 /// SELECT index
 fn select(ctx: &mut Ctx, args: Args) -> Done {
-    let db = db_number(ctx, args.get(1), None)?;
+    let db = db_number(ctx, args.get(1))?;
     ctx.server.clients[ctx.client].db = db;
     ctx.reply.ok();
     Ok(Flow::Done)

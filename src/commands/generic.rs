@@ -1,15 +1,15 @@
 //! The commands on keys, whatever their type.
 
 use crate::base::glob;
-use crate::base::number::{parse_i64, parse_u64};
+use crate::base::number::parse_i64;
 use crate::keyspace::changes::Event;
-use crate::keyspace::{DbId, Expiry};
-use crate::resp::Args;
+use crate::keyspace::{Db, DbId, Expiry};
+use crate::resp::{Args, Word};
 use crate::server::command::Flag::{DenyOom, Fast, Loading, ReadOnly, Stale, Write};
 use crate::server::command::KeyFlag::{
     Access, Delete, Insert, Overwrite as Ow, ReadOnly as Ro, ReadWrite as Rw, Remove as Rm, Update,
 };
-use crate::server::command::{Command, KeySpec, Options};
+use crate::server::command::{Category, Command, KeySpec, Options};
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::entry::{Entry, Value};
 
@@ -21,7 +21,7 @@ pub static COMMANDS: &[Command] = &[
         .keys(&[KeySpec::at(1, &[Ro, Access]), KeySpec::at(2, &[Ow, Update])])
         .syntax("source destination [DB destination-db] [REPLACE]")
         .docs("Copies the value at a key to another key, also in another database.")
-        .complexity("O(N)")
+        .complexity("O(N), N being the number of elements; O(1) for strings")
         .since("6.2.0"),
     Command::new("del", del)
         .arity(-2)
@@ -30,7 +30,7 @@ pub static COMMANDS: &[Command] = &[
         .tips(&["request_policy:multi_shard", "response_policy:agg_sum"])
         .syntax("key ...")
         .docs("Deletes keys and tells how many were there.")
-        .complexity("O(N)")
+        .complexity("O(N), N being the number of keys: O(1) for a string, O(M) for a value of M elements")
         .since("1.0.0"),
     Command::new("exists", exists)
         .arity(-2)
@@ -39,7 +39,7 @@ pub static COMMANDS: &[Command] = &[
         .tips(&["request_policy:multi_shard", "response_policy:agg_sum"])
         .syntax("key ...")
         .docs("Tells how many of the keys are there; a key named twice counts twice.")
-        .complexity("O(N)")
+        .complexity("O(N), N being the number of keys")
         .since("1.0.0")
         .history(&[("3.0.3", "Several keys may be given.")]),
     Command::new("expire", expire)
@@ -74,7 +74,8 @@ pub static COMMANDS: &[Command] = &[
         .tips(&["request_policy:all_shards", "nondeterministic_output_order"])
         .syntax("pattern")
         .docs("Lists all keys that match a pattern.")
-        .complexity("O(N)")
+        .complexity("O(N), N being the number of keys in the database")
+        .categories(&[Category::Dangerous])
         .since("1.0.0"),
     Command::new("move", move_key)
         .arity(3)
@@ -158,7 +159,7 @@ pub static COMMANDS: &[Command] = &[
         .tips(&["nondeterministic_output", "request_policy:special", "response_policy:special"])
         .syntax("cursor [MATCH pattern] [COUNT count] [TYPE type]@6.0.0")
         .docs("Lists some keys at a time, from a cursor to the next.")
-        .complexity("O(1)")
+        .complexity("O(1) for each call; O(N) for all calls until the cursor is 0, N being the number of keys")
         .since("2.8.0")
         .history(&[("6.0.0", "`TYPE` came.")]),
     Command::new("touch", touch)
@@ -168,7 +169,7 @@ pub static COMMANDS: &[Command] = &[
         .tips(&["request_policy:multi_shard", "response_policy:agg_sum"])
         .syntax("key ...")
         .docs("Notes an access to keys and tells how many are there.")
-        .complexity("O(N)")
+        .complexity("O(N), N being the number of keys")
         .since("3.2.1"),
     Command::new("ttl", ttl)
         .arity(2)
@@ -195,7 +196,7 @@ pub static COMMANDS: &[Command] = &[
         .tips(&["request_policy:multi_shard", "response_policy:agg_sum"])
         .syntax("key ...")
         .docs("Deletes keys; big values are freed in the background.")
-        .complexity("O(1)")
+        .complexity("O(1) for each key; another thread frees its N elements in O(N)")
         .since("4.0.0"),
 ];
 
@@ -251,6 +252,7 @@ pub static SERVER: &[Command] = &[
         .tips(&["request_policy:all_shards", "response_policy:agg_sum"])
         .docs("Tells how many keys the database has.")
         .complexity("O(1)")
+        .categories(&[Category::Keyspace])
         .since("1.0.0"),
     Command::new("flushall", flushall)
         .arity(-1)
@@ -258,7 +260,8 @@ pub static SERVER: &[Command] = &[
         .tips(&["request_policy:all_shards", "response_policy:all_succeeded"])
         .syntax("[<flush-type: ASYNC@4.0.0 | SYNC@6.2.0>]")
         .docs("Deletes all keys of all databases.")
-        .complexity("O(N)")
+        .complexity("O(N), N being the number of keys in all databases; another thread does it")
+        .categories(&[Category::Keyspace, Category::Dangerous])
         .since("1.0.0")
         .history(&[("4.0.0", "`ASYNC` came."), ("6.2.0", "`SYNC` came.")]),
     Command::new("flushdb", flushdb)
@@ -267,7 +270,8 @@ pub static SERVER: &[Command] = &[
         .tips(&["request_policy:all_shards", "response_policy:all_succeeded"])
         .syntax("[<flush-type: ASYNC@4.0.0 | SYNC@6.2.0>]")
         .docs("Deletes all keys of the database.")
-        .complexity("O(N)")
+        .complexity("O(N), N being the number of keys in the database; another thread does it")
+        .categories(&[Category::Keyspace, Category::Dangerous])
         .since("1.0.0")
         .history(&[("4.0.0", "`ASYNC` came."), ("6.2.0", "`SYNC` came.")]),
     Command::new("swapdb", swapdb)
@@ -275,7 +279,8 @@ pub static SERVER: &[Command] = &[
         .flags(&[Write, Fast])
         .syntax("index1 index2")
         .docs("Exchanges two databases under all clients.")
-        .complexity("O(N)")
+        .complexity("O(N), N being the number of clients that watch keys or wait for them")
+        .categories(&[Category::Keyspace, Category::Dangerous])
         .since("4.0.0"),
 ];
 
@@ -315,25 +320,30 @@ fn unlink(ctx: &mut Ctx, args: Args) -> Done {
 
 /// EXISTS key [key ...]
 fn exists(ctx: &mut Ctx, args: Args) -> Done {
-    count_found(ctx, args)
+    let mut db = ctx.server.db(ctx.db);
+    let found = args.from(1).iter().filter(|key| db.peek(key).is_found()).count();
+    ctx.reply.int(found as i64); // at most as many as arguments
+    Ok(Flow::Done)
 }
 
 /// TOUCH key [key ...]
 fn touch(ctx: &mut Ctx, args: Args) -> Done {
-    count_found(ctx, args)
-}
-
-fn count_found(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
-    let found = args.from(1).iter().filter(|key| db.read(key).is_found()).count();
-    ctx.reply.int(found as i64); // at most as many as arguments
+    let mut found = 0;
+    for key in args.from(1) {
+        let slot = db.peek(key);
+        // This command is for noting an access, so CLIENT NO-TOUCH does not hold it back.
+        db.touch(slot);
+        found += i64::from(slot.is_found());
+    }
+    ctx.reply.int(found);
     Ok(Flow::Done)
 }
 
 /// TYPE key
 fn type_of(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.locate(args.get(1));
+    let slot = db.peek(args.get(1));
     ctx.reply.simple(db.entry(slot).map_or("none", type_name));
     Ok(Flow::Done)
 }
@@ -342,6 +352,15 @@ fn type_of(ctx: &mut Ctx, args: Args) -> Done {
 fn keys(ctx: &mut Ctx, args: Args) -> Done {
     let pattern = args.get(1);
     let db = ctx.server.db(ctx.db);
+    if !pattern.iter().any(|byte| b"*?[\\".contains(byte)) {
+        // Without wildcards the pattern is the only key that it can match.
+        let found = db.seek(pattern).filter(|entry| !db.is_expired(entry));
+        ctx.reply.array(usize::from(found.is_some()));
+        if let Some(entry) = found {
+            ctx.reply.bulk(entry.key());
+        }
+        return Ok(Flow::Done);
+    }
     let list = ctx.reply.begin_array();
     let (mut cursor, mut n) = (0, 0);
     loop {
@@ -360,60 +379,98 @@ fn keys(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
-fn scan(ctx: &mut Ctx, args: Args) -> Done {
-    let mut cursor = scan_cursor(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
-    let (mut pattern, mut count, mut kind) = (None, 10, None);
+/// What SCAN is asked for.
+struct ScanOptions<'a> {
+    /// `None` matches all.
+    pattern: Option<&'a [u8]>,
+    count: usize,
+    /// The name of a type; one that no type has is allowed, and matches nothing.
+    kind: Option<&'a [u8]>,
+}
+
+fn scan_options(args: Args<'_>) -> Result<ScanOptions<'_>, Error> {
+    let mut o = ScanOptions { pattern: None, count: 10, kind: None };
     let mut rest = args.cursor(2);
     while let Some(word) = rest.word() {
         match &*word {
-            b"MATCH" => pattern = Some(rest.need()?).filter(|pattern| *pattern != b"*"),
+            b"MATCH" => o.pattern = Some(rest.need()?).filter(|pattern| *pattern != b"*"),
             b"COUNT" => {
-                count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
-                if count < 1 {
-                    return Err(Error::Syntax);
-                }
+                let count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
+                o.count = usize::try_from(count).ok().filter(|&count| count > 0).ok_or(Error::Syntax)?;
             }
-            b"TYPE" => kind = Some(rest.need()?),
+            b"TYPE" => o.kind = Some(until_nul(rest.need()?)),
+            b"NOVALUES" => return Err(Error::Text("ERR NOVALUES option can only be used in HSCAN")),
             _ => return Err(Error::Syntax),
         }
     }
-    let db = ctx.server.db(ctx.db);
-    // At least 64 bits of cursor have 20 digits, so the number goes in when the keys are known: keys first, aside.
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let mut found: Vec<Vec<u8>> = Vec::new();
-    // As in Redis a call gives up after ten times as many steps, so that a sparse database cannot hold it forever.
-    let (mut seen, mut steps) = (0, 0);
+    Ok(o)
+}
+
+/// Reads a cursor as Redis does: a number as in C, with blanks and a sign before it and anything behind a NUL; but a
+/// negative number in its usual form is none, though one in an odd form counts from 2^64 downwards.
+fn parse_cursor(text: &[u8]) -> Option<u64> {
+    if let Some(n) = parse_i64(text) {
+        return u64::try_from(n).ok();
+    }
+    let text = until_nul(text);
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
+    let (is_negative, digits) = match &text[blanks..] {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mut n = 0u64;
+    for &byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        n = n.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    Some(if is_negative { n.wrapping_neg() } else { n })
+}
+
+/// The text as C sees it.
+fn until_nul(text: &[u8]) -> &[u8] {
+    memchr::memchr(0, text).map_or(text, |end| &text[..end])
+}
+
+/// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
+fn scan(ctx: &mut Ctx, args: Args) -> Done {
+    let mut cursor = parse_cursor(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
+    let o = scan_options(args)?;
+    let mut db = ctx.server.db(ctx.db);
+    // The cursor goes into the reply before the keys, and is known after them.
+    let (mut keys, mut ends) = (Vec::new(), Vec::new());
+    let (mut seen, mut steps) = (0, 0usize);
     loop {
-        cursor = db.scan(cursor, count.saturating_sub(seen).max(1), &mut |entry| {
+        cursor = db.sweep(cursor, o.count - seen, &mut |entry| {
             seen += 1;
-            let key = entry.key();
-            let fits = pattern.is_none_or(|pattern| glob::matches(pattern, key))
-                && kind.is_none_or(|kind| kind.eq_ignore_ascii_case(type_name(entry).as_bytes()));
+            let Some(entry) = entry else { return };
+            let fits = o.pattern.is_none_or(|pattern| glob::matches(pattern, entry.key()))
+                && o.kind.is_none_or(|kind| kind.eq_ignore_ascii_case(type_name(entry).as_bytes()));
             if fits {
-                found.push(key.to_vec());
+                keys.extend_from_slice(entry.key());
+                ends.push(keys.len());
             }
         });
         steps += 1;
-        if cursor == 0 || seen >= count || steps >= count.saturating_mul(10) {
+        // As in Redis a call gives up after ten times as many steps, so that a sparse database cannot hold it forever.
+        if cursor == 0 || seen >= o.count || steps >= o.count.saturating_mul(10) {
             break;
         }
     }
     ctx.reply.array(2);
-    ctx.reply.bulk(cursor.to_string().as_bytes());
-    ctx.reply.array(found.len());
-    for key in found {
-        ctx.reply.bulk(&key);
+    ctx.reply.bulk(itoa::Buffer::new().format(cursor).as_bytes());
+    ctx.reply.array(ends.len());
+    let mut start = 0;
+    for end in ends {
+        ctx.reply.bulk(&keys[start..end]);
+        start = end;
     }
     Ok(Flow::Done)
-}
-
-/// A cursor as the C library reads numbers: blanks and a plus sign in front, leading zeros, but nothing behind.
-fn scan_cursor(text: &[u8]) -> Option<u64> {
-    let text = text.trim_ascii_start();
-    let digits = text.strip_prefix(b"+").unwrap_or(text);
-    let significant = &digits[digits.iter().take_while(|&&byte| byte == b'0').count()..];
-    if significant.is_empty() && !digits.is_empty() { Some(0) } else { parse_u64(significant) }
 }
 
 /// RANDOMKEY
@@ -442,31 +499,36 @@ fn renamenx(ctx: &mut Ctx, args: Args) -> Done {
 fn rename_to(ctx: &mut Ctx, args: Args, overwrites: bool) -> Result<bool, Error> {
     let (from, to) = (args.get(1), args.get(2));
     let mut db = ctx.server.db(ctx.db);
-    let source = db.write(from);
-    if !source.is_found() {
+    if !db.write(from).is_found() {
         return Err(Error::NoSuchKey);
     }
     if from == to {
         return Ok(overwrites);
     }
     let target = db.write(to);
-    if target.is_found() {
-        if !overwrites {
-            return Ok(false);
-        }
-        if let Some(old) = db.take(target) {
-            db.discard(old);
-        }
+    let replaced = db.entry(target).map(type_name);
+    if replaced.is_some() && !overwrites {
+        return Ok(false);
     }
-    // Taking a key out may have moved others, so the source is looked up anew.
+    // An expired target has been deleted meanwhile, which may have moved the source: it is looked up anew.
     let source = db.locate(from);
-    if let Some(entry) = db.take(source) {
-        db.insert_like(to, &entry, entry.deadline());
-        db.discard(entry);
-    }
+    let Some(entry) = db.take(source) else { return Err(Error::NoSuchKey) };
+    let kind = type_name(&entry);
+    db.insert_moved(to, entry);
     db.changed(from, Event::RENAME_FROM, 1);
     db.changed(to, Event::RENAME_TO, 0);
+    note_replaced(&mut db, to, replaced, kind);
     Ok(true)
+}
+
+/// Tells that a value took the place of another, and whether its type is another.
+fn note_replaced(db: &mut Db, key: &[u8], old: Option<&'static str>, new: &'static str) {
+    if let Some(old) = old {
+        db.changed(key, Event::OVERWRITTEN, 0);
+        if old != new {
+            db.changed(key, Event::TYPE_CHANGED, 0);
+        }
+    }
 }
 
 /// COPY source destination [DB destination-db] [REPLACE]
@@ -477,7 +539,7 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
     while let Some(word) = rest.word() {
         match &*word {
             b"REPLACE" => replace = true,
-            b"DB" => target_db = db_number(ctx, rest.need()?, None)?,
+            b"DB" => target_db = db_number(ctx, rest.need()?)?,
             _ => return Err(Error::Syntax),
         }
     }
@@ -493,61 +555,55 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
     };
     let mut db = ctx.server.db(target_db);
     let target = db.write(to);
-    if target.is_found() && !replace {
+    let replaced = db.entry(target).map(type_name);
+    if replaced.is_some() && !replace {
         ctx.reply.int(0);
         return Ok(Flow::Done);
     }
-    if let Some(old) = db.take(target) {
-        db.discard(old);
-    }
-    db.insert_like(to, &entry, entry.deadline());
+    db.insert_copy(to, &entry);
     db.changed(to, Event::COPY_TO, 1);
+    note_replaced(&mut db, to, replaced, type_name(&entry));
     ctx.reply.int(1);
     Ok(Flow::Done)
 }
 
 const SAME: Error = Error::Text("ERR source and destination objects are the same");
 
-/// The database of a number that was sent.
-pub(super) fn db_number(ctx: &Ctx, text: &[u8], not_a_number: Option<&'static str>) -> Result<DbId, Error> {
-    let n = parse_int(text, not_a_number)?;
+/// A number of a database as text: it has to fit 32 bits before anybody asks whether there is such a database.
+fn parse_i32(text: &[u8]) -> Result<i32, Error> {
+    let n = parse_i64(text).ok_or(Error::NotInteger)?;
+    i32::try_from(n)
+        .map_err(|_| Error::Text("ERR value is out of range, value must between -2147483648 and 2147483647"))
+}
+
+/// The database of a number.
+fn existing_db(ctx: &Ctx, n: i32) -> Result<DbId, Error> {
     let databases = ctx.server.keyspace.databases().len();
     let n = usize::try_from(n).ok().filter(|&n| n < databases).ok_or(Error::DbIndex)?;
     Ok(DbId(n as u16)) // `databases` is at most 65,535
 }
 
-/// A number that fits a C int. `wrong` is the text for any that does not; without it there are Redis's usual two.
-fn parse_int(text: &[u8], wrong: Option<&'static str>) -> Result<i64, Error> {
-    let n = parse_i64(text).ok_or(wrong.map_or(Error::NotInteger, Error::Text))?;
-    match i32::try_from(n) {
-        Ok(n) => Ok(i64::from(n)),
-        Err(_) => Err(Error::Text(
-            wrong.unwrap_or("ERR value is out of range, value must between -2147483648 and 2147483647"),
-        )),
-    }
+/// The database of a number that was sent.
+pub(super) fn db_number(ctx: &Ctx, text: &[u8]) -> Result<DbId, Error> {
+    existing_db(ctx, parse_i32(text)?)
 }
 
 /// MOVE key db
 fn move_key(ctx: &mut Ctx, args: Args) -> Done {
     let key = args.get(1);
-    let target_db = db_number(ctx, args.get(2), None)?;
+    let target_db = db_number(ctx, args.get(2))?;
     if target_db == ctx.db {
         return Err(SAME);
     }
-    let mut db = ctx.server.db(ctx.db);
-    let source = db.write(key);
-    let is_free = ctx.server.db(target_db).write(key);
-    if !source.is_found() || is_free.is_found() {
+    let source = ctx.server.db(ctx.db).write(key);
+    if !source.is_found() || ctx.server.db(target_db).write(key).is_found() {
         ctx.reply.int(0);
         return Ok(Flow::Done);
     }
-    let mut db = ctx.server.db(ctx.db);
-    if let Some(entry) = db.take(source) {
-        db.changed(key, Event::MOVE_FROM, 1);
-        let mut target = ctx.server.db(target_db);
-        target.insert_like(key, &entry, entry.deadline());
-        target.changed(key, Event::MOVE_TO, 0);
-        target.discard(entry);
+    if let Some(entry) = ctx.server.db(ctx.db).take(source) {
+        ctx.server.db(target_db).insert_moved(key, entry);
+        ctx.server.db(ctx.db).changed(key, Event::MOVE_FROM, 1);
+        ctx.server.db(target_db).changed(key, Event::MOVE_TO, 0);
     }
     ctx.reply.int(1);
     Ok(Flow::Done)
@@ -585,12 +641,12 @@ struct Conditions {
 fn conditions(args: Args) -> Result<Conditions, Error> {
     let mut c = Conditions::default();
     for option in args.from(3) {
-        match option.to_ascii_uppercase().as_slice() {
+        match &*Word::new(option) {
             b"NX" => c.nx = true,
             b"XX" => c.xx = true,
             b"GT" => c.gt = true,
             b"LT" => c.lt = true,
-            _ => return Err(Error::owned([b"ERR Unsupported option ", option].concat())),
+            _ => return Err(Error::owned([b"ERR Unsupported option ", until_nul(option)].concat())),
         }
     }
     if c.nx && (c.xx || c.gt || c.lt) {
@@ -651,17 +707,17 @@ fn persist(ctx: &mut Ctx, args: Args) -> Done {
 /// TTL key
 fn ttl(ctx: &mut Ctx, args: Args) -> Done {
     // Rounded to the nearest second, as Redis does.
-    deadline(ctx, args, |at, now| ((at - now).max(0) + 500) / 1000)
+    deadline(ctx, args, |at, now| to_seconds(at.saturating_sub(now).max(0)))
 }
 
 /// PTTL key
 fn pttl(ctx: &mut Ctx, args: Args) -> Done {
-    deadline(ctx, args, |at, now| (at - now).max(0))
+    deadline(ctx, args, |at, now| at.saturating_sub(now).max(0))
 }
 
 /// EXPIRETIME key
 fn expiretime(ctx: &mut Ctx, args: Args) -> Done {
-    deadline(ctx, args, |at, _| at.saturating_add(500) / 1000)
+    deadline(ctx, args, |at, _| to_seconds(at))
 }
 
 /// PEXPIRETIME key
@@ -669,10 +725,15 @@ fn pexpiretime(ctx: &mut Ctx, args: Args) -> Done {
     deadline(ctx, args, |at, _| at)
 }
 
+/// Milliseconds as seconds, rounded; the largest ones must not overflow on the way.
+fn to_seconds(ms: i64) -> i64 {
+    ms / 1000 + i64::from(ms % 1000 >= 500)
+}
+
 /// Answers -2 for a missing key, -1 for one that lives forever, else what `show` makes of deadline and time.
 fn deadline(ctx: &mut Ctx, args: Args, show: impl FnOnce(i64, i64) -> i64) -> Done {
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.locate(args.get(1));
+    let slot = db.peek(args.get(1));
     let answer = match db.entry(slot).map(Entry::deadline) {
         None => -2,
         Some(None) => -1,
@@ -685,7 +746,7 @@ fn deadline(ctx: &mut Ctx, args: Args, show: impl FnOnce(i64, i64) -> i64) -> Do
 /// OBJECT ENCODING key
 fn object_encoding(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.locate(args.get(2));
+    let slot = db.inspect(args.get(2));
     match db.entry(slot).map(encoding_name) {
         Some(name) => ctx.reply.bulk(name.as_bytes()),
         None => ctx.reply.null(),
@@ -696,12 +757,11 @@ fn object_encoding(ctx: &mut Ctx, args: Args) -> Done {
 /// OBJECT REFCOUNT key
 fn object_refcount(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.locate(args.get(2));
-    if slot.is_found() {
-        // No two keys share a value.
-        ctx.reply.int(1);
-    } else {
-        ctx.reply.null();
+    let slot = db.inspect(args.get(2));
+    match db.entry(slot) {
+        // Keys never share values, as in Redis since 8.2.
+        Some(_) => ctx.reply.int(1),
+        None => ctx.reply.null(),
     }
     Ok(Flow::Done)
 }
@@ -711,7 +771,7 @@ fn object_idletime(ctx: &mut Ctx, args: Args) -> Done {
     let is_lfu = ctx.server.config.settings.is_lfu;
     let clock = ctx.server.keyspace.shared.clock;
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.locate(args.get(2));
+    let slot = db.inspect(args.get(2));
     let Some(entry) = db.entry(slot) else {
         ctx.reply.null();
         return Ok(Flow::Done);
@@ -730,7 +790,7 @@ fn object_idletime(ctx: &mut Ctx, args: Args) -> Done {
 fn object_freq(ctx: &mut Ctx, args: Args) -> Done {
     let is_lfu = ctx.server.config.settings.is_lfu;
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.locate(args.get(2));
+    let slot = db.inspect(args.get(2));
     let Some(clock) = db.entry(slot).map(Entry::clock) else {
         ctx.reply.null();
         return Ok(Flow::Done);
@@ -783,8 +843,6 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
         let keys = ctx.server.keyspace.flush(DbId(n as u16)); // `databases` is at most 65,535
         ctx.server.keyspace.shared.changes.dirty += keys as u64;
     }
-    // Once more for the command itself, as Redis counts it.
-    ctx.server.keyspace.shared.changes.dirty += 1;
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -800,8 +858,9 @@ fn check_flush(args: Args) -> Result<(), Error> {
 
 /// SWAPDB index1 index2
 fn swapdb(ctx: &mut Ctx, args: Args) -> Done {
-    let a = db_number(ctx, args.get(1), Some("ERR invalid first DB index"))?;
-    let b = db_number(ctx, args.get(2), Some("ERR invalid second DB index"))?;
+    let a = parse_i32(args.get(1)).map_err(|_| Error::Text("ERR invalid first DB index"))?;
+    let b = parse_i32(args.get(2)).map_err(|_| Error::Text("ERR invalid second DB index"))?;
+    let (a, b) = (existing_db(ctx, a)?, existing_db(ctx, b)?);
     ctx.server.keyspace.swap(a, b);
     ctx.server.keyspace.shared.changes.dirty += 1;
     ctx.reply.ok();

@@ -33,6 +33,8 @@ impl Event {
     pub const COPY_TO: Event = Event { name: "copy_to", class: b'g' };
     pub const MOVE_FROM: Event = Event { name: "move_from", class: b'g' };
     pub const MOVE_TO: Event = Event { name: "move_to", class: b'g' };
+    pub const OVERWRITTEN: Event = Event { name: "overwritten", class: b'o' };
+    pub const TYPE_CHANGED: Event = Event { name: "type_changed", class: b'c' };
     pub const EXPIRED: Event = Event { name: "expired", class: b'x' };
     pub const EVICTED: Event = Event { name: "evicted", class: b'e' };
     pub const KEYMISS: Event = Event { name: "keymiss", class: b'm' };

@@ -19,8 +19,8 @@ pub struct Db<'a> {
 /// Where a key is, or would be.
 #[derive(Clone, Copy)]
 pub struct Slot {
-    hash: Hash,
-    position: Option<Position>,
+    pub(super) hash: Hash,
+    pub(super) position: Option<Position>,
 }
 
 impl Slot {
@@ -275,17 +275,6 @@ impl<'a> Db<'a> {
         self.shared.discard(entry);
     }
 
-    /// A new entry like `old` under another key: for COPY, RENAME and MOVE. Buffers are copied, never shared between
-    /// two keys, or the bytes could not be told apart.
-    pub fn insert_like(&mut self, key: &[u8], old: &Entry, deadline: Option<i64>) {
-        let slot = self.locate(key);
-        debug_assert!(!slot.is_found(), "whoever inserts has deleted what was there");
-        let entry = Entry::new(key, settled(key, own_value(old), deadline), deadline, old.clock());
-        self.data.table.insert(slot.hash, entry);
-        self.data.volatile += usize::from(deadline.is_some());
-        self.shared.changes.record(self.id, key, Event::NEW, 0);
-    }
-
     /// How many keys there are, expired ones that nobody met included.
     pub fn len(&self) -> usize {
         self.data.table.len()
@@ -339,7 +328,7 @@ fn embeds(key: &[u8], text: &[u8], deadline: Option<i64>) -> bool {
 /// The value in the form in which Redis would keep it under this key: OBJECT ENCODING tells. Once a string is raw it
 /// stays so, also when its deadline goes.
 #[inline]
-fn settled<'v>(key: &[u8], value: NewValue<'v>, deadline: Option<i64>) -> NewValue<'v> {
+pub(super) fn settled<'v>(key: &[u8], value: NewValue<'v>, deadline: Option<i64>) -> NewValue<'v> {
     match value {
         NewValue::Text(text) if !embeds(key, text, deadline) => NewValue::Raw(text),
         value => value,

@@ -11,6 +11,7 @@
 
 pub mod changes;
 pub mod db;
+mod db_keys;
 pub mod digest;
 pub mod expire;
 

@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod config;
 mod connection;
 mod generic;
 mod server;

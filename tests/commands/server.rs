@@ -747,8 +747,6 @@ fn debug_does_what_tests_need() {
         OK
         > DEBUG SET-ACTIVE-EXPIRE 0
         OK
-        > DEBUG STRINGMATCH-LEN 10 *
-        (error) ERR unknown subcommand or wrong number of arguments for 'STRINGMATCH-LEN'. Try DEBUG HELP.
         > DEBUG POPULATE 3
         OK
         # sorted
