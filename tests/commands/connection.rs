@@ -414,6 +414,12 @@ fn client_kill_ends_others() {
         (integer) 0
         > CLIENT KILL TYPE pubsub
         (integer) 0
+        > CLIENT KILL TYPE master
+        (integer) 0
+        > CLIENT KILL TYPE slave
+        (integer) 0
+        > CLIENT KILL TYPE replica
+        (integer) 0
         > CLIENT KILL USER default ID 99999
         (integer) 0
         > CLIENT KILL LADDR 1.2.3.4:5
@@ -463,6 +469,23 @@ fn client_kill_maxage_takes_the_old_ones() {
         (error) ERR maxage should be greater than 0
         > CLIENT KILL MAXAGE
         (error) ERR No such client
+    "#,
+    );
+}
+
+#[test]
+fn a_client_may_ask_not_to_touch_what_it_reads() {
+    check(
+        r#"
+        # since 7.2
+        > CLIENT NO-TOUCH on
+        OK
+        > CLIENT NO-TOUCH OFF
+        OK
+        > CLIENT NO-TOUCH
+        (error) ERR wrong number of arguments for 'client|no-touch' command
+        > CLIENT NO-TOUCH maybe
+        (error) ERR syntax error
     "#,
     );
 }

