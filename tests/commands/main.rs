@@ -7,5 +7,9 @@ mod harness;
 
 mod command;
 mod config;
+mod connection;
 mod generic;
+mod server;
 mod string;
+mod transactions;
+mod walk;
