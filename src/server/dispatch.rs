@@ -85,6 +85,7 @@ impl Server {
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
             multi.queue.push((id, Request::from(args)));
+            state.last_command = Some(id);
             reply.simple("QUEUED");
             return;
         }
@@ -154,10 +155,14 @@ impl Server {
             self.commands.stats[id.0 as usize].rejected += 1;
         }
         let state = &mut self.clients[client];
-        if let Some(multi) = &mut state.multi {
+        let mut text = error.text();
+        if id != CommandId::NONE && self.commands.get(id).row.flags.has(Flag::RefusalAborts) {
+            state.multi = None;
+            let reason = text.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or(&text);
+            text = [b"EXECABORT Transaction discarded because of: ", reason].concat().into();
+        } else if let Some(multi) = &mut state.multi {
             multi.is_aborted = true;
         }
-        let text = error.text();
         self.stats.count_error(&text);
         reply.error(&text);
     }
