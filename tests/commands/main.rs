@@ -7,5 +7,6 @@ mod harness;
 
 mod command;
 mod config;
+mod connection;
 mod generic;
 mod string;
