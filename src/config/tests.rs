@@ -149,6 +149,7 @@ fn refusals_are_redis_word_for_word() {
         ("oom-score-adj-values", "1 2", "wrong number of arguments"),
         ("oom-score-adj-values", "1 2 30000", "Invalid oom-score-adj-values, elements must be between -2000 and 2000."),
         ("locale-collate", "xx", "Invalid locale name"),
+        ("proc-title-template", " ", "template format is invalid or contains unknown variables"),
         ("proc-title-template", "{foo}", "template format is invalid or contains unknown variables"),
         ("proc-title-template", "x {title", "template format is invalid or contains unknown variables"),
         ("bind", "127.0.0.1  -::1", "Failed to bind to specified addresses."),

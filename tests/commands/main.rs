@@ -5,8 +5,10 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
-mod command;
 mod config;
 mod connection;
 mod generic;
+mod server;
 mod string;
+mod transactions;
+mod walk;
