@@ -11,3 +11,6 @@
 pub mod base;
 pub mod resp;
 pub mod store;
+
+#[global_allocator]
+static ALLOCATOR: base::alloc::Counting = base::alloc::Counting;

@@ -26,6 +26,11 @@ impl Buffer {
         Arc::make_mut(&mut self.0)
     }
 
+    /// The bytes of memory that the buffer takes: its capacity, and the counted header.
+    pub fn allocated(&self) -> usize {
+        self.0.capacity() + size_of::<usize>() + size_of::<Vec<u8>>()
+    }
+
     /// Whether nobody else holds these bytes.
     pub fn is_unique(&self) -> bool {
         self.0.is_unique()

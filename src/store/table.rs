@@ -1,0 +1,1130 @@
+//! The table of a database: all its keys, by hash, in a structure that can be copied in microseconds.
+//!
+//! ```text
+//!     hash     | r bits: root | 8 bits: node | rest: home bucket in the page           | tag: last 8 |
+//!              |   node's depth   |
+//!              |   page's depth             |
+//!
+//!     root ──> node ──> page ──> bucket ──> entry
+//! ```
+//!
+//! **Sharing.** Everything is held by counted pointers and changed in place while the count is one. [`Table::freeze`]
+//! clones the root's pointer, no more; the next write then copies root, node and page on its way, and nothing else. So
+//! uniqueness is a property of the path: it is asked for from the root downwards.
+//!
+//! **Growing.** Pages cover ranges of the hash. A page that has no room for a key grows by a bucket; the largest splits
+//! into the halves of its range. A node whose page has no bit left to split by splits, too, and the root doubles when a node
+//! has none left. No step moves more entries than two pages have.
+//!
+//! **Shrinking.** A removal lets the page shrink, or merge with its buddy (the other half of the range that they came
+//! from), then nodes merge, then the root halves. [`Table::maintain`] finds what removals did not meet.
+//!
+//! **SCAN.** The cursor is the next hash: a page's entries are in the order of their hashes by buckets, however it grows
+//! or splits. So what is there all the time is returned at least once, and only what lies in a bucket that a cursor cuts
+//! is hashed.
+//!
+//! **Colliding keys** end up in a bag (see `page.rs`) when the root has become as large as the number of keys justifies.
+//! An operation on one of them then takes time in proportion to the number of keys in the bag.
+//!
+//! It knows nothing of expiry, clients or limits. What is removed or replaced is returned, not freed.
+
+use crate::store::directory::{NODE_BITS, Node, Root};
+use crate::store::entry::{Entry, EntryMut};
+use crate::store::page::{BUCKETS_MAX, DEPTH_MAX, Item, Page, Spot, prefix_of};
+
+pub use crate::store::hasher::{Hash, Hasher};
+
+/// Two buddies with so many entries between them become one page: well below what splits it again.
+const MERGE_AT_MOST: usize = 40;
+
+/// Merges after one removal: each moves at most `MERGE_AT_MOST` entries, so that a removal moves fewer than 150.
+const MERGES_AT_ONCE: usize = 3;
+
+/// Pages that are few enough to be freed at once, and not worth a search for what to merge.
+const PAGES_LEFT: usize = 64;
+
+/// Bits of a cursor: clients that keep it in a double keep it whole. Pages have at most 32, so that even a page's
+/// buckets are told apart.
+const CURSOR_BITS: u32 = 48;
+
+/// Where an entry is: valid until the table changes its shape (insert, remove, maintain, take).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Position {
+    hash: Hash,
+    spot: Spot,
+}
+
+/// Keys with their values.
+pub struct Table {
+    /// None while there is no key.
+    root: Option<Root>,
+    len: usize,
+    /// Bytes of all nodes, entries and their buffers.
+    live: usize,
+    hasher: Hasher,
+    /// How many pages there are of each depth.
+    pages: [u32; DEPTH_MAX as usize + 1],
+    /// How many of them are bags.
+    bags: usize,
+    /// Where `maintain` goes on.
+    sweep: Hash,
+    /// What it merged since it was at the first page.
+    swept: usize,
+    /// It went past all pages and merged none, and nothing was removed since.
+    is_swept: bool,
+    /// Reused by what moves entries from page to page.
+    scratch: Vec<Item>,
+}
+
+impl Table {
+    /// An empty table, without any allocation.
+    pub fn new(hasher: Hasher) -> Table {
+        Table {
+            root: None,
+            len: 0,
+            live: 0,
+            hasher,
+            pages: [0; _],
+            bags: 0,
+            sweep: 0,
+            swept: 0,
+            is_swept: false,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The number of keys.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The bytes of all that is reachable from here: nodes, entries, buffers.
+    pub fn bytes(&self) -> usize {
+        self.live
+    }
+
+    /// The hash of a key in this table.
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> Hash {
+        self.hasher.hash(key)
+    }
+
+    #[inline(always)]
+    fn page(&self, hash: Hash) -> Option<&Page> {
+        Some(self.root.as_ref()?.child(hash).child(hash))
+    }
+
+    /// Where the key is.
+    #[inline]
+    pub fn find(&self, hash: Hash, key: &[u8]) -> Option<Position> {
+        let spot = self.page(hash)?.find(hash, key)?;
+        Some(Position { hash, spot })
+    }
+
+    /// The entry at a position.
+    #[inline]
+    pub fn at(&self, position: Position) -> &Entry {
+        let page = self
+            .page(position.hash)
+            .expect("a position is used before the table changes");
+        page.entry(position.spot)
+    }
+
+    /// The entry at a position, for changes in place. None if a copy shares the entry: build another and `replace` it.
+    #[inline]
+    pub fn at_mut(&mut self, position: Position) -> Option<EntryMut<'_>> {
+        let root = self
+            .root
+            .as_mut()
+            .expect("a position is used before the table changes");
+        EntryMut::new(root.entry_mut(position.hash, position.spot), &mut self.live)
+    }
+
+    /// Puts another entry of the same key in the place of one, which is returned.
+    pub fn replace(&mut self, position: Position, entry: Entry) -> Entry {
+        let root = self
+            .root
+            .as_mut()
+            .expect("a position is used before the table changes");
+        let place = root.entry_mut(position.hash, position.spot);
+        debug_assert!(place.is(entry.key()), "the key stays");
+        self.live = self.live + entry.footprint() - place.footprint();
+        std::mem::replace(place, entry)
+    }
+
+    /// Adds an entry; there is none with its key.
+    pub fn insert(&mut self, hash: Hash, entry: Entry) {
+        debug_assert!(hash == self.hash(entry.key()) && self.find(hash, entry.key()).is_none());
+        self.len += 1;
+        self.live += entry.footprint();
+        if self.root.is_none() {
+            self.begin();
+        }
+        let refused = self.root_mut().edit(hash, |node| {
+            let refused = node.edit(hash, |page| page.insert(hash, entry));
+            node.add_entries(i32::from(refused.is_ok()));
+            refused
+        });
+        if let Err(entry) = refused {
+            self.make_room(hash, entry);
+        }
+    }
+
+    /// The first key comes: one page for all hashes.
+    #[cold]
+    fn begin(&mut self) {
+        let page = Page::new(0);
+        self.count_page(&page);
+        let node = Node::new(NODE_BITS, page);
+        self.live += node.bytes();
+        let root = Root::new(1, node);
+        self.live += root.bytes();
+        self.root = Some(root);
+    }
+
+    /// Takes out the entry at a position.
+    pub fn remove(&mut self, position: Position) -> Entry {
+        let Position { hash, spot } = position;
+        let root = self
+            .root
+            .as_mut()
+            .expect("a position is used before the table changes");
+        let (entry, may_shrink) = root.edit(hash, |node| {
+            node.add_entries(-1);
+            node.edit(hash, |page| {
+                (
+                    page.remove(hash, spot),
+                    page.entries() <= MERGE_AT_MOST || page.is_wasteful(),
+                )
+            })
+        });
+        self.len -= 1;
+        self.live -= entry.footprint();
+        self.is_swept = false;
+        if may_shrink {
+            self.shrink(hash);
+        }
+        entry
+    }
+
+    // ---- Growing and shrinking --------------------------------------------------------------------------------------
+
+    /// Adds an entry that its page has no room for.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, hash: Hash, entry: Entry) {
+        let mut items = std::mem::take(&mut self.scratch);
+        let (depth, smallest) = self.drain_page(hash, &mut items, |page| page.buckets() + 1);
+        items.push((hash, entry));
+        self.settle(hash, depth, &mut items, smallest);
+        self.give_back(items);
+    }
+
+    /// Moves the entries of a page out, all of which is about to be replaced. Answers its depth, and what `ask` says of
+    /// it as it was.
+    fn drain_page<R>(
+        &mut self,
+        hash: Hash,
+        items: &mut Vec<Item>,
+        ask: impl FnOnce(&Page) -> R,
+    ) -> (u32, R) {
+        let (root, hasher) = (self.root.as_mut().expect("there is a page"), &self.hasher);
+        let before = items.len();
+        root.edit(hash, |node| {
+            let result = node.edit(hash, |page| {
+                let answer = ask(page);
+                page.drain(hasher, items);
+                (page.depth(), answer)
+            });
+            node.add_entries(-((items.len() - before) as i32));
+            result
+        })
+    }
+
+    fn give_back(&mut self, mut items: Vec<Item>) {
+        debug_assert!(items.is_empty());
+        items.shrink_to(2 * BUCKETS_MAX * 9);
+        self.scratch = items;
+    }
+
+    /// Puts all items of a range, whose page was drained, into a page of at least so many buckets, or into several.
+    fn settle(&mut self, hash: Hash, depth: u32, items: &mut Vec<Item>, smallest: usize) {
+        if let Some(page) = Page::fill(items, depth, smallest) {
+            return self.put(hash, page);
+        }
+        if !self.deepen(hash, depth) {
+            return self.put(hash, Page::bag(items, depth));
+        }
+        let bit = 1 << (63 - depth);
+        let start = prefix_of(hash, depth);
+        let mut high: Vec<Item> = items.extract_if(.., |(hash, _)| *hash & bit != 0).collect();
+        let halves = (
+            Page::fill(items, depth + 1, 0),
+            Page::fill(&mut high, depth + 1, 0),
+        );
+        let is_whole = (halves.0.is_some(), halves.1.is_some());
+        self.split(
+            start,
+            halves.0.unwrap_or_else(|| Page::new(depth + 1)),
+            halves.1.unwrap_or_else(|| Page::new(depth + 1)),
+        );
+        if !is_whole.0 {
+            self.settle(start, depth + 1, items, 0);
+        }
+        if !is_whole.1 {
+            self.settle(start | bit, depth + 1, &mut high, 0);
+        }
+    }
+
+    fn count_page(&mut self, page: &Page) {
+        self.live += page.bytes();
+        self.pages[page.depth() as usize] += 1;
+        self.bags += usize::from(page.is_bag());
+    }
+
+    fn uncount_page(&mut self, page: &Page) {
+        self.live -= page.bytes();
+        self.pages[page.depth() as usize] -= 1;
+        self.bags -= usize::from(page.is_bag());
+    }
+
+    fn root_mut(&mut self) -> &mut Root {
+        self.root.as_mut().expect("there is a page")
+    }
+
+    /// Replaces the drained page of a range by another.
+    fn put(&mut self, hash: Hash, page: Page) {
+        self.count_page(&page);
+        let old = self.root_mut().edit(hash, |node| {
+            node.add_entries(page.entries() as i32);
+            node.edit(hash, |place| std::mem::replace(place, page))
+        });
+        self.uncount_page(&old);
+    }
+
+    /// Replaces the drained page of a range by two for its halves.
+    fn split(&mut self, hash: Hash, low: Page, high: Page) {
+        self.count_page(&low);
+        self.count_page(&high);
+        let old = self.root_mut().edit(hash, |node| {
+            node.add_entries((low.entries() + high.entries()) as i32);
+            node.split_child(hash, low, high)
+        });
+        self.uncount_page(&old);
+    }
+
+    /// Makes sure that the page of this depth can be split. False if that would take more than it is worth.
+    fn deepen(&mut self, hash: Hash, depth: u32) -> bool {
+        let len = self.len;
+        let root = self.root.as_mut().expect("there is a page");
+        let node = root.child(hash);
+        if depth == DEPTH_MAX {
+            return false;
+        }
+        if depth < node.depth() + NODE_BITS {
+            return true;
+        }
+        if node.depth() == root.bits() {
+            // A node has some ten thousand entries; only colliding keys ask for a root of more than that.
+            if (2_usize << root.bits()) > 16 + len / 256 {
+                return false;
+            }
+            self.live -= root.bytes();
+            root.resize(root.bits() + 1);
+            self.live += root.bytes();
+        }
+        let (low, high) = root.child(hash).halves();
+        self.live += low.bytes();
+        drop(root.split_child(hash, low, high));
+        true
+    }
+
+    /// After a removal that left few entries in a page: makes it smaller.
+    #[inline(never)]
+    fn shrink(&mut self, hash: Hash) {
+        if self.len == 0 {
+            return self.end();
+        }
+        if self.merge(hash, MERGES_AT_ONCE) {
+            return;
+        }
+        let page = self.page(hash).expect("there are keys");
+        let (entries, buckets) = (page.entries(), page.buckets());
+        // Two buckets less at once, or it would grow again at the next key.
+        if buckets > 1 && entries.div_ceil(8) + 1 < buckets {
+            let mut items = std::mem::take(&mut self.scratch);
+            let (depth, ()) = self.drain_page(hash, &mut items, |_| ());
+            self.settle(hash, depth, &mut items, entries.div_ceil(8));
+            self.give_back(items);
+        }
+    }
+
+    /// The last key is gone: what is left of the structure goes, too, if that is little.
+    fn end(&mut self) {
+        if self.pages.iter().sum::<u32>() as usize <= PAGES_LEFT {
+            *self = Table::new(self.hasher);
+        }
+    }
+
+    /// Merges the page of a hash with its buddy, a few times if the buddies allow it. Says whether it did.
+    fn merge(&mut self, hash: Hash, mut at_most: usize) -> bool {
+        let before = at_most;
+        while at_most > 0 && self.merge_once(hash) {
+            at_most -= 1;
+        }
+        at_most < before
+    }
+
+    fn merge_once(&mut self, hash: Hash) -> bool {
+        let root = self.root.as_ref().expect("there are keys");
+        let node = root.child(hash);
+        let page = node.child(hash);
+        let depth = page.depth();
+        if depth == node.depth() {
+            // The only page of its node.
+            return depth > 0 && self.merge_nodes(hash);
+        }
+        let buddy_hash = hash ^ 1 << (64 - depth);
+        let buddy = node.child(buddy_hash);
+        if buddy.depth() != depth || page.entries() + buddy.entries() > MERGE_AT_MOST {
+            return false;
+        }
+        let mut items = std::mem::take(&mut self.scratch);
+        self.drain_page(hash, &mut items, |_| ());
+        self.drain_page(buddy_hash, &mut items, |_| ());
+        let merged = Page::new(depth - 1);
+        self.count_page(&merged);
+        let (low, high) = self
+            .root_mut()
+            .edit(hash, |node| node.merge_children(hash, merged));
+        self.uncount_page(&low);
+        self.uncount_page(&high);
+        let smallest = items.len().div_ceil(8);
+        self.settle(hash, depth - 1, &mut items, smallest);
+        self.give_back(items);
+        self.merge_nodes(hash);
+        true
+    }
+
+    /// Merges the node of a hash with its buddy, if neither has pages that would be at their deepest in it.
+    fn merge_nodes(&mut self, hash: Hash) -> bool {
+        let root = self.root.as_mut().expect("there are keys");
+        let node = root.child(hash);
+        let depth = node.depth();
+        let deepest = depth + NODE_BITS - 2;
+        if depth == 0 || node.is_deeper(deepest) {
+            return false;
+        }
+        let bit = 1 << (64 - depth);
+        let (low, high) = (root.child(hash & !bit), root.child(hash | bit));
+        if low.depth() != depth
+            || high.depth() != depth
+            || low.is_deeper(deepest)
+            || high.is_deeper(deepest)
+        {
+            return false;
+        }
+        let joined = Node::join(low, high);
+        self.live -= joined.bytes();
+        drop(root.merge_children(hash, joined));
+        // One bit is left over, or the next split would double it again.
+        if root.bits() > 1 && !root.is_deeper(root.bits() - 2) {
+            self.live -= root.bytes();
+            root.resize(root.bits() - 1);
+            self.live += root.bytes();
+        }
+        true
+    }
+
+    /// Looks at some pages for what removals left to merge. Says whether there may be more to do.
+    pub fn maintain(&mut self, steps: usize) -> bool {
+        for _ in 0..steps {
+            if !self.is_sparse() {
+                break;
+            }
+            self.swept += usize::from(self.merge(self.sweep, 1));
+            let page = self.page(self.sweep).expect("a sparse table has pages");
+            self.sweep = after(page, self.sweep).unwrap_or(0);
+            if self.sweep == 0 {
+                self.is_swept = self.swept == 0;
+                self.swept = 0;
+            }
+        }
+        if self.len == 0 {
+            self.end();
+        }
+        self.is_sparse()
+    }
+
+    fn is_sparse(&self) -> bool {
+        let pages = self.pages.iter().sum::<u32>() as usize;
+        pages > PAGES_LEFT + self.len / 8 && !self.is_swept
+    }
+
+    // ---- Hints ------------------------------------------------------------------------------------------------------
+
+    /// Asks for the bucket of a hash.
+    #[inline]
+    pub fn prefetch_bucket(&self, hash: Hash) {
+        if let Some(page) = self.page(hash) {
+            page.prefetch_bucket(hash);
+        }
+    }
+
+    /// Asks for the first line of the page of a hash, which writes look at.
+    #[inline]
+    pub fn prefetch_head(&self, hash: Hash) {
+        if let Some(page) = self.page(hash) {
+            page.prefetch_head();
+        }
+    }
+
+    /// Asks for the entries that may have this hash; their bucket should be there.
+    #[inline]
+    pub fn prefetch_entry(&self, hash: Hash) {
+        if let Some(page) = self.page(hash) {
+            page.candidates(hash, Entry::prefetch);
+        }
+    }
+
+    /// Asks for the rest of the entries that may have this hash, whose first lines should be there.
+    #[inline]
+    pub fn prefetch_value(&self, hash: Hash) {
+        if let Some(page) = self.page(hash) {
+            page.candidates(hash, Entry::prefetch_value);
+        }
+    }
+
+    // ---- Walks ------------------------------------------------------------------------------------------------------
+
+    /// Visits about `count` entries from a cursor on, and returns the cursor to go on from: 0 at the end, 0 to begin.
+    ///
+    /// What is in the table from a walk's begin to its end is visited at least once, whatever is added or removed
+    /// meanwhile. The work is bounded also if most pages are empty.
+    pub fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(&Entry)) -> u64 {
+        if cursor >> CURSOR_BITS != 0 {
+            return 0; // Not one of ours: past the end.
+        }
+        let mut hash = cursor << (64 - CURSOR_BITS);
+        let (mut seen, mut steps) = (0, count.saturating_mul(2).max(16));
+        while let Some(page) = self.page(hash) {
+            let (more, next) = page.scan(hash, (count - seen).max(1), &self.hasher, visit);
+            seen += more;
+            steps -= 1;
+            hash = match next {
+                Some(hash) => hash,
+                None => match after(page, hash) {
+                    Some(hash) => hash,
+                    None => return 0,
+                },
+            };
+            if seen >= count || steps == 0 {
+                // Rounded down: at worst, the next call sees an entry again.
+                return hash >> (64 - CURSOR_BITS);
+            }
+        }
+        0
+    }
+
+    /// The position of a random entry; each is as likely as any other.
+    pub fn random(&self, dice: &mut dyn FnMut() -> u64) -> Option<Position> {
+        let root = self.root.as_ref()?;
+        if self.len == 0 {
+            return None;
+        }
+        let deepest = self
+            .pages
+            .iter()
+            .rposition(|n| *n > 0)
+            .expect("there are pages") as u32;
+        for _ in 0..256 {
+            if self.bags > 0 {
+                break; // No bound on a page's entries.
+            }
+            // A range as small as the deepest page's, then one of 64 places that a page may have.
+            let (hash, chance) = (dice(), dice());
+            let page = root.child(hash).child(hash);
+            let ranges = (1_u64 << (deepest - page.depth())) - 1;
+            let place = (chance >> 58) as usize;
+            if chance & ranges == 0 && place < page.entries() {
+                let spot = page.nth(place).expect("below the number of entries");
+                return Some(self.position(page, spot));
+            }
+        }
+        // A random rank. The product has 128 bits, so that the remainder that favours some ranks is nothing.
+        let rank = ((u128::from(dice()) * self.len as u128) >> 64) as usize;
+        self.ranked(root, rank)
+    }
+
+    #[cold]
+    fn ranked(&self, root: &Root, mut rank: usize) -> Option<Position> {
+        for node in root.children() {
+            if rank >= node.entries() {
+                rank -= node.entries();
+                continue;
+            }
+            for page in node.children() {
+                if rank < page.entries() {
+                    return Some(self.position(page, page.nth(rank)?));
+                }
+                rank -= page.entries();
+            }
+        }
+        None
+    }
+
+    fn position(&self, page: &Page, spot: Spot) -> Position {
+        Position {
+            hash: self.hash(page.entry(spot).key()),
+            spot,
+        }
+    }
+
+    // ---- Copies -----------------------------------------------------------------------------------------------------
+
+    /// An immutable copy of the whole table, at once.
+    pub fn freeze(&self) -> Frozen {
+        Frozen {
+            root: self.root.clone(),
+            len: self.len,
+            hasher: self.hasher,
+        }
+    }
+
+    /// Takes everything out; this table is empty then. What is returned is best dropped by a helper thread.
+    #[must_use = "dropping it here frees everything at once"]
+    pub fn take(&mut self) -> Table {
+        let empty = Table::new(self.hasher);
+        std::mem::replace(self, empty)
+    }
+}
+
+/// The first hash after those of a page, which has `hash`; none after the last page.
+fn after(page: &Page, hash: Hash) -> Option<Hash> {
+    let depth = page.depth();
+    if depth == 0 {
+        None
+    } else {
+        prefix_of(hash, depth).checked_add(1 << (64 - depth))
+    }
+}
+
+/// A copy of a table as it was at one moment. It may be read, cloned and dropped on any thread.
+#[derive(Clone)]
+pub struct Frozen {
+    root: Option<Root>,
+    len: usize,
+    hasher: Hasher,
+}
+
+impl Frozen {
+    /// The number of keys.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The entry of a key.
+    pub fn find(&self, key: &[u8]) -> Option<&Entry> {
+        let hash = self.hasher.hash(key);
+        let page = self.root.as_ref()?.child(hash).child(hash);
+        Some(page.entry(page.find(hash, key)?))
+    }
+
+    /// Visits all entries, in the order of their hashes by buckets.
+    pub fn each(&self, mut visit: impl FnMut(&Entry)) {
+        for node in self.root.iter().flat_map(Root::children) {
+            each_of(node, &mut visit);
+        }
+    }
+
+    /// Visits all entries, and lets go of each part of the copy as soon as it was visited.
+    pub fn drain(self, mut visit: impl FnMut(&Entry)) {
+        for node in self.root.into_iter().flat_map(Root::into_children) {
+            each_of(&node, &mut visit);
+        }
+    }
+}
+
+/// Visits all entries of a node, with the lines of the next pages and entries on their way.
+fn each_of(node: &Node, visit: &mut dyn FnMut(&Entry)) {
+    let mut ahead = node.children();
+    let mut entries_ahead = node.children();
+    for page in ahead.by_ref().take(2) {
+        page.prefetch_all();
+    }
+    if let Some(page) = entries_ahead.next() {
+        page.prefetch_entries();
+    }
+    for page in node.children() {
+        if let Some(page) = ahead.next() {
+            page.prefetch_all();
+        }
+        if let Some(page) = entries_ahead.next() {
+            page.prefetch_entries();
+        }
+        page.each(visit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::buffer::Buffer;
+    use crate::store::entry::{NewValue, Value};
+    use std::collections::{BTreeMap, HashMap, HashSet};
+    use std::sync::mpsc;
+    use std::thread;
+
+    /// Seeded random numbers (splitmix64).
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut x = self.0;
+            x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            x ^ x >> 31
+        }
+
+        fn below(&mut self, n: usize) -> usize {
+            ((u128::from(self.roll()) * n as u128) >> 64) as usize
+        }
+    }
+
+    /// Sizes of tests: whole, or a part where an interpreter or a memory checker runs them.
+    fn scaled(n: usize) -> usize {
+        if cfg!(any(miri, valgrind)) { n / 50 } else { n }
+    }
+
+    #[derive(Clone, PartialEq, Debug)]
+    enum Plain {
+        Text(Vec<u8>),
+        Raw(Vec<u8>),
+        Int(i64),
+        Buffer(Vec<u8>),
+    }
+
+    impl Plain {
+        fn random(dice: &mut Dice) -> Plain {
+            let byte = dice.roll() as u8;
+            match dice.below(8) {
+                0..=2 => {
+                    let len = dice.below(90);
+                    Plain::Text(vec![byte; len])
+                }
+                3 => {
+                    let len = dice.below(600);
+                    Plain::Raw(vec![byte; len])
+                }
+                4..=5 => Plain::Int(dice.roll().cast_signed() >> dice.below(64)),
+                6 => Plain::Text(Vec::new()),
+                _ => {
+                    let len = dice.below(9000);
+                    Plain::Buffer(vec![byte; len])
+                }
+            }
+        }
+
+        fn new_value(&self) -> NewValue<'_> {
+            match self {
+                Plain::Text(text) => NewValue::Text(text),
+                Plain::Raw(text) => NewValue::Raw(text),
+                Plain::Int(int) => NewValue::Int(*int),
+                Plain::Buffer(bytes) => NewValue::Buffer(Buffer::new(bytes.clone())),
+            }
+        }
+
+        fn of(value: Value) -> Plain {
+            match value {
+                Value::Text(text) => Plain::Text(text.to_vec()),
+                Value::Raw(text) => Plain::Raw(text.to_vec()),
+                Value::Int(int) => Plain::Int(int),
+                Value::Buffer(buffer) => Plain::Buffer(buffer.bytes().to_vec()),
+            }
+        }
+    }
+
+    type Model = HashMap<Vec<u8>, (Plain, Option<i64>)>;
+
+    fn random_deadline(dice: &mut Dice) -> Option<i64> {
+        match dice.below(4) {
+            0 => Some(1_700_000_000_000 + dice.below(1 << 40) as i64),
+            1 => Some(dice.roll().cast_signed() >> dice.below(64)),
+            _ => None,
+        }
+    }
+
+    fn key(n: usize) -> Vec<u8> {
+        // Of all lengths: short, longer than a short header says, and the usual ones.
+        match n % 37 {
+            0 => format!("{n}").into_bytes(),
+            1 => format!("{n:0300}").into_bytes(),
+            2..=9 => format!("key:{n:030}").into_bytes(),
+            _ => format!("key:{n:012}").into_bytes(),
+        }
+    }
+
+    fn entry(key: &[u8], value: &Plain, deadline: Option<i64>) -> Entry {
+        Entry::new(key, value.new_value(), deadline, 7)
+    }
+
+    impl Table {
+        /// Checks all that holds between operations, also the numbers that are kept beside the structure.
+        fn check(&self) {
+            let (mut len, mut live, mut bags) = (0, 0, 0);
+            let mut pages = [0; DEPTH_MAX as usize + 1];
+            let mut hash: Option<Hash> = Some(0);
+            if let Some(root) = &self.root {
+                live += root.bytes();
+                for node in root.children() {
+                    live += node.bytes();
+                    let before = len;
+                    for page in node.children() {
+                        let first = hash.expect("pages cover the hashes once");
+                        assert!(std::ptr::eq(page, self.page(first).unwrap()) || page.depth() > 0);
+                        page.check(&self.hasher, first);
+                        len += page.entries();
+                        live += page.bytes();
+                        bags += usize::from(page.is_bag());
+                        pages[page.depth() as usize] += 1;
+                        page.each(&mut |entry| live += entry.footprint());
+                        hash = after(page, first);
+                    }
+                    assert_eq!(node.entries(), len - before);
+                }
+                assert_eq!(hash, None);
+            }
+            assert_eq!(
+                (self.len, self.live, self.bags, self.pages),
+                (len, live, bags, pages)
+            );
+        }
+    }
+
+    fn contents(each: impl FnOnce(&mut dyn FnMut(&Entry))) -> Model {
+        let mut found = Model::new();
+        each(&mut |entry| {
+            let old = found.insert(
+                entry.key().to_vec(),
+                (Plain::of(entry.value()), entry.deadline()),
+            );
+            assert!(old.is_none(), "an entry is visited once");
+        });
+        found
+    }
+
+    /// One random operation on a table and its model.
+    fn step(table: &mut Table, model: &mut Model, dice: &mut Dice, n: usize, growing: bool) {
+        let key = key(dice.below(n));
+        let hash = table.hash(&key);
+        let position = table.find(hash, &key);
+        assert_eq!(position.is_some(), model.contains_key(&key));
+        let value = Plain::random(dice);
+        let deadline = random_deadline(dice);
+        let Some(position) = position else {
+            if growing || dice.below(4) == 0 {
+                table.insert(hash, entry(&key, &value, deadline));
+                model.insert(key, (value, deadline));
+            }
+            return;
+        };
+        let stored = model.get_mut(&key).unwrap();
+        assert_eq!(Plain::of(table.at(position).value()), stored.0);
+        assert_eq!(table.at(position).deadline(), stored.1);
+        match dice.below(if growing { 12 } else { 4 }) {
+            0 | 1 if growing => {
+                let old = table.remove(position);
+                assert_eq!(
+                    (Plain::of(old.value()), old.deadline()),
+                    model.remove(&key).unwrap()
+                );
+            }
+            0..=2 if !growing => {
+                let old = table.remove(position);
+                assert_eq!(
+                    (Plain::of(old.value()), old.deadline()),
+                    model.remove(&key).unwrap()
+                );
+            }
+            2 | 3 => {
+                let old = table.replace(position, entry(&key, &value, deadline));
+                assert_eq!(Plain::of(old.value()), stored.0);
+                *stored = (value, deadline);
+            }
+            4 => table.at(position).set_clock(dice.roll() as u32),
+            5 => {
+                if let Some(mut edit) = table.at_mut(position)
+                    && edit.set_deadline(deadline)
+                {
+                    stored.1 = deadline;
+                }
+            }
+            6 => {
+                if let Some(mut edit) = table.at_mut(position)
+                    && let Some(buffer) = edit.buffer_mut()
+                {
+                    buffer.make_mut().extend_from_slice(b"more of it");
+                    stored.0 = Plain::of(edit.value());
+                }
+            }
+            7 => {
+                if let Some(mut edit) = table.at_mut(position)
+                    && let Some(bytes) = edit.bytes_mut()
+                {
+                    bytes.reverse();
+                    if let Some(first) = bytes.first_mut() {
+                        *first ^= 1;
+                    }
+                    match &mut stored.0 {
+                        Plain::Text(text) | Plain::Raw(text) => {
+                            text.reverse();
+                            if let Some(first) = text.first_mut() {
+                                *first ^= 1;
+                            }
+                        }
+                        other => panic!("{other:?} has no bytes in its entry"),
+                    }
+                }
+            }
+            8 => {
+                if let Some(mut edit) = table.at_mut(position)
+                    && edit.append(b"abc")
+                {
+                    let (Plain::Text(text) | Plain::Raw(text)) = &stored.0 else {
+                        panic!("appended to a number")
+                    };
+                    stored.0 = Plain::Raw([text, &b"abc"[..]].concat());
+                }
+            }
+            _ => {
+                if let Some(mut edit) = table.at_mut(position) {
+                    let done = match &value {
+                        Plain::Text(text) => edit.set_text(text, false),
+                        Plain::Raw(text) => edit.set_text(text, true),
+                        Plain::Int(int) => edit.set_int(*int),
+                        Plain::Buffer(_) => false,
+                    };
+                    if done {
+                        stored.0 = value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Any interleaving of operations, with copies that live on, some of them on another thread.
+    fn follow_the_model(seed: u64, n: usize, steps: usize, hasher: Hasher) {
+        let (send, receive) = mpsc::channel::<(Frozen, Model)>();
+        let reader = thread::spawn(move || {
+            for (index, (copy, model)) in receive.into_iter().enumerate() {
+                let twin = copy.clone();
+                for (key, (value, deadline)) in &model {
+                    let entry = copy.find(key).expect("a copy keeps its keys");
+                    assert_eq!(
+                        (Plain::of(entry.value()), entry.deadline()),
+                        (value.clone(), *deadline),
+                        "seed {seed}"
+                    );
+                }
+                assert_eq!(contents(|visit| twin.each(visit)), model, "seed {seed}");
+                if index % 2 == 0 {
+                    drop(twin);
+                }
+                assert_eq!(contents(|visit| copy.drain(visit)), model, "seed {seed}");
+            }
+        });
+        let mut dice = Dice(seed);
+        let mut table = Table::new(hasher);
+        let mut model = Model::new();
+        let mut copies: Vec<(Frozen, Model)> = Vec::new();
+        let mut growing = true;
+        for count in 0..steps {
+            if dice.below(steps / 8 + 1) == 0 {
+                growing = !growing;
+            }
+            step(&mut table, &mut model, &mut dice, n, growing);
+            match dice.below(steps / 16 + 1) {
+                0 => copies.push((table.freeze(), model.clone())),
+                1 => send.send((table.freeze(), model.clone())).unwrap(),
+                2 if !copies.is_empty() => {
+                    let (copy, model) = copies.swap_remove(dice.below(copies.len()));
+                    assert_eq!(
+                        contents(|visit| copy.drain(visit)),
+                        model,
+                        "seed {seed} step {count}"
+                    );
+                }
+                3 => {
+                    table.maintain(100);
+                }
+                4 => table.check(),
+                5 if dice.below(4) == 0 => {
+                    drop(table.take());
+                    model.clear();
+                    assert!(table.bytes() == 0 && table.is_empty());
+                }
+                _ => {}
+            }
+        }
+        table.check();
+        assert_eq!(
+            contents(|visit| table.freeze().each(visit)),
+            model,
+            "seed {seed}"
+        );
+        for (copy, model) in copies {
+            assert_eq!(copy.len(), model.len());
+            assert_eq!(contents(|visit| copy.drain(visit)), model, "seed {seed}");
+        }
+        let all: Vec<_> = model.keys().cloned().collect();
+        for key in all {
+            let position = table.find(table.hash(&key), &key).unwrap();
+            table.remove(position);
+        }
+        while table.maintain(10) {}
+        table.check();
+        assert_eq!((table.len(), table.bytes()), (0, 0), "seed {seed}");
+        drop(send);
+        reader.join().unwrap();
+    }
+
+    #[test]
+    fn it_follows_the_model_small() {
+        for seed in 1..=3 {
+            follow_the_model(seed, 600, 3_000, Hasher::new([seed, 1]));
+        }
+    }
+
+    #[test]
+    fn it_follows_the_model() {
+        for seed in 1..=12 {
+            follow_the_model(seed, scaled(8_000), scaled(100_000), Hasher::new([seed, 1]));
+        }
+    }
+
+    #[test]
+    fn it_follows_the_model_with_colliding_keys_small() {
+        for (seed, kept) in [
+            (1, 0),
+            (2, 0xff << 40),
+            (3, 0xf000_0000_0000_00ff),
+            (4, 1 << 63),
+            (5, 0x7ff << 53),
+        ] {
+            follow_the_model(seed, 600, 3_000, Hasher::broken([seed, 1], kept));
+        }
+    }
+
+    /// Walks with SCAN while keys come and go: what stays is seen, and what never was is not.
+    fn scan_while(seed: u64, n: usize, hasher: Hasher, growing: bool) -> (usize, usize) {
+        let mut dice = Dice(seed);
+        let mut table = Table::new(hasher);
+        let add = |table: &mut Table, key: &[u8]| {
+            let hash = table.hash(key);
+            if table.find(hash, key).is_none() {
+                table.insert(hash, Entry::new(key, NewValue::Int(1), None, 0));
+            }
+        };
+        let stays: HashSet<Vec<u8>> = (0..n).map(|i| format!("stays:{i}").into_bytes()).collect();
+        let comes: Vec<Vec<u8>> = (0..4 * n)
+            .map(|i| format!("comes:{i}").into_bytes())
+            .collect();
+        for key in &stays {
+            add(&mut table, key);
+        }
+        if !growing {
+            for key in &comes {
+                add(&mut table, key);
+            }
+        }
+        let mut seen: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        let (mut cursor, mut calls, mut next) = (0, 0, 0);
+        loop {
+            let count = 1 + dice.below(30);
+            let mut here = 0;
+            cursor = table.scan(cursor, count, &mut |entry| {
+                *seen.entry(entry.key().to_vec()).or_default() += 1;
+                here += 1;
+            });
+            calls += 1;
+            if cursor == 0 {
+                break;
+            }
+            for _ in 0..dice.below(count * 5) {
+                let Some(key) = comes.get(next) else { break };
+                next += 1;
+                if growing {
+                    add(&mut table, key);
+                } else {
+                    let position = table.find(table.hash(key), key).unwrap();
+                    table.remove(position);
+                }
+            }
+            if dice.below(10) == 0 {
+                table.maintain(5);
+            }
+        }
+        table.check();
+        for key in &stays {
+            assert!(
+                seen.contains_key(key),
+                "seed {seed}: {} was missed",
+                String::from_utf8_lossy(key)
+            );
+        }
+        (seen.values().filter(|times| **times > 1).count(), calls)
+    }
+
+    #[test]
+    fn scan_misses_nothing_that_stays_small() {
+        for seed in 1..=4 {
+            scan_while(seed, 200, Hasher::new([seed, 2]), seed % 2 == 0);
+        }
+    }
+
+    #[test]
+    fn scan_misses_nothing_that_stays() {
+        for seed in 1..=10 {
+            let n = scaled(10_000);
+            let (again, calls) = scan_while(seed, n, Hasher::new([seed, 2]), seed % 2 == 0);
+            assert_eq!(again, 0, "seed {seed}: nothing is seen twice either");
+            assert!(calls > n / 60, "seed {seed}: {calls} calls");
+        }
+    }
+
+    #[test]
+    fn scan_copes_with_colliding_keys_small() {
+        for (seed, kept) in [(1, 0), (2, 0xff << 40), (3, 0xf << 60), (4, 0xfff << 52)] {
+            scan_while(seed, 200, Hasher::broken([seed, 2], kept), seed % 2 == 0);
+        }
+    }
+
+    #[test]
+    fn scan_refuses_no_cursor() {
+        let mut table = Table::new(Hasher::new([1, 2]));
+        assert_eq!(table.scan(12, 10, &mut |_| {}), 0);
+        for n in 0..1000 {
+            table.insert(
+                table.hash(&key(n)),
+                Entry::new(&key(n), NewValue::Int(1), None, 0),
+            );
+        }
+        let mut dice = Dice(1);
+        for _ in 0..1000 {
+            let cursor = dice.roll() >> dice.below(64);
+            let next = table.scan(cursor, 10, &mut |_| {});
+            assert!(next == 0 || next > cursor);
+        }
+    }
+}
