@@ -40,11 +40,7 @@ struct Counter {
 
 impl Counter {
     const fn new() -> Counter {
-        Counter {
-            bytes: AtomicIsize::new(0),
-            calls: AtomicUsize::new(0),
-            leased: AtomicBool::new(false),
-        }
+        Counter { bytes: AtomicIsize::new(0), calls: AtomicUsize::new(0), leased: AtomicBool::new(false) }
     }
 }
 
@@ -82,11 +78,7 @@ impl Drop for Lease {
 
 #[cold]
 fn lease() -> Mine {
-    let free = COUNTERS.iter().find(|c| {
-        c.leased
-            .compare_exchange(false, true, Acquire, Relaxed)
-            .is_ok()
-    });
+    let free = COUNTERS.iter().find(|c| c.leased.compare_exchange(false, true, Acquire, Relaxed).is_ok());
     // Set before the destructor is registered, since the registration might allocate.
     MINE.set(free.map_or(Mine::Shared, Mine::Leased));
     if LEASE.try_with(|_| ()).is_err() {
@@ -103,12 +95,8 @@ fn count(bytes: isize, calls: usize) {
     }
     if let Mine::Leased(counter) = mine {
         // Only this thread writes here, so that a load and a store will do where others need a locked addition.
-        counter
-            .bytes
-            .store(counter.bytes.load(Relaxed) + bytes, Relaxed);
-        counter
-            .calls
-            .store(counter.calls.load(Relaxed) + calls, Relaxed);
+        counter.bytes.store(counter.bytes.load(Relaxed) + bytes, Relaxed);
+        counter.calls.store(counter.calls.load(Relaxed) + calls, Relaxed);
     } else {
         SHARED.bytes.fetch_add(bytes, Relaxed);
         SHARED.calls.fetch_add(calls, Relaxed);
@@ -117,11 +105,7 @@ fn count(bytes: isize, calls: usize) {
 
 /// The bytes in use: what all threads allocated less what all threads freed.
 pub fn used() -> usize {
-    let sum: isize = COUNTERS
-        .iter()
-        .chain([&SHARED])
-        .map(|c| c.bytes.load(Relaxed))
-        .sum();
+    let sum: isize = COUNTERS.iter().chain([&SHARED]).map(|c| c.bytes.load(Relaxed)).sum();
     // While another thread allocates, a moment's sum may miss what the freed bytes belong to.
     sum.max(0) as usize
 }
@@ -204,27 +188,18 @@ mod tests {
 
     #[test]
     fn used_bytes_follow_a_block_across_threads() {
-        let _guard = ONE_AT_A_TIME
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = used();
         // Not touched, so that no memory is really taken.
-        let block = thread::spawn(|| black_box(Vec::<u8>::with_capacity(BIG)))
-            .join()
-            .unwrap();
-        assert!(
-            used() >= before + BIG / 2,
-            "a thread that ended still counts"
-        );
+        let block = thread::spawn(|| black_box(Vec::<u8>::with_capacity(BIG))).join().unwrap();
+        assert!(used() >= before + BIG / 2, "a thread that ended still counts");
         drop(block);
         assert!(used() < before + BIG / 2, "the bytes left with the block");
     }
 
     #[test]
     fn more_threads_than_counters_are_counted_too() {
-        let _guard = ONE_AT_A_TIME
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = used();
         let go = std::sync::Barrier::new(65);
         thread::scope(|scope| {
@@ -263,8 +238,8 @@ mod tests {
     #[test]
     fn size_classes_are_those_of_jemalloc() {
         let classes = [
-            16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768,
-            896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 5120,
+            16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536,
+            1792, 2048, 2560, 3072, 3584, 4096, 5120,
         ];
         for size in 1..=5120 {
             let class = *classes.iter().find(|c| **c >= size).unwrap();

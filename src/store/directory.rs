@@ -103,8 +103,7 @@ const _: () = assert!(size_of::<Head>() == LINE);
 pub(crate) struct Directory<C: Child>(NonZeroU64, PhantomData<C>);
 
 fn layout(bits: u32) -> Layout {
-    Layout::from_size_align(size_class(LINE + (size_of::<u64>() << bits)), LINE)
-        .expect("at most 2^31 slots")
+    Layout::from_size_align(size_class(LINE + (size_of::<u64>() << bits)), LINE).expect("at most 2^31 slots")
 }
 
 /// Puts a changed child back into its run.
@@ -155,22 +154,13 @@ impl<C: Child> Directory<C> {
             handle_alloc_error(layout);
         }
         // A node has some ten thousand entries, 2^32 of them only in a bag of as many colliding keys.
-        let head = Head {
-            count: AtomicU32::new(1),
-            entries: entries as u32,
-        };
+        let head = Head { count: AtomicU32::new(1), entries: entries as u32 };
         // SAFETY: fresh, exclusive and at least a head long.
         unsafe { base.cast::<Head>().write(head) };
         let address = base.expose_provenance() as u64;
-        assert!(
-            address & !ADDRESS_MASK == 0,
-            "user space addresses have 47 bits"
-        );
+        assert!(address & !ADDRESS_MASK == 0, "user space addresses have 47 bits");
         let handle = address | u64::from(depth) << DEPTH_SHIFT | u64::from(bits) << BITS_SHIFT;
-        Directory(
-            NonZeroU64::new(handle).expect("an allocation is not at address zero"),
-            PhantomData,
-        )
+        Directory(NonZeroU64::new(handle).expect("an allocation is not at address zero"), PhantomData)
     }
 
     #[inline(always)]
@@ -363,11 +353,7 @@ impl<C: Child> Directory<C> {
     /// Two directories for the two halves of the range. No child may cover all of it.
     pub fn halves(&self) -> (Directory<C>, Directory<C>) {
         let depth = self.depth() + 1;
-        assert!(
-            !self
-                .children()
-                .any(|child| depth_of(bits_of(child)) < depth)
-        );
+        assert!(!self.children().any(|child| depth_of(bits_of(child)) < depth));
         for child in self.children() {
             prefetch_head(child);
         }
@@ -376,9 +362,7 @@ impl<C: Child> Directory<C> {
             for index in 0..self.len() {
                 // SAFETY: both indices are below the length, and the new one is fresh.
                 unsafe {
-                    dir.slots()
-                        .add(index)
-                        .write(self.slots().add(offset + index / 2).read());
+                    dir.slots().add(index).write(self.slots().add(offset + index / 2).read());
                 };
             }
             dir.adopt();
@@ -397,9 +381,7 @@ impl<C: Child> Directory<C> {
             let half = if index < dir.len() / 2 { low } else { high };
             // SAFETY: both indices are below the length, and the new one is fresh.
             unsafe {
-                dir.slots()
-                    .add(index)
-                    .write(half.slots().add(index * 2 % dir.len()).read());
+                dir.slots().add(index).write(half.slots().add(index * 2 % dir.len()).read());
             };
         }
         dir.adopt();
@@ -423,11 +405,7 @@ impl<C: Child> Directory<C> {
         assert!(!self.is_deeper(self.depth() + bits));
         let new: Directory<C> = Directory::allocate(bits, self.depth(), self.entries());
         for index in 0..new.len() {
-            let old = if bits > self.bits() {
-                index / 2
-            } else {
-                index * 2
-            };
+            let old = if bits > self.bits() { index / 2 } else { index * 2 };
             // SAFETY: both indices are below their lengths, and the new one is fresh. Each run stays one, if shorter or
             // longer, and takes its unit along.
             unsafe { new.slots().add(index).write(self.slots().add(old).read()) };
@@ -440,10 +418,7 @@ impl<C: Child> Directory<C> {
     /// Hands out the children one by one; each is gone from here then.
     pub fn into_children(mut self) -> Children<C> {
         self.own();
-        Children {
-            dir: ManuallyDrop::new(self),
-            next: 0,
-        }
+        Children { dir: ManuallyDrop::new(self), next: 0 }
     }
 
     /// A child that is known to be held once, for changing what is below it.
@@ -462,10 +437,7 @@ impl<C: Child> Directory<C> {
         // Acquire: what other holders read (they decremented with Release) happened before the end of the directory.
         fence(Acquire);
         // SAFETY: the count went to zero, so that nobody else holds the directory any more, and never will.
-        drop(Children {
-            dir: ManuallyDrop::new(Directory(self.0, PhantomData::<C>)),
-            next: 0,
-        });
+        drop(Children { dir: ManuallyDrop::new(Directory(self.0, PhantomData::<C>)), next: 0 });
     }
 }
 
@@ -490,9 +462,7 @@ impl Root {
 }
 
 fn prefetch_head<C: Child>(child: &C) {
-    prefetch(ptr::without_provenance::<u8>(
-        (bits_of(child).get() & ADDRESS_MASK) as usize,
-    ));
+    prefetch(ptr::without_provenance::<u8>((bits_of(child).get() & ADDRESS_MASK) as usize));
 }
 
 /// The children of a directory that has ended.

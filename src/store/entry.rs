@@ -103,10 +103,7 @@ struct Form {
 
 impl Form {
     fn new(kind: u8, key_len: usize, value_len: usize, deadline: Option<i64>) -> Form {
-        assert!(
-            u32::try_from(key_len.max(value_len)).is_ok(),
-            "a key or an inline value is shorter than 4 GB"
-        );
+        assert!(u32::try_from(key_len.max(value_len)).is_ok(), "a key or an inline value is shorter than 4 GB");
         let mut flags = kind;
         if key_len.max(value_len) > 255 {
             flags |= LONG;
@@ -117,11 +114,7 @@ impl Form {
                 flags |= WIDE;
             }
         }
-        Form {
-            flags,
-            key_len,
-            value_len,
-        }
+        Form { flags, key_len, value_len }
     }
 
     #[inline]
@@ -148,11 +141,7 @@ impl Form {
     #[inline]
     fn value_at(self) -> usize {
         let end = self.key_at() + self.key_len;
-        if self.kind() == BUFFER {
-            end.next_multiple_of(align_of::<Buffer>())
-        } else {
-            end
-        }
+        if self.kind() == BUFFER { end.next_multiple_of(align_of::<Buffer>()) } else { end }
     }
 
     #[inline]
@@ -162,8 +151,7 @@ impl Form {
 
     #[inline]
     fn layout(self) -> Layout {
-        Layout::from_size_align(self.class(), 8)
-            .expect("no entry is near the end of the address space")
+        Layout::from_size_align(self.class(), 8).expect("no entry is near the end of the address space")
     }
 }
 
@@ -197,11 +185,7 @@ impl Entry {
         }
         let address = base.expose_provenance();
         assert!(address >> 48 == 0, "user space addresses have 47 bits");
-        let entry = Entry([
-            address as u16,
-            (address >> 16) as u16,
-            (address >> 32) as u16,
-        ]);
+        let entry = Entry([address as u16, (address >> 16) as u16, (address >> 32) as u16]);
         // SAFETY: the allocation is fresh, exclusive and as long as `form` says; all offsets used are inside it.
         unsafe {
             base.cast::<u32>().write(1);
@@ -246,18 +230,10 @@ impl Entry {
         unsafe {
             if flags & LONG == 0 {
                 let [key_len, value_len] = base.add(LENGTHS_AT).cast::<[u8; 2]>().read();
-                Form {
-                    flags,
-                    key_len: key_len.into(),
-                    value_len: value_len.into(),
-                }
+                Form { flags, key_len: key_len.into(), value_len: value_len.into() }
             } else {
                 let [key_len, value_len] = base.add(LENGTHS_AT).cast::<[u32; 2]>().read();
-                Form {
-                    flags,
-                    key_len: key_len as usize,
-                    value_len: value_len as usize,
-                }
+                Form { flags, key_len: key_len as usize, value_len: value_len as usize }
             }
         }
     }
@@ -340,12 +316,7 @@ impl Entry {
     /// The bytes that are allocated for this entry and its buffer.
     pub(crate) fn footprint(&self) -> usize {
         let form = self.form();
-        form.class()
-            + if form.kind() == BUFFER {
-                self.buffer_bytes()
-            } else {
-                0
-            }
+        form.class() + if form.kind() == BUFFER { self.buffer_bytes() } else { 0 }
     }
 
     #[cold]
@@ -470,10 +441,7 @@ impl Drop for Entry {
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = String::from_utf8_lossy(self.key());
-        f.debug_struct("Entry")
-            .field("key", &key)
-            .field("value", &self.value())
-            .finish_non_exhaustive()
+        f.debug_struct("Entry").field("key", &key).field("value", &self.value()).finish_non_exhaustive()
     }
 }
 
@@ -489,22 +457,14 @@ unsafe fn write_header(base: *mut u8, form: Form, deadline: Option<i64>) {
         let lengths = base.add(LENGTHS_AT);
         if form.flags & LONG == 0 {
             // Both are at most 255 in a short form.
-            lengths
-                .cast::<[u8; 2]>()
-                .write([form.key_len as u8, form.value_len as u8]);
+            lengths.cast::<[u8; 2]>().write([form.key_len as u8, form.value_len as u8]);
         } else {
             // Checked when the form was made.
-            lengths
-                .cast::<[u32; 2]>()
-                .write([form.key_len as u32, form.value_len as u32]);
+            lengths.cast::<[u32; 2]>().write([form.key_len as u32, form.value_len as u32]);
         }
         if let Some(at) = deadline {
             let bytes = at.to_le_bytes();
-            ptr::copy_nonoverlapping(
-                bytes.as_ptr(),
-                base.add(form.header_len()),
-                form.deadline_len(),
-            );
+            ptr::copy_nonoverlapping(bytes.as_ptr(), base.add(form.header_len()), form.deadline_len());
         }
     }
 }
@@ -575,11 +535,7 @@ impl<'a> EntryMut<'a> {
     /// The entry for changing, if nobody else holds it; `live` follows the size of its buffer.
     pub(crate) fn new(entry: &'a mut Entry, live: &'a mut usize) -> Option<EntryMut<'a>> {
         // From here on rule 3 holds: `&mut Entry` is the only way to the only holder.
-        entry.is_unique().then_some(EntryMut {
-            entry,
-            live,
-            lent: 0,
-        })
+        entry.is_unique().then_some(EntryMut { entry, live, lent: 0 })
     }
 
     /// Makes the value an integer.
@@ -656,8 +612,7 @@ impl<'a> EntryMut<'a> {
         let form = self.form();
         if form.kind() == TEXT {
             let mark = self.mark().load(Relaxed);
-            self.mark()
-                .store(mark & !u32::from(KIND) | u32::from(RAW), Relaxed);
+            self.mark().store(mark & !u32::from(KIND) | u32::from(RAW), Relaxed);
         }
     }
 
@@ -678,14 +633,8 @@ impl<'a> EntryMut<'a> {
     /// Sets or removes the deadline.
     pub fn set_deadline(&mut self, deadline: Option<i64>) -> bool {
         let old = self.form();
-        let new = Form {
-            flags: old.flags & !(DEADLINE | WIDE),
-            ..old
-        };
-        let new = Form {
-            flags: new.flags | Form::new(0, 0, 0, deadline).flags,
-            ..new
-        };
+        let new = Form { flags: old.flags & !(DEADLINE | WIDE), ..old };
+        let new = Form { flags: new.flags | Form::new(0, 0, 0, deadline).flags, ..new };
         if new.class() != old.class() {
             return false;
         }
@@ -698,11 +647,7 @@ impl<'a> EntryMut<'a> {
                 ptr::copy(base.add(old.key_at()), base.add(new.key_at()), old.key_len);
                 base.add(new.value_at()).cast::<Buffer>().write(buffer);
             } else if new.key_at() != old.key_at() {
-                ptr::copy(
-                    base.add(old.key_at()),
-                    base.add(new.key_at()),
-                    old.key_len + old.value_len,
-                );
+                ptr::copy(base.add(old.key_at()), base.add(new.key_at()), old.key_len + old.value_len);
             }
             write_header(base, new, deadline);
         }
@@ -734,11 +679,7 @@ impl<'a> EntryMut<'a> {
         // longer header may lie where the key was.
         unsafe {
             if new.key_at() != old.key_at() {
-                ptr::copy(
-                    base.add(old.key_at()),
-                    base.add(new.key_at()),
-                    old.key_len + kept,
-                );
+                ptr::copy(base.add(old.key_at()), base.add(new.key_at()), old.key_len + kept);
             }
             write_header(base, new, deadline);
         }

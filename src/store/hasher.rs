@@ -27,10 +27,7 @@ impl Hasher {
     /// A hash function that keeps only some bits: keys collide.
     #[cfg(test)]
     pub(crate) fn broken(secret: [u64; 2], kept: Hash) -> Hasher {
-        Hasher {
-            kept,
-            ..Hasher::new(secret)
-        }
+        Hasher { kept, ..Hasher::new(secret) }
     }
 
     /// The hash of a key.

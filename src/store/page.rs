@@ -79,10 +79,7 @@ struct Bucket {
 
 const _: () = assert!(size_of::<Bucket>() == LINE, "a bucket is one cache line");
 const _: () = assert!(size_of::<Head>() == LINE);
-const _: () = assert!(
-    BUCKETS_MAX * WIDTH < 64,
-    "the number of entries has six bits in the handle"
-);
+const _: () = assert!(BUCKETS_MAX * WIDTH < 64, "the number of entries has six bits in the handle");
 
 /// Bits of the places for which something holds, the lowest first.
 struct Slots(u32);
@@ -107,9 +104,7 @@ impl Bucket {
     fn matches(&self, tag: u8) -> Slots {
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         {
-            use std::arch::x86_64::{
-                _mm_cmpeq_epi8, _mm_load_si128, _mm_movemask_epi8, _mm_set1_epi8,
-            };
+            use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_load_si128, _mm_movemask_epi8, _mm_set1_epi8};
             // SAFETY: the last 16 bytes of a bucket are inside it, initialized, and aligned as the bucket is.
             let mask = unsafe {
                 let line = _mm_load_si128(ptr::from_ref(self).cast::<u8>().add(LINE - 16).cast());
@@ -120,12 +115,7 @@ impl Bucket {
         }
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         {
-            Slots(
-                self.tags
-                    .iter()
-                    .rev()
-                    .fold(0, |bits, t| bits << 1 | u32::from(*t == tag)),
-            )
+            Slots(self.tags.iter().rev().fold(0, |bits, t| bits << 1 | u32::from(*t == tag)))
         }
     }
 
@@ -199,11 +189,7 @@ fn tag_of(hash: Hash) -> u8 {
 
 /// The tag of a bag's entry: any hash that differs from the one that collided.
 fn bag_tag(key: &[u8]) -> u8 {
-    let sum = key.iter().fold(0_u32, |sum, byte| {
-        (sum ^ u32::from(*byte))
-            .wrapping_mul(0x0100_0193)
-            .rotate_left(5)
-    });
+    let sum = key.iter().fold(0_u32, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193).rotate_left(5));
     tag_of(Hash::from(sum ^ sum >> 16 ^ sum >> 8))
 }
 
@@ -221,16 +207,11 @@ fn home_start(prefix: Hash, depth: u32, buckets: usize, home: usize) -> Hash {
 
 /// The bits of a hash in which all of a page agree, the others zero.
 pub(crate) fn prefix_of(hash: Hash, depth: u32) -> Hash {
-    if depth == 0 {
-        0
-    } else {
-        hash >> (64 - depth) << (64 - depth)
-    }
+    if depth == 0 { 0 } else { hash >> (64 - depth) << (64 - depth) }
 }
 
 fn layout(buckets: usize) -> Layout {
-    Layout::from_size_align(bytes_of(buckets), LINE)
-        .expect("a page is shorter than the address space")
+    Layout::from_size_align(bytes_of(buckets), LINE).expect("a page is shorter than the address space")
 }
 
 fn bytes_of(buckets: usize) -> usize {
@@ -249,10 +230,7 @@ impl Page {
 
     fn with_buckets(depth: u32, buckets: usize) -> Page {
         debug_assert!((1..=BUCKETS_MAX).contains(&buckets));
-        Page::allocate(
-            buckets,
-            (u64::from(depth) << DEPTH_SHIFT) | ((buckets as u64 - 1) << BUCKETS_SHIFT),
-        )
+        Page::allocate(buckets, (u64::from(depth) << DEPTH_SHIFT) | ((buckets as u64 - 1) << BUCKETS_SHIFT))
     }
 
     fn allocate(buckets: usize, handle: u64) -> Page {
@@ -265,10 +243,7 @@ impl Page {
         // SAFETY: fresh, exclusive and at least a head long.
         unsafe { (*base.cast::<Head>()).count = AtomicU32::new(1) };
         let address = base.expose_provenance() as u64;
-        assert!(
-            address & !ADDRESS_MASK == 0,
-            "user space addresses have 47 bits"
-        );
+        assert!(address & !ADDRESS_MASK == 0, "user space addresses have 47 bits");
         Page(NonZeroU64::new(address | handle).expect("an allocation is not at address zero"))
     }
 
@@ -426,13 +401,11 @@ impl Page {
     #[inline(always)]
     fn neighbours(&self, home: usize) -> impl Iterator<Item = usize> + use<> {
         let buckets = self.plain_buckets();
-        (1..PROBES.min(buckets)).map(move |step| {
-            if home + step < buckets {
-                home + step
-            } else {
-                home + step - buckets
-            }
-        })
+        (1..PROBES.min(buckets)).map(
+            move |step| {
+                if home + step < buckets { home + step } else { home + step - buckets }
+            },
+        )
     }
 
     #[cold]
@@ -452,28 +425,20 @@ impl Page {
     /// Whether an entry lies at this spot.
     #[inline(always)]
     fn is_taken(&self, spot: Spot) -> bool {
-        spot.bucket() < self.buckets()
-            && spot.slot() < WIDTH
-            && self.bucket(spot.bucket()).tags[spot.slot()] != 0
+        spot.bucket() < self.buckets() && spot.slot() < WIDTH && self.bucket(spot.bucket()).tags[spot.slot()] != 0
     }
 
     /// The entry at a spot that was found and has not moved since.
     #[inline(always)]
     pub fn entry(&self, spot: Spot) -> &Entry {
-        assert!(
-            self.is_taken(spot),
-            "a position is used before the table changes"
-        );
+        assert!(self.is_taken(spot), "a position is used before the table changes");
         self.bucket(spot.bucket()).entry(spot.slot())
     }
 
     /// The same for changing; the page is copied first if it is shared.
     #[inline(always)]
     pub fn entry_mut(&mut self, spot: Spot) -> &mut Entry {
-        assert!(
-            self.is_taken(spot),
-            "a position is used before the table changes"
-        );
+        assert!(self.is_taken(spot), "a position is used before the table changes");
         self.own();
         let bucket = self.bucket_mut(spot.bucket());
         // SAFETY: rule 2, the place is taken; a copy has the same places as its original.
@@ -488,14 +453,8 @@ impl Page {
             return self.insert_in_bag(entry);
         }
         let home = home_of(hash, self.depth(), self.plain_buckets());
-        let room = |page: &Page, index: usize| {
-            page.bucket(index)
-                .matches(0)
-                .next()
-                .map(|slot| (index, slot))
-        };
-        let found =
-            room(self, home).or_else(|| self.neighbours(home).find_map(|index| room(self, index)));
+        let room = |page: &Page, index: usize| page.bucket(index).matches(0).next().map(|slot| (index, slot));
+        let found = room(self, home).or_else(|| self.neighbours(home).find_map(|index| room(self, index)));
         let Some((index, slot)) = found else {
             return Err(entry);
         };
@@ -528,10 +487,7 @@ impl Page {
     /// Takes out the entry at a spot; `hash` is that of its key.
     #[inline]
     pub fn remove(&mut self, hash: Hash, spot: Spot) -> Entry {
-        assert!(
-            self.is_taken(spot),
-            "a position is used before the table changes"
-        );
+        assert!(self.is_taken(spot), "a position is used before the table changes");
         self.own();
         if self.is_bag() {
             return self.remove_from_bag(spot);
@@ -579,8 +535,7 @@ impl Page {
         if self.is_bag() {
             self.set_bag_entries(0);
         } else {
-            self.0 =
-                NonZeroU64::new(self.0.get() & !(63 << ENTRIES_SHIFT)).expect("the address stays");
+            self.0 = NonZeroU64::new(self.0.get() & !(63 << ENTRIES_SHIFT)).expect("the address stays");
         }
     }
 
@@ -592,10 +547,7 @@ impl Page {
             items.iter().all(|(hash, _)| {
                 let home = home_of(*hash, depth, buckets);
                 let mut probes = (home..buckets).chain(0..home).take(PROBES);
-                probes
-                    .find(|&index| usize::from(fill[index]) < WIDTH)
-                    .map(|index| fill[index] += 1)
-                    .is_some()
+                probes.find(|&index| usize::from(fill[index]) < WIDTH).map(|index| fill[index] += 1).is_some()
             })
         })
     }
@@ -611,9 +563,7 @@ impl Page {
 
     /// A bag with all the items, which are used up, and room for half as many more.
     pub fn bag(items: &mut Vec<Item>, depth: u32) -> Page {
-        let buckets = (items.len() + items.len() / 2)
-            .div_ceil(WIDTH)
-            .max(BUCKETS_MAX);
+        let buckets = (items.len() + items.len() / 2).div_ceil(WIDTH).max(BUCKETS_MAX);
         let mut page = Page::allocate(buckets, (u64::from(depth) << DEPTH_SHIFT) | BAG);
         // SAFETY: fresh and exclusive.
         unsafe {
@@ -657,8 +607,8 @@ impl Page {
             };
             // A hash is computed only where it decides: what lies here may have another home, or be before the cursor.
             let cut = home == first && from != home_start(prefix, depth, buckets, home);
-            let guests = (1..PROBES.min(buckets))
-                .any(|step| self.bucket((home + buckets - step) % buckets).displaced > 0);
+            let guests =
+                (1..PROBES.min(buckets)).any(|step| self.bucket((home + buckets - step) % buckets).displaced > 0);
             for slot in bucket.taken() {
                 see(bucket.entry(slot), cut || guests);
             }
@@ -778,10 +728,7 @@ impl Page {
                 }
                 assert_eq!(bucket.tags[slot], tag_of(hash));
                 let home = home_of(hash, depth, buckets);
-                assert!(
-                    (index + buckets - home) % buckets < PROBES,
-                    "an entry is near its home"
-                );
+                assert!((index + buckets - home) % buckets < PROBES, "an entry is near its home");
                 displaced[home] += u8::from(index != home);
             }
         }

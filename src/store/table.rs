@@ -129,28 +129,20 @@ impl Table {
     /// The entry at a position.
     #[inline]
     pub fn at(&self, position: Position) -> &Entry {
-        let page = self
-            .page(position.hash)
-            .expect("a position is used before the table changes");
+        let page = self.page(position.hash).expect("a position is used before the table changes");
         page.entry(position.spot)
     }
 
     /// The entry at a position, for changes in place. None if a copy shares the entry: build another and `replace` it.
     #[inline]
     pub fn at_mut(&mut self, position: Position) -> Option<EntryMut<'_>> {
-        let root = self
-            .root
-            .as_mut()
-            .expect("a position is used before the table changes");
+        let root = self.root.as_mut().expect("a position is used before the table changes");
         EntryMut::new(root.entry_mut(position.hash, position.spot), &mut self.live)
     }
 
     /// Puts another entry of the same key in the place of one, which is returned.
     pub fn replace(&mut self, position: Position, entry: Entry) -> Entry {
-        let root = self
-            .root
-            .as_mut()
-            .expect("a position is used before the table changes");
+        let root = self.root.as_mut().expect("a position is used before the table changes");
         let place = root.entry_mut(position.hash, position.spot);
         debug_assert!(place.is(entry.key()), "the key stays");
         self.live = self.live + entry.footprint() - place.footprint();
@@ -190,18 +182,10 @@ impl Table {
     /// Takes out the entry at a position.
     pub fn remove(&mut self, position: Position) -> Entry {
         let Position { hash, spot } = position;
-        let root = self
-            .root
-            .as_mut()
-            .expect("a position is used before the table changes");
+        let root = self.root.as_mut().expect("a position is used before the table changes");
         let (entry, may_shrink) = root.edit(hash, |node| {
             node.add_entries(-1);
-            node.edit(hash, |page| {
-                (
-                    page.remove(hash, spot),
-                    page.entries() <= MERGE_AT_MOST || page.is_wasteful(),
-                )
-            })
+            node.edit(hash, |page| (page.remove(hash, spot), page.entries() <= MERGE_AT_MOST || page.is_wasteful()))
         });
         self.len -= 1;
         self.live -= entry.footprint();
@@ -227,12 +211,7 @@ impl Table {
 
     /// Moves the entries of a page out, all of which is about to be replaced. Answers its depth, and what `ask` says of
     /// it as it was.
-    fn drain_page<R>(
-        &mut self,
-        hash: Hash,
-        items: &mut Vec<Item>,
-        ask: impl FnOnce(&Page) -> R,
-    ) -> (u32, R) {
+    fn drain_page<R>(&mut self, hash: Hash, items: &mut Vec<Item>, ask: impl FnOnce(&Page) -> R) -> (u32, R) {
         let (root, hasher) = (self.root.as_mut().expect("there is a page"), &self.hasher);
         let before = items.len();
         root.edit(hash, |node| {
@@ -263,10 +242,7 @@ impl Table {
         let bit = 1 << (63 - depth);
         let start = prefix_of(hash, depth);
         let mut high: Vec<Item> = items.extract_if(.., |(hash, _)| *hash & bit != 0).collect();
-        let halves = (
-            Page::fill(items, depth + 1, 0),
-            Page::fill(&mut high, depth + 1, 0),
-        );
+        let halves = (Page::fill(items, depth + 1, 0), Page::fill(&mut high, depth + 1, 0));
         let is_whole = (halves.0.is_some(), halves.1.is_some());
         self.split(
             start,
@@ -399,9 +375,7 @@ impl Table {
         self.drain_page(buddy_hash, &mut items, |_| ());
         let merged = Page::new(depth - 1);
         self.count_page(&merged);
-        let (low, high) = self
-            .root_mut()
-            .edit(hash, |node| node.merge_children(hash, merged));
+        let (low, high) = self.root_mut().edit(hash, |node| node.merge_children(hash, merged));
         self.uncount_page(&low);
         self.uncount_page(&high);
         let smallest = items.len().div_ceil(8);
@@ -422,11 +396,7 @@ impl Table {
         }
         let bit = 1 << (64 - depth);
         let (low, high) = (root.child(hash & !bit), root.child(hash | bit));
-        if low.depth() != depth
-            || high.depth() != depth
-            || low.is_deeper(deepest)
-            || high.is_deeper(deepest)
-        {
+        if low.depth() != depth || high.depth() != depth || low.is_deeper(deepest) || high.is_deeper(deepest) {
             return false;
         }
         let joined = Node::join(low, high);
@@ -537,11 +507,7 @@ impl Table {
         if self.len == 0 {
             return None;
         }
-        let deepest = self
-            .pages
-            .iter()
-            .rposition(|n| *n > 0)
-            .expect("there are pages") as u32;
+        let deepest = self.pages.iter().rposition(|n| *n > 0).expect("there are pages") as u32;
         for _ in 0..256 {
             if self.bags > 0 {
                 break; // No bound on a page's entries.
@@ -579,21 +545,14 @@ impl Table {
     }
 
     fn position(&self, page: &Page, spot: Spot) -> Position {
-        Position {
-            hash: self.hash(page.entry(spot).key()),
-            spot,
-        }
+        Position { hash: self.hash(page.entry(spot).key()), spot }
     }
 
     // ---- Copies -----------------------------------------------------------------------------------------------------
 
     /// An immutable copy of the whole table, at once.
     pub fn freeze(&self) -> Frozen {
-        Frozen {
-            root: self.root.clone(),
-            len: self.len,
-            hasher: self.hasher,
-        }
+        Frozen { root: self.root.clone(), len: self.len, hasher: self.hasher }
     }
 
     /// Takes everything out; this table is empty then. What is returned is best dropped by a helper thread.
@@ -607,11 +566,7 @@ impl Table {
 /// The first hash after those of a page, which has `hash`; none after the last page.
 fn after(page: &Page, hash: Hash) -> Option<Hash> {
     let depth = page.depth();
-    if depth == 0 {
-        None
-    } else {
-        prefix_of(hash, depth).checked_add(1 << (64 - depth))
-    }
+    if depth == 0 { None } else { prefix_of(hash, depth).checked_add(1 << (64 - depth)) }
 }
 
 /// A copy of a table as it was at one moment. It may be read, cloned and dropped on any thread.
@@ -805,20 +760,14 @@ mod tests {
                 }
                 assert_eq!(hash, None);
             }
-            assert_eq!(
-                (self.len, self.live, self.bags, self.pages),
-                (len, live, bags, pages)
-            );
+            assert_eq!((self.len, self.live, self.bags, self.pages), (len, live, bags, pages));
         }
     }
 
     fn contents(each: impl FnOnce(&mut dyn FnMut(&Entry))) -> Model {
         let mut found = Model::new();
         each(&mut |entry| {
-            let old = found.insert(
-                entry.key().to_vec(),
-                (Plain::of(entry.value()), entry.deadline()),
-            );
+            let old = found.insert(entry.key().to_vec(), (Plain::of(entry.value()), entry.deadline()));
             assert!(old.is_none(), "an entry is visited once");
         });
         found
@@ -845,17 +794,11 @@ mod tests {
         match dice.below(if growing { 12 } else { 4 }) {
             0 | 1 if growing => {
                 let old = table.remove(position);
-                assert_eq!(
-                    (Plain::of(old.value()), old.deadline()),
-                    model.remove(&key).unwrap()
-                );
+                assert_eq!((Plain::of(old.value()), old.deadline()), model.remove(&key).unwrap());
             }
             0..=2 if !growing => {
                 let old = table.remove(position);
-                assert_eq!(
-                    (Plain::of(old.value()), old.deadline()),
-                    model.remove(&key).unwrap()
-                );
+                assert_eq!((Plain::of(old.value()), old.deadline()), model.remove(&key).unwrap());
             }
             2 | 3 => {
                 let old = table.replace(position, entry(&key, &value, deadline));
@@ -901,9 +844,7 @@ mod tests {
                 if let Some(mut edit) = table.at_mut(position)
                     && edit.append(b"abc")
                 {
-                    let (Plain::Text(text) | Plain::Raw(text)) = &stored.0 else {
-                        panic!("appended to a number")
-                    };
+                    let (Plain::Text(text) | Plain::Raw(text)) = &stored.0 else { panic!("appended to a number") };
                     stored.0 = Plain::Raw([text, &b"abc"[..]].concat());
                 }
             }
@@ -931,11 +872,7 @@ mod tests {
                 let twin = copy.clone();
                 for (key, (value, deadline)) in &model {
                     let entry = copy.find(key).expect("a copy keeps its keys");
-                    assert_eq!(
-                        (Plain::of(entry.value()), entry.deadline()),
-                        (value.clone(), *deadline),
-                        "seed {seed}"
-                    );
+                    assert_eq!((Plain::of(entry.value()), entry.deadline()), (value.clone(), *deadline), "seed {seed}");
                 }
                 assert_eq!(contents(|visit| twin.each(visit)), model, "seed {seed}");
                 if index % 2 == 0 {
@@ -959,11 +896,7 @@ mod tests {
                 1 => send.send((table.freeze(), model.clone())).unwrap(),
                 2 if !copies.is_empty() => {
                     let (copy, model) = copies.swap_remove(dice.below(copies.len()));
-                    assert_eq!(
-                        contents(|visit| copy.drain(visit)),
-                        model,
-                        "seed {seed} step {count}"
-                    );
+                    assert_eq!(contents(|visit| copy.drain(visit)), model, "seed {seed} step {count}");
                 }
                 3 => {
                     table.maintain(100);
@@ -978,11 +911,7 @@ mod tests {
             }
         }
         table.check();
-        assert_eq!(
-            contents(|visit| table.freeze().each(visit)),
-            model,
-            "seed {seed}"
-        );
+        assert_eq!(contents(|visit| table.freeze().each(visit)), model, "seed {seed}");
         for (copy, model) in copies {
             assert_eq!(copy.len(), model.len());
             assert_eq!(contents(|visit| copy.drain(visit)), model, "seed {seed}");
@@ -1015,13 +944,7 @@ mod tests {
 
     #[test]
     fn it_follows_the_model_with_colliding_keys_small() {
-        for (seed, kept) in [
-            (1, 0),
-            (2, 0xff << 40),
-            (3, 0xf000_0000_0000_00ff),
-            (4, 1 << 63),
-            (5, 0x7ff << 53),
-        ] {
+        for (seed, kept) in [(1, 0), (2, 0xff << 40), (3, 0xf000_0000_0000_00ff), (4, 1 << 63), (5, 0x7ff << 53)] {
             follow_the_model(seed, 600, 3_000, Hasher::broken([seed, 1], kept));
         }
     }
@@ -1037,9 +960,7 @@ mod tests {
             }
         };
         let stays: HashSet<Vec<u8>> = (0..n).map(|i| format!("stays:{i}").into_bytes()).collect();
-        let comes: Vec<Vec<u8>> = (0..4 * n)
-            .map(|i| format!("comes:{i}").into_bytes())
-            .collect();
+        let comes: Vec<Vec<u8>> = (0..4 * n).map(|i| format!("comes:{i}").into_bytes()).collect();
         for key in &stays {
             add(&mut table, key);
         }
@@ -1077,11 +998,7 @@ mod tests {
         }
         table.check();
         for key in &stays {
-            assert!(
-                seen.contains_key(key),
-                "seed {seed}: {} was missed",
-                String::from_utf8_lossy(key)
-            );
+            assert!(seen.contains_key(key), "seed {seed}: {} was missed", String::from_utf8_lossy(key));
         }
         (seen.values().filter(|times| **times > 1).count(), calls)
     }
@@ -1115,10 +1032,7 @@ mod tests {
         let mut table = Table::new(Hasher::new([1, 2]));
         assert_eq!(table.scan(12, 10, &mut |_| {}), 0);
         for n in 0..1000 {
-            table.insert(
-                table.hash(&key(n)),
-                Entry::new(&key(n), NewValue::Int(1), None, 0),
-            );
+            table.insert(table.hash(&key(n)), Entry::new(&key(n), NewValue::Int(1), None, 0));
         }
         let mut dice = Dice(1);
         for _ in 0..1000 {
