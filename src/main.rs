@@ -1,3 +1,61 @@
 //! The program: arguments, configuration, server, event loop.
 
-fn main() {}
+use redoxide::base::clock::Clock;
+use redoxide::base::dice::Dice;
+use redoxide::base::helper::Helper;
+use redoxide::base::logging;
+use redoxide::base::stopwatch::Stopwatch;
+use redoxide::config::Config;
+use redoxide::config::arguments::{self, Asked};
+use redoxide::net::EventLoop;
+use redoxide::server::{REDIS_VERSION, Server};
+use std::os::unix::ffi::OsStringExt;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
+    match arguments::read(&arguments, &mut std::io::stdin().lock()) {
+        Asked::Print(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Asked::Refuse(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+        Asked::Run(config) => match run(*config) {
+            // The memory is not taken apart first: the system takes it back at once, we would need seconds.
+            Ok(status) => std::process::exit(status),
+            Err(why) => {
+                log::error!("{why}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn run(config: Config) -> Result<i32, String> {
+    let settings = &config.settings;
+    let level = settings.loglevel.filter();
+    logging::start(&settings.logfile, level).map_err(|error| format!("Can't open the log file: {error}"))?;
+    std::env::set_current_dir(&settings.dir).map_err(|error| format!("Can't chdir to '{}': {error}", settings.dir))?;
+    log::info!(
+        "Redoxide {} starts, answering as Redis {REDIS_VERSION}, port {}, PID: {}",
+        env!("CARGO_PKG_VERSION"),
+        settings.port,
+        std::process::id()
+    );
+    for name in config.without_effect() {
+        log::warn!("The directive '{name}' is kept, but it has no effect yet");
+    }
+    if settings.has_save_rules {
+        log::warn!("There are save rules, but snapshots are not written yet: the data ends with the process");
+    }
+    let freeing = Helper::start("freeing").map_err(|error| format!("Can't start a helper thread: {error}"))?;
+    let commands = redoxide::commands::table();
+    let mut server = Server::new(&commands, config, Clock::system(), Stopwatch::new(), Dice::unpredictable(), freeing);
+    let mut event_loop = EventLoop::open(&mut server)?;
+    log::info!("Server initialized");
+    log::info!("Ready to accept connections");
+    event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"))
+}

@@ -2,4 +2,12 @@
 
 pub mod alloc;
 pub mod buffer;
+pub mod clock;
+pub mod dice;
+pub mod extended;
+pub mod glob;
+pub mod helper;
+pub mod logging;
+pub mod number;
 pub mod prefetch;
+pub mod stopwatch;

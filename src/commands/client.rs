@@ -1,0 +1,356 @@
+//! CLIENT: looking at connections, naming and ending them.
+
+use crate::base::number::parse_i64;
+use crate::commands::connection::{BAD_NAME, is_name};
+use crate::resp::{Args, Proto};
+use crate::server::client::{Client, ClientId};
+use crate::server::command::Command;
+use crate::server::command::Flag::{Admin, Loading, NoScript, Stale};
+use crate::server::outbox::Order;
+use crate::server::{Ctx, Done, Error, Flow};
+use std::fmt::Write;
+
+/// The container.
+pub static COMMANDS: &[Command] =
+    &[Command::container("client", &CLIENT).docs("Looks at clients and changes what is known of them.").since("2.4.0")];
+
+static CLIENT: [Command; 9] = [
+    Command::new("getname", getname)
+        .arity(2)
+        .flags(&[NoScript, Loading, Stale])
+        .docs("Gives the connection's name.")
+        .complexity("O(1)")
+        .since("2.6.9"),
+    Command::new("help", help)
+        .arity(2)
+        .flags(&[Loading, Stale])
+        .docs("Lists the subcommands.")
+        .complexity("O(1)")
+        .since("5.0.0"),
+    Command::new("id", id)
+        .arity(2)
+        .flags(&[NoScript, Loading, Stale])
+        .docs("Gives the connection's number.")
+        .complexity("O(1)")
+        .since("5.0.0"),
+    Command::new("info", info)
+        .arity(2)
+        .flags(&[NoScript, Loading, Stale])
+        .tips(&["nondeterministic_output"])
+        .docs("Tells about the connection.")
+        .complexity("O(1)")
+        .since("6.2.0"),
+    Command::new("kill", kill)
+        .arity(-3)
+        .flags(&[Admin, NoScript, Loading, Stale])
+        .syntax(
+            "<filter: old-format=ip:port@-2.8.12 | <new-format: [ID client-id]@2.8.12 | [TYPE <client-type: NORMAL | \
+             MASTER@3.2.0 | SLAVE | REPLICA@5.0.0 | PUBSUB>]@2.8.12 | [USER username] | [ADDR addr=ip:port] | [LADDR \
+             laddr=ip:port]@6.2.0 | [SKIPME <skipme: YES | NO>] | [MAXAGE maxage]@7.4.0> ...>",
+        )
+        .docs("Ends connections.")
+        .complexity("O(N) where N is the number of client connections")
+        .since("2.4.0")
+        .history(&[
+            ("2.8.12", "The form with filters came."),
+            ("3.2.0", "`MASTER` may be a type."),
+            ("5.0.0", "`REPLICA` may be said for `SLAVE`."),
+            ("6.2.0", "`LADDR` came."),
+            ("7.4.0", "`MAXAGE` came."),
+        ]),
+    Command::new("list", list)
+        .arity(-2)
+        .flags(&[Admin, NoScript, Loading, Stale])
+        .tips(&["nondeterministic_output"])
+        .syntax("[TYPE <client-type: NORMAL | MASTER | REPLICA | PUBSUB>]@5.0.0 [ID client-id ...]@6.2.0")
+        .docs("Tells about all connections, a line each.")
+        .complexity("O(N) where N is the number of client connections")
+        .since("2.4.0")
+        .history(&[
+            ("2.8.12", "The field `id` came."),
+            ("5.0.0", "`TYPE` came."),
+            ("6.0.0", "The field `user` came."),
+            ("6.2.0", "`ID` and the fields `argv-mem`, `tot-mem`, `laddr` and `redir` came."),
+            ("7.0.0", "The fields `resp`, `multi-mem`, `rbs` and `rbp` came."),
+            ("7.0.3", "The field `ssub` came."),
+            ("7.2.0", "The fields `lib-name` and `lib-ver` came."),
+            ("7.4.0", "The field `watch` came."),
+            ("8.0.0", "The field `io-thread` came."),
+        ]),
+    Command::new("no-touch", no_touch)
+        .arity(3)
+        .flags(&[NoScript, Loading, Stale])
+        .syntax("<enabled: ON | OFF>")
+        .docs("Chooses whether the connection's commands count as accesses to keys.")
+        .complexity("O(1)")
+        .since("7.2.0"),
+    Command::new("setinfo", setinfo)
+        .arity(4)
+        .flags(&[NoScript, Loading, Stale])
+        .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"])
+        .syntax("<attr: LIB-NAME libname | LIB-VER libver>")
+        .docs("Notes which library the client uses.")
+        .complexity("O(1)")
+        .since("7.2.0"),
+    Command::new("setname", setname)
+        .arity(3)
+        .flags(&[NoScript, Loading, Stale])
+        .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"])
+        .syntax("connection-name")
+        .docs("Names the connection.")
+        .complexity("O(1)")
+        .since("2.6.9"),
+];
+
+/// CLIENT ID
+fn id(ctx: &mut Ctx, _: Args) -> Done {
+    let number = ctx.server.clients[ctx.client].number;
+    ctx.reply.int(number as i64); // counts up from one
+    Ok(Flow::Done)
+}
+
+/// CLIENT GETNAME
+fn getname(ctx: &mut Ctx, _: Args) -> Done {
+    match &*ctx.server.clients[ctx.client].name {
+        b"" => ctx.reply.null(),
+        name => ctx.reply.bulk(name),
+    }
+    Ok(Flow::Done)
+}
+
+/// CLIENT SETNAME connection-name
+fn setname(ctx: &mut Ctx, args: Args) -> Done {
+    if !is_name(args.get(2)) {
+        return Err(BAD_NAME);
+    }
+    ctx.server.clients[ctx.client].name = args.get(2).into();
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+/// CLIENT SETINFO LIB-NAME libname | LIB-VER libver
+fn setinfo(ctx: &mut Ctx, args: Args) -> Done {
+    let (what, value) = (args.get(2), args.get(3));
+    let client = &mut ctx.server.clients[ctx.client];
+    let (name, field) = match what.to_ascii_uppercase().as_slice() {
+        b"LIB-NAME" => ("LIB-NAME", &mut client.lib_name),
+        b"LIB-VER" => ("LIB-VER", &mut client.lib_ver),
+        _ => return Err(Error::owned([b"ERR Unrecognized option '", what, b"'"].concat())),
+    };
+    if !is_name(value) {
+        return Err(Error::owned(format!("ERR {name} cannot contain spaces, newlines or special characters.")));
+    }
+    *field = value.into();
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+/// CLIENT NO-TOUCH ON | OFF
+fn no_touch(ctx: &mut Ctx, args: Args) -> Done {
+    ctx.server.clients[ctx.client].no_touch = match args.get(2).to_ascii_uppercase().as_slice() {
+        b"ON" => true,
+        b"OFF" => false,
+        _ => return Err(Error::Syntax),
+    };
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+/// CLIENT INFO
+fn info(ctx: &mut Ctx, _: Args) -> Done {
+    let mut text = describe(ctx, &ctx.server.clients[ctx.client]);
+    text.push('\n');
+    ctx.reply.verbatim(*b"txt", text.as_bytes());
+    Ok(Flow::Done)
+}
+
+/// Whether a client belongs to a type; there are only normal ones so far.
+fn type_of(name: &[u8]) -> Result<bool, Error> {
+    match name.to_ascii_lowercase().as_slice() {
+        b"normal" => Ok(true),
+        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
+        _ => Err(Error::owned([b"ERR Unknown client type '", name, b"'"].concat())),
+    }
+}
+
+/// CLIENT LIST [TYPE type] [ID client-id ...]
+fn list(ctx: &mut Ctx, args: Args) -> Done {
+    let mut wanted: Option<Vec<u64>> = None;
+    let mut fits_type = true;
+    if args.len() > 2 {
+        match (args.get(2).to_ascii_uppercase().as_slice(), args.len()) {
+            (b"TYPE", 4) => fits_type = type_of(args.get(3))?,
+            (b"ID", 4..) => {
+                let numbers = args.from(3).iter().map(|text| parse_i64(text).and_then(|n| u64::try_from(n).ok()));
+                wanted = Some(numbers.collect::<Option<_>>().ok_or(Error::Text("ERR Invalid client ID"))?);
+            }
+            _ => return Err(Error::Syntax),
+        }
+    }
+    let mut clients: Vec<&Client> = ctx.server.clients.iter().map(|(_, client)| client).collect();
+    clients.sort_unstable_by_key(|client| client.number);
+    let mut text = String::new();
+    for client in clients {
+        if fits_type && wanted.as_ref().is_none_or(|wanted| wanted.contains(&client.number)) {
+            text.push_str(&describe(ctx, client));
+            text.push('\n');
+        }
+    }
+    ctx.reply.verbatim(*b"txt", text.as_bytes());
+    Ok(Flow::Done)
+}
+
+/// A client's line, without its end.
+fn describe(ctx: &Ctx, client: &Client) -> String {
+    let connection = &client.connection;
+    let now = ctx.server.now();
+    let seconds = |since: i64| (now - since).max(0) / 1000;
+    let lossy = String::from_utf8_lossy;
+    // The reply of whoever asks is not with its connection's figures yet.
+    let is_asking = client.number == ctx.server.clients[ctx.client].number;
+    let pending = if is_asking { ctx.reply.len() } else { connection.reply_bytes };
+    let queue = client.multi.as_ref().map(|multi| &multi.queue);
+    let multi_mem: usize = queue.map_or(0, |queue| queue.iter().map(|(_, request)| request.bytes()).sum());
+    let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
+    let flags = match (client.multi.is_some(), connection.is_unix) {
+        (false, false) => "N",
+        (true, false) => "x",
+        (false, true) => "U",
+        (true, true) => "xU",
+    };
+    let mut line = String::new();
+    let written = write!(
+        line,
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch=0 \
+         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={multi_mem} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
+         tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
+         tot-net-out={} tot-cmds={}",
+        client.number,
+        connection.addr,
+        connection.laddr,
+        connection.fd,
+        lossy(&client.name),
+        seconds(client.since_ms),
+        seconds(client.active_ms),
+        client.db.0,
+        queue.map_or(-1, |queue| queue.len() as i64),
+        size_of::<Client>() + total + room + pending + multi_mem,
+        client.last_command.map_or("NULL", |id| &ctx.server.commands.get(id).full_name),
+        if client.proto == Proto::Resp3 { 3 } else { 2 },
+        lossy(&client.lib_name),
+        lossy(&client.lib_ver),
+        client.bytes_in,
+        client.bytes_out,
+        client.commands,
+    );
+    written.expect("a string takes everything");
+    line
+}
+
+/// Which clients CLIENT KILL means.
+#[derive(Default)]
+struct Filter<'a> {
+    number: Option<u64>,
+    addr: Option<&'a [u8]>,
+    laddr: Option<&'a [u8]>,
+    fits_type: Option<bool>,
+    user: Option<&'a [u8]>,
+    max_age_s: Option<i64>,
+    spares_asker: bool,
+}
+
+/// CLIENT KILL addr, or CLIENT KILL filter value ...
+fn kill(ctx: &mut Ctx, args: Args) -> Done {
+    let is_old = args.len() == 3;
+    let filter = if is_old { Filter { addr: Some(args.get(2)), ..Filter::default() } } else { filter(args)? };
+    let now = ctx.server.now();
+    let is_meant = |client: &Client| {
+        filter.number.is_none_or(|number| client.number == number)
+            && filter.addr.is_none_or(|addr| client.connection.addr.as_bytes() == addr)
+            && filter.laddr.is_none_or(|laddr| client.connection.laddr.as_bytes() == laddr)
+            && filter.fits_type.unwrap_or(true)
+            && filter.max_age_s.is_none_or(|age| (now - client.since_ms) / 1000 >= age)
+    };
+    let asker = ctx.client;
+    let meant: Vec<ClientId> = ctx
+        .server
+        .clients
+        .iter()
+        .filter(|&(id, client)| is_meant(client) && !(filter.spares_asker && id == asker))
+        .map(|(id, _)| id)
+        .collect();
+    for &client in &meant {
+        if client == asker {
+            // Its reply still goes out.
+            ctx.server.clients[client].is_closing = true;
+        } else {
+            ctx.server.outbox.push(Order::Close { client, after_replies: false });
+        }
+    }
+    match (is_old, meant.len()) {
+        (true, 0) => return Err(Error::Text("ERR No such client")),
+        (true, _) => ctx.reply.ok(),
+        (false, n) => ctx.reply.int(n as i64), // at most as many as descriptors
+    }
+    Ok(Flow::Done)
+}
+
+fn filter(args: Args) -> Result<Filter, Error> {
+    let mut filter = Filter { spares_asker: true, ..Filter::default() };
+    let mut rest = args.cursor(2);
+    while let Some(word) = rest.word() {
+        let value = rest.value().ok_or(Error::Syntax)?;
+        match &*word {
+            b"ID" => {
+                let number = parse_i64(value).filter(|&n| n > 0).and_then(|n| u64::try_from(n).ok());
+                filter.number = Some(number.ok_or(Error::Text("ERR client-id should be greater than 0"))?);
+            }
+            b"ADDR" => filter.addr = Some(value),
+            b"LADDR" => filter.laddr = Some(value),
+            b"TYPE" => filter.fits_type = Some(type_of(value)?),
+            b"USER" if value == b"default" => filter.user = Some(value),
+            b"USER" => return Err(Error::owned([b"ERR No such user '", value, b"'"].concat())),
+            b"MAXAGE" => {
+                let age = parse_i64(value).ok_or(Error::Text("ERR maxage is not an integer or out of range"))?;
+                if age <= 0 {
+                    return Err(Error::Text("ERR maxage should be greater than 0"));
+                }
+                filter.max_age_s = Some(age);
+            }
+            b"SKIPME" => {
+                filter.spares_asker = match value.to_ascii_uppercase().as_slice() {
+                    b"YES" => true,
+                    b"NO" => false,
+                    _ => return Err(Error::Syntax),
+                }
+            }
+            _ => return Err(Error::Syntax),
+        }
+    }
+    Ok(filter)
+}
+
+/// CLIENT HELP
+fn help(ctx: &mut Ctx, _: Args) -> Done {
+    ctx.help(&[
+        "GETNAME",
+        "    Give the connection's name.",
+        "ID",
+        "    Give the connection's number.",
+        "INFO",
+        "    Tell about the connection.",
+        "KILL <ip:port>",
+        "    End the connection from that address.",
+        "KILL <filter> <value> [...]",
+        "    End connections. Filters: ID, ADDR, LADDR, TYPE, USER, MAXAGE, SKIPME (YES or NO).",
+        "LIST [TYPE <type> | ID <id> [...]]",
+        "    Tell about all connections.",
+        "NO-TOUCH (ON|OFF)",
+        "    Choose whether commands of this connection count as accesses to keys.",
+        "SETINFO (LIB-NAME|LIB-VER) <value>",
+        "    Note which library the client uses.",
+        "SETNAME <name>",
+        "    Name the connection.",
+    ]);
+    Ok(Flow::Done)
+}

@@ -1,0 +1,287 @@
+//! DEBUG: looks below the surface, for tests and the curious. Only there if `enable-debug-command` allows it.
+//!
+//! As in Redis it is one command without subcommands of its own in COMMAND, so a word or a number of arguments that it
+//! does not know are the same error.
+
+use crate::base::buffer::Buffer;
+use crate::base::clock::Clock;
+use crate::base::glob;
+use crate::base::number::parse_i64;
+use crate::commands::generic::encoding_name;
+use crate::keyspace::digest::{self, Sum};
+use crate::keyspace::{AccessClock, Ttl};
+use crate::resp::{Args, Proto, Reply, Word};
+use crate::server::command::Command;
+use crate::server::command::Flag::{Admin, Loading, NoScript, Protected, Stale};
+use crate::server::{Ctx, Done, Error, Flow};
+use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
+use std::time::Duration;
+
+/// The row.
+pub static COMMANDS: &[Command] = &[Command::new("debug", debug)
+    .arity(-2)
+    .flags(&[Admin, NoScript, Loading, Stale, Protected])
+    .docs("Looks below the surface of the server and its data.")
+    .complexity("Depends on subcommand.")
+    .since("1.0.0")
+    .system()];
+
+/// DEBUG subcommand [argument ...]
+fn debug(ctx: &mut Ctx, args: Args) -> Done {
+    let word = Word::new(args.get(1));
+    match (&*word, args.len()) {
+        (b"DIGEST", 2) => {
+            let sum = digest::of_keyspace(&mut ctx.server.keyspace);
+            reply_digest(ctx.reply, &sum);
+        }
+        (b"DIGEST-VALUE", _) => digest_values(ctx, args.from(2)),
+        (b"ERROR", 3) => ctx.reply.error(one_line(args.get(2))),
+        (b"HELP", 2) => help(ctx),
+        (b"LOG", 3) => {
+            log::warn!("DEBUG LOG: {}", String::from_utf8_lossy(args.get(2)));
+            ctx.reply.ok();
+        }
+        (b"OBJECT", 3) => object(ctx, args.get(2))?,
+        (b"POPULATE", 3..=5) => populate(ctx, args.from(2))?,
+        (b"PROTOCOL", 3) => protocol(ctx.reply, args.get(2))?,
+        (b"SET-ACTIVE-EXPIRE", 3) => {
+            ctx.server.active_expire = leading_number(args.get(2)).abs() >= 1.0;
+            ctx.reply.ok();
+        }
+        (b"SLEEP", 3) => sleep(ctx, args.get(2)),
+        (b"STRINGMATCH-TEST", 2) => match_at_random(ctx),
+        _ => {
+            let mut text = b"ERR unknown subcommand or wrong number of arguments for '".to_vec();
+            text.extend_from_slice(&args.get(1)[..args.get(1).len().min(128)]);
+            text.extend_from_slice(b"'. Try DEBUG HELP.");
+            return Err(Error::owned(text));
+        }
+    }
+    Ok(Flow::Done)
+}
+
+/// A text that has to fit on a line of the protocol.
+fn one_line(text: &[u8]) -> Vec<u8> {
+    text.iter().map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }).collect()
+}
+
+fn reply_digest(reply: &mut Reply, sum: &Sum) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    let text: String = sum.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+    reply.simple(&text);
+}
+
+/// DIGEST-VALUE key ...: forty zeros for a missing key.
+fn digest_values(ctx: &mut Ctx, keys: Args) {
+    let db = ctx.server.db(ctx.db);
+    ctx.reply.array(keys.len());
+    for key in keys {
+        let sum = db.seek(key).map(digest::of_value).unwrap_or_default();
+        reply_digest(ctx.reply, &sum);
+    }
+}
+
+/// OBJECT key
+fn object(ctx: &mut Ctx, key: &[u8]) -> Result<(), Error> {
+    let (clock, access) = (ctx.server.keyspace.shared.clock, ctx.server.keyspace.shared.access);
+    let db = ctx.server.db(ctx.db);
+    let entry = db.seek(key).ok_or(Error::NoSuchKey)?;
+    let idle = match access {
+        AccessClock::Recency => u64::from(clock.wrapping_sub(entry.clock()) & 0x00FF_FFFF),
+        AccessClock::Frequency => u64::from(clock.wrapping_sub(entry.clock() >> 8) & 0xFFFF) * 60,
+    };
+    ctx.reply.simple(&format!(
+        "Value at:{:p} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{idle}",
+        entry.key().as_ptr(),
+        encoding_name(entry),
+        serialized_len(entry),
+        entry.clock(),
+    ));
+    Ok(())
+}
+
+/// How many bytes the value takes in Redis's snapshot format, uncompressed: the length of a string is written in 1, 2
+/// or 5 bytes; an integer of up to 32 bits in 1 byte and as many as it needs.
+fn serialized_len(entry: &Entry) -> usize {
+    let len = match entry.value() {
+        Value::Int(n) => match n {
+            -0x80..0x80 => return 2,
+            -0x8000..0x8000 => return 3,
+            -0x8000_0000..0x8000_0000 => return 5,
+            n => itoa::Buffer::new().format(n).len(),
+        },
+        Value::Text(bytes) | Value::Raw(bytes) => bytes.len(),
+        Value::Buffer(buffer) => buffer.bytes().len(),
+    };
+    match len {
+        0..64 => len + 1,
+        64..16384 => len + 2,
+        _ => len + 5,
+    }
+}
+
+/// POPULATE count [prefix] [size]: keys `prefix:0` and so on, with values `value:0` and so on, cut or filled up with NULs
+/// to the size, if one is given. What is there stays.
+fn populate(ctx: &mut Ctx, args: Args) -> Result<(), Error> {
+    const NOT_POSITIVE: Error = Error::Text("ERR value is out of range, must be positive");
+    let number = |i: usize| {
+        let n = parse_i64(args.get(i)).ok_or(NOT_POSITIVE)?;
+        usize::try_from(n).map_err(|_| NOT_POSITIVE)
+    };
+    let count = number(0)?;
+    let prefix = if args.len() > 1 { args.get(1) } else { b"key" };
+    let size = if args.len() > 2 { number(2)? } else { 0 };
+    if size as u64 > ctx.server.config.settings.proto_max_bulk_len {
+        return Err(Error::TooLong);
+    }
+    let mut db = ctx.server.db(ctx.db);
+    let (mut key, mut value) = (Vec::new(), Vec::new());
+    for n in 0..count {
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(n).as_bytes();
+        key.clear();
+        for part in [prefix, b":", digits] {
+            key.extend_from_slice(part);
+        }
+        let slot = db.locate(&key);
+        if slot.is_found() {
+            continue;
+        }
+        value.clear();
+        for part in [b"value:", digits] {
+            value.extend_from_slice(part);
+        }
+        if size > 0 {
+            value.resize(size, 0);
+        }
+        let value = if value.len() <= INLINE_MAX {
+            NewValue::Text(&value)
+        } else {
+            NewValue::Buffer(Buffer::new(value.clone()))
+        };
+        db.put(slot, &key, value, Ttl::Clear);
+    }
+    ctx.reply.ok();
+    Ok(())
+}
+
+/// PROTOCOL type: a sample of each kind of reply.
+fn protocol(reply: &mut Reply, kind: &[u8]) -> Result<(), Error> {
+    match &*Word::new(kind) {
+        b"STRING" => reply.bulk(b"Hello World"),
+        b"INTEGER" => reply.int(12345),
+        // Not an attempt at pi.
+        b"DOUBLE" => reply.double(3141.0 / 1000.0),
+        b"NULL" => reply.null(),
+        b"ARRAY" => {
+            reply.array(3);
+            (0..3).for_each(|n| reply.int(n));
+        }
+        b"SET" => {
+            reply.set(3);
+            (0..3).for_each(|n| reply.int(n));
+        }
+        b"MAP" => {
+            reply.map(3);
+            for n in 0..3 {
+                reply.int(n);
+                reply.boolean(n == 1);
+            }
+        }
+        b"ATTRIB" => {
+            // RESP2 has no attributes: only what follows is sent.
+            if reply.proto == Proto::Resp3 {
+                reply.attribute(1);
+                reply.bulk(b"key-popularity");
+                reply.array(2);
+                reply.bulk(b"key:123");
+                reply.int(90);
+            }
+            reply.bulk(b"Some real reply following the attribute");
+        }
+        b"PUSH" => {
+            if reply.proto == Proto::Resp2 {
+                return Err(Error::Text("ERR RESP2 is not supported by this command"));
+            }
+            reply.bulk(b"Some real reply following the push reply");
+            reply.push(2);
+            reply.bulk(b"server-cpu-usage");
+            reply.int(42);
+        }
+        b"VERBATIM" => reply.verbatim(*b"txt", b"This is a verbatim\nstring"),
+        b"TRUE" => reply.boolean(true),
+        b"FALSE" => reply.boolean(false),
+        b"BIGNUM" => reply.big_number(b"1234567999999999999999999999999999999"),
+        _ => {
+            return Err(Error::Text(
+                "ERR Wrong protocol type name. Please use one of the following: \
+                 string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// SLEEP seconds: the whole server stands still, that is what it is for.
+fn sleep(ctx: &mut Ctx, seconds: &[u8]) {
+    // Negative, infinite and absurd times do not wait.
+    let time = Duration::try_from_secs_f64(leading_number(seconds)).unwrap_or_default();
+    match &mut ctx.server.clock {
+        Clock::System { .. } => std::thread::sleep(time),
+        clock @ Clock::Manual { .. } => clock.advance_ms(u64::try_from(time.as_millis()).unwrap_or_default()),
+    }
+    ctx.reply.ok();
+}
+
+/// The number that a text begins with, as C's `strtod` finds it; zero if there is none.
+fn leading_number(text: &[u8]) -> f64 {
+    // More digits than this change nothing that matters here.
+    let text = text.trim_ascii_start();
+    let text = &text[..text.len().min(64)];
+    let prefixes = (1..=text.len()).rev().map(|end| &text[..end]);
+    let mut numbers = prefixes.filter_map(|prefix| str::from_utf8(prefix).ok()?.parse().ok());
+    numbers.next().unwrap_or(0.0)
+}
+
+/// STRINGMATCH-TEST: patterns and texts by chance, to see that matching ends.
+fn match_at_random(ctx: &mut Ctx) {
+    const LETTERS: &[u8] = b"*?[]^-\\ab";
+    let dice = &mut ctx.server.dice;
+    for _ in 0..10_000 {
+        let mut word = || -> Vec<u8> {
+            let len = dice.below(32);
+            (0..len).map(|_| LETTERS[dice.below(LETTERS.len() as u64) as usize]).collect()
+        };
+        let (pattern, text) = (word(), word());
+        glob::matches(&pattern, &text);
+    }
+    ctx.reply.simple("Apparently Redis did not crash: test passed");
+}
+
+fn help(ctx: &mut Ctx) {
+    ctx.help(&[
+        "DIGEST",
+        "    Give forty hexadecimal digits that stand for all data.",
+        "DIGEST-VALUE <key> [<key> ...]",
+        "    Give the same for the values of these keys, one by one.",
+        "ERROR <text>",
+        "    Answer with the error <text>.",
+        "LOG <text>",
+        "    Write <text> into the log.",
+        "OBJECT <key>",
+        "    Tell how the value at <key> is kept.",
+        "POPULATE <count> [<prefix>] [<size>]",
+        "    Create <count> strings named <prefix>:<n> (`key` if there is no prefix), of",
+        "    <size> bytes if it is given. Keys that are there stay as they are.",
+        "PROTOCOL <type>",
+        "    Answer with a sample of a type: string, integer, double, bignum, null,",
+        "    array, set, map, attrib, push, verbatim, true, false.",
+        "SET-ACTIVE-EXPIRE <0|1>",
+        "    Switch off (or on) that expired keys are deleted though nobody asks for them.",
+        "SLEEP <seconds>",
+        "    Let the whole server stand still.",
+        "STRINGMATCH-TEST",
+        "    Try patterns by chance.",
+    ]);
+}

@@ -1,0 +1,31 @@
+//! The commands: rows and handlers, one file per group.
+//!
+//! To add one, write its row and its handler into the group's file and a session into the group's test.
+
+pub mod client;
+pub mod command;
+pub mod config;
+pub mod connection;
+pub mod debug;
+pub mod generic;
+pub mod server;
+pub mod string;
+pub mod transactions;
+
+use crate::server::command::{Family, Group};
+
+/// All commands, for [`crate::server::Server::new`].
+pub fn table() -> Vec<Family> {
+    vec![
+        Family { group: Group::Connection, commands: connection::COMMANDS },
+        Family { group: Group::Connection, commands: client::COMMANDS },
+        Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Server, commands: command::COMMANDS },
+        Family { group: Group::Server, commands: debug::COMMANDS },
+        Family { group: Group::Server, commands: config::COMMANDS },
+        Family { group: Group::Server, commands: generic::SERVER },
+        Family { group: Group::Server, commands: server::COMMANDS },
+        Family { group: Group::String, commands: string::COMMANDS },
+        Family { group: Group::Transactions, commands: transactions::COMMANDS },
+    ]
+}

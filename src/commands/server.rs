@@ -1,0 +1,101 @@
+//! The commands on the server as a whole.
+
+use crate::base::number::parse_i64;
+use crate::resp::Args;
+use crate::server::command::Command;
+use crate::server::command::Flag::{Admin, AllowBusy, Fast, Loading, NoMulti, NoScript, ReadOnly, Stale};
+use crate::server::{Ctx, Done, Error, Flow, Shutdown, info};
+
+/// The rows, by name.
+pub static COMMANDS: &[Command] = &[
+    Command::new("info", show_info)
+        .arity(-1)
+        .flags(&[Loading, Stale])
+        .categories(&[crate::server::command::Category::Dangerous])
+        .tips(&["nondeterministic_output", "request_policy:all_shards", "response_policy:special"])
+        .syntax("[section ...]")
+        .docs("Tells how the server is and what it has done.")
+        .complexity("O(1)")
+        .since("1.0.0")
+        .history(&[("7.0.0", "Several sections may be asked for.")]),
+    Command::new("lolwut", lolwut)
+        .arity(-1)
+        .flags(&[ReadOnly, Fast])
+        .syntax("[VERSION version]")
+        .docs("Draws something, and tells the version.")
+        .complexity("O(1)")
+        .since("5.0.0"),
+    Command::new("shutdown", shutdown)
+        .arity(-1)
+        .flags(&[Admin, NoScript, Loading, Stale, NoMulti, AllowBusy])
+        .syntax("[<save-selector: NOSAVE | SAVE>] [NOW]@7.0.0 [FORCE]@7.0.0 [ABORT]@7.0.0")
+        .docs("Ends the server.")
+        .complexity(
+            "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
+        )
+        .since("1.0.0")
+        .history(&[("7.0.0", "`NOW`, `FORCE` and `ABORT` came.")]),
+    Command::new("time", time)
+        .flags(&[Loading, Stale, Fast])
+        .tips(&["nondeterministic_output"])
+        .docs("Tells the time of day: seconds since 1970, and microseconds.")
+        .complexity("O(1)")
+        .since("2.6.0"),
+];
+
+/// INFO [section ...]
+fn show_info(ctx: &mut Ctx, args: Args) -> Done {
+    let sections: Vec<&[u8]> = args.from(1).iter().collect();
+    let text = info::text(ctx.server, &sections);
+    ctx.reply.verbatim(*b"txt", text.as_bytes());
+    Ok(Flow::Done)
+}
+
+/// TIME
+fn time(ctx: &mut Ctx, _: Args) -> Done {
+    let us = ctx.server.clock.unix_us();
+    ctx.reply.array(2);
+    ctx.reply.bulk_int(us / 1_000_000);
+    ctx.reply.bulk_int(us % 1_000_000);
+    Ok(Flow::Done)
+}
+
+/// LOLWUT [VERSION version]
+fn lolwut(ctx: &mut Ctx, args: Args) -> Done {
+    if args.len() >= 3 && args.get(1).eq_ignore_ascii_case(b"version") {
+        parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
+    }
+    // Rust's crab, as the oxide of iron would draw it.
+    let drawing = "   _~^~^~_\n\\) /  o o  \\ (/\n  '_   -   _'\n  / '-----' \\\n";
+    let text = format!("{drawing}\nRedoxide ver. {}\n", env!("CARGO_PKG_VERSION"));
+    ctx.reply.verbatim(*b"txt", text.as_bytes());
+    Ok(Flow::Done)
+}
+
+/// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
+fn shutdown(ctx: &mut Ctx, args: Args) -> Done {
+    let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
+    for word in args.from(1) {
+        match word.to_ascii_uppercase().as_slice() {
+            b"SAVE" => save = true,
+            b"NOSAVE" => nosave = true,
+            b"NOW" | b"FORCE" => other = true,
+            b"ABORT" => abort = true,
+            _ => return Err(Error::Syntax),
+        }
+    }
+    if (save && nosave) || (abort && (save || nosave || other)) {
+        return Err(Error::Syntax);
+    }
+    if abort {
+        return Err(Error::Text("ERR No shutdown in progress."));
+    }
+    if save {
+        return Err(Error::Text("ERR Snapshots are not written yet. Use SHUTDOWN or SHUTDOWN NOSAVE."));
+    }
+    log::warn!("User requested shutdown...");
+    ctx.server.shutdown = Some(Shutdown { status: 0 });
+    // There is no reply: the connection just ends, as Redis does it.
+    ctx.server.clients[ctx.client].is_closing = true;
+    Ok(Flow::Done)
+}

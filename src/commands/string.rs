@@ -1,0 +1,661 @@
+//! The commands on strings.
+
+use crate::base::buffer::{Buffer, Text};
+use crate::base::extended;
+use crate::base::number::parse_i64;
+use crate::keyspace::Ttl;
+use crate::keyspace::changes::Event;
+use crate::keyspace::db::value_from;
+use crate::resp::{Args, Cursor, Reply};
+use crate::server::command::Flag::{DenyOom, Fast, ReadOnly, Write};
+use crate::server::command::KeyFlag::{
+    Access, Delete, Insert, Overwrite, ReadOnly as Ro, ReadWrite, Update, VariableFlags,
+};
+use crate::server::command::{Command, KeySpec, Options};
+use crate::server::{Ctx, Done, Error, Flow};
+
+/// The rows, by name.
+pub static COMMANDS: &[Command] = &[
+    Command::new("append", append)
+        .arity(3)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Insert])])
+        .syntax("key value")
+        .docs("Adds bytes to the end of a string; a missing key counts as empty.")
+        .complexity("O(1) amortized for short values: the room of a string doubles as it grows.")
+        .since("2.0.0"),
+    Command::new("decr", decr)
+        .arity(2)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
+        .syntax("key")
+        .docs("Takes one from the integer at a key; a missing key counts as zero.")
+        .complexity("O(1)")
+        .since("1.0.0"),
+    Command::new("decrby", decrby)
+        .arity(3)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
+        .syntax("key decrement")
+        .docs("Takes a number from the integer at a key; a missing key counts as zero.")
+        .complexity("O(1)")
+        .since("1.0.0"),
+    Command::new("get", get)
+        .arity(2)
+        .flags(&[ReadOnly, Fast])
+        .keys(&[KeySpec::at(1, &[Ro, Access])])
+        .syntax("key")
+        .docs("Gives the string at a key.")
+        .complexity("O(1)")
+        .since("1.0.0"),
+    Command::new("getdel", getdel)
+        .arity(2)
+        .flags(&[Write, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Delete])])
+        .syntax("key")
+        .docs("Gives the string at a key and deletes the key.")
+        .complexity("O(1)")
+        .since("6.2.0"),
+    Command::new("getex", getex)
+        .arity(-2)
+        .flags(&[Write, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
+        .syntax(
+            "key [<expiration: EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT \
+             unix-time-milliseconds | PERSIST>]",
+        )
+        .docs("Gives the string at a key and sets or clears the key's deadline.")
+        .complexity("O(1)")
+        .since("6.2.0"),
+    Command::new("getrange", getrange)
+        .arity(4)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::at(1, &[Ro, Access])])
+        .syntax("key start end")
+        .docs("Gives a part of the string at a key, by first and last position.")
+        .complexity("O(N), N being the length of what is given")
+        .since("2.4.0"),
+    Command::new("getset", getset)
+        .arity(3)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
+        .syntax("key value")
+        .docs("Sets a key to a string and gives the one that was there.")
+        .complexity("O(1)")
+        .since("1.0.0")
+        .deprecated("6.2.0", "`SET` with the `!GET` argument"),
+    Command::new("incr", incr)
+        .arity(2)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
+        .syntax("key")
+        .docs("Adds one to the integer at a key; a missing key counts as zero.")
+        .complexity("O(1)")
+        .since("1.0.0"),
+    Command::new("incrby", incrby)
+        .arity(3)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
+        .syntax("key increment")
+        .docs("Adds a number to the integer at a key; a missing key counts as zero.")
+        .complexity("O(1)")
+        .since("1.0.0"),
+    Command::new("incrbyfloat", incrbyfloat)
+        .arity(3)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update])])
+        .syntax("key increment:num")
+        .docs("Adds a number to the decimal number at a key; a missing key counts as zero.")
+        .complexity("O(1)")
+        .since("2.6.0"),
+    Command::new("mget", mget)
+        .arity(-2)
+        .flags(&[ReadOnly, Fast])
+        .keys(&[KeySpec::range(1, -1, 1, &[Ro, Access])])
+        .tips(&["request_policy:multi_shard"])
+        .syntax("key ...")
+        .docs("Gives the strings at several keys; nil where there is none.")
+        .complexity("O(N), N being the number of keys")
+        .since("1.0.0"),
+    Command::new("mset", mset)
+        .arity(-3)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::range(1, -1, 2, &[Overwrite, Update])])
+        .tips(&["request_policy:multi_shard", "response_policy:all_succeeded"])
+        .syntax("(data: key value) ...")
+        .docs("Sets several keys to strings at once.")
+        .complexity("O(N), N being the number of keys")
+        .since("1.0.1"),
+    Command::new("msetnx", msetnx)
+        .arity(-3)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::range(1, -1, 2, &[Overwrite, Insert])])
+        .syntax("(data: key value) ...")
+        .docs("Sets several keys to strings at once, if none of them is there.")
+        .complexity("O(N), N being the number of keys")
+        .since("1.0.1"),
+    Command::new("psetex", psetex)
+        .arity(4)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::at(1, &[Overwrite, Update])])
+        .syntax("key milliseconds value")
+        .docs("Sets a key to a string that lives for some milliseconds.")
+        .complexity("O(1)")
+        .since("2.6.0")
+        .deprecated("2.6.12", "`SET` with the `PX` argument"),
+    Command::new("set", set)
+        .arity(-3)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update, VariableFlags])])
+        .syntax(
+            "key value [<condition: NX | XX>]@2.6.12 [GET]@6.2.0 [<expiration: EX seconds@2.6.12 | PX \
+             milliseconds@2.6.12 | EXAT unix-time-seconds@6.2.0 | PXAT unix-time-milliseconds@6.2.0 | \
+             KEEPTTL@6.0.0>]",
+        )
+        .docs(
+            "Sets a key to a string, whatever type was there; can ask for conditions, a deadline, and the old string.",
+        )
+        .complexity("O(1)")
+        .since("1.0.0")
+        .history(&[
+            ("2.6.12", "`EX`, `PX`, `NX` and `XX` came."),
+            ("6.0.0", "`KEEPTTL` came."),
+            ("6.2.0", "`GET`, `EXAT` and `PXAT` came."),
+            ("7.0.0", "`NX` and `GET` may stand together."),
+        ]),
+    Command::new("setex", setex)
+        .arity(4)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::at(1, &[Overwrite, Update])])
+        .syntax("key seconds value")
+        .docs("Sets a key to a string that lives for some seconds.")
+        .complexity("O(1)")
+        .since("2.0.0")
+        .deprecated("2.6.12", "`SET` with the `EX` argument"),
+    Command::new("setnx", setnx)
+        .arity(3)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[Overwrite, Insert])])
+        .syntax("key value")
+        .docs("Sets a key to a string if the key is not there.")
+        .complexity("O(1)")
+        .since("1.0.0")
+        .deprecated("2.6.12", "`SET` with the `NX` argument"),
+    Command::new("setrange", setrange)
+        .arity(4)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::at(1, &[ReadWrite, Update])])
+        .syntax("key offset value")
+        .docs("Overwrites a part of the string at a key, with zero bytes up to it if it was shorter.")
+        .complexity("O(M), M being the length of the value")
+        .since("2.2.0"),
+    Command::new("strlen", strlen)
+        .arity(2)
+        .flags(&[ReadOnly, Fast])
+        .keys(&[KeySpec::at(1, &[Ro])])
+        .syntax("key")
+        .docs("Gives the length of the string at a key in bytes.")
+        .complexity("O(1)")
+        .since("2.2.0"),
+    Command::new("substr", getrange)
+        .arity(4)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::at(1, &[Ro, Access])])
+        .syntax("key start end")
+        .docs("Gives a part of the string at a key, by first and last position.")
+        .complexity("O(N), N being the length of what is given")
+        .since("1.0.0")
+        .deprecated("2.0.0", "`GETRANGE`"),
+];
+
+/// GET key
+fn get(ctx: &mut Ctx, args: Args) -> Done {
+    match ctx.server.db(ctx.db).text(args.get(1))? {
+        Some(text) => ctx.reply.text(text),
+        None => ctx.reply.null(),
+    }
+    Ok(Flow::Done)
+}
+
+/// When SET writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    Always,
+    IfMissing,
+    IfPresent,
+}
+
+/// A deadline as it was sent: its text is read only when the syntax of all options is known to be good.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expiration<'a> {
+    /// No word about it.
+    Default,
+    /// KEEPTTL.
+    Keep,
+    /// PERSIST.
+    Persist,
+    /// EX and PX: from now on.
+    In(Unit, &'a [u8]),
+    /// EXAT and PXAT: since 1970.
+    At(Unit, &'a [u8]),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Seconds,
+    Millis,
+}
+
+impl Expiration<'_> {
+    /// Reads the number; `None` if there is none to read.
+    fn deadline(self, ctx: &Ctx) -> Result<Option<i64>, Error> {
+        let (unit, text, base) = match self {
+            Expiration::In(unit, text) => (unit, text, ctx.server.now()),
+            Expiration::At(unit, text) => (unit, text, 0),
+            Expiration::Default | Expiration::Keep | Expiration::Persist => return Ok(None),
+        };
+        deadline(ctx, unit, text, base).map(Some)
+    }
+}
+
+/// A positive number of seconds or milliseconds after `base`, within 64 bits of milliseconds.
+fn deadline(ctx: &Ctx, unit: Unit, text: &[u8], base: i64) -> Result<i64, Error> {
+    let n = parse_i64(text).ok_or(Error::NotInteger)?;
+    let scale = if unit == Unit::Seconds { 1000 } else { 1 };
+    let sum = n.checked_mul(scale).and_then(|ms| ms.checked_add(base));
+    match sum {
+        Some(at) if n > 0 => Ok(at),
+        _ => Err(Error::InvalidExpire(ctx.command_name())),
+    }
+}
+
+/// What SET was asked for.
+struct SetOptions<'a> {
+    when: Condition,
+    get: bool,
+    expiration: Expiration<'a>,
+}
+
+fn set_options(mut rest: Cursor) -> Result<SetOptions, Error> {
+    use Condition::{Always, IfMissing, IfPresent};
+    use Expiration::{At, Default, In, Keep};
+    use Unit::{Millis, Seconds};
+    let mut o = SetOptions { when: Always, get: false, expiration: Default };
+    while let Some(word) = rest.word() {
+        // As in Redis, an option may be repeated, but not combined with its rival.
+        match (&*word, o.expiration) {
+            (b"NX", _) if o.when != IfPresent => o.when = IfMissing,
+            (b"XX", _) if o.when != IfMissing => o.when = IfPresent,
+            (b"GET", _) => o.get = true,
+            (b"KEEPTTL", Keep | Default) => o.expiration = Keep,
+            (b"EX", Default | In(Seconds, _)) => o.expiration = In(Seconds, rest.need()?),
+            (b"PX", Default | In(Millis, _)) => o.expiration = In(Millis, rest.need()?),
+            (b"EXAT", Default | At(Seconds, _)) => o.expiration = At(Seconds, rest.need()?),
+            (b"PXAT", Default | At(Millis, _)) => o.expiration = At(Millis, rest.need()?),
+            _ => return Err(Error::Syntax),
+        }
+    }
+    Ok(o)
+}
+
+/// SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT time | PXAT time | KEEPTTL]
+fn set(ctx: &mut Ctx, args: Args) -> Done {
+    let (key, value) = (args.get(1), args.get(2));
+    if args.len() == 3 {
+        let mut db = ctx.server.db(ctx.db);
+        let slot = db.write(key);
+        db.set(slot, key, value_from(value, args.shared(2)), Ttl::Clear, Event::SET);
+        ctx.reply.ok();
+        return Ok(Flow::Done);
+    }
+    let o = set_options(args.cursor(3))?;
+    let ttl = match (o.expiration.deadline(ctx)?, o.expiration) {
+        (Some(at), _) => Ttl::At(at),
+        (None, Expiration::Keep) => Ttl::Keep,
+        (None, _) => Ttl::Clear,
+    };
+    let mut db = ctx.server.db(ctx.db);
+    let slot = if o.get { db.read(key) } else { db.write(key) };
+    if o.get {
+        match db.text_of(slot)? {
+            Some(text) => ctx.reply.text(text),
+            None => ctx.reply.null(),
+        }
+    }
+    let is_met = match o.when {
+        Condition::Always => true,
+        Condition::IfMissing => !slot.is_found(),
+        Condition::IfPresent => slot.is_found(),
+    };
+    if !is_met {
+        if !o.get {
+            ctx.reply.null();
+        }
+        return Ok(Flow::Done);
+    }
+    db.set(slot, key, value_from(value, args.shared(2)), ttl, Event::SET);
+    if matches!(ttl, Ttl::At(_)) {
+        db.changed(key, Event::EXPIRE, 0);
+    }
+    if !o.get {
+        ctx.reply.ok();
+    }
+    Ok(Flow::Done)
+}
+
+/// SETNX key value
+fn setnx(ctx: &mut Ctx, args: Args) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(args.get(1));
+    if !slot.is_found() {
+        db.set(slot, args.get(1), value_from(args.get(2), args.shared(2)), Ttl::Clear, Event::SET);
+    }
+    ctx.reply.int(i64::from(!slot.is_found()));
+    Ok(Flow::Done)
+}
+
+/// SETEX key seconds value
+fn setex(ctx: &mut Ctx, args: Args) -> Done {
+    set_for(ctx, args, Unit::Seconds)
+}
+
+/// PSETEX key milliseconds value
+fn psetex(ctx: &mut Ctx, args: Args) -> Done {
+    set_for(ctx, args, Unit::Millis)
+}
+
+fn set_for(ctx: &mut Ctx, args: Args, unit: Unit) -> Done {
+    let key = args.get(1);
+    let at = deadline(ctx, unit, args.get(2), ctx.server.now())?;
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    db.set(slot, key, value_from(args.get(3), args.shared(3)), Ttl::At(at), Event::SET);
+    db.changed(key, Event::EXPIRE, 0);
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+/// GETSET key value
+fn getset(ctx: &mut Ctx, args: Args) -> Done {
+    let key = args.get(1);
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(key);
+    match db.text_of(slot)? {
+        Some(text) => ctx.reply.text(text),
+        None => ctx.reply.null(),
+    }
+    db.set(slot, key, value_from(args.get(2), args.shared(2)), Ttl::Clear, Event::SET);
+    Ok(Flow::Done)
+}
+
+/// GETDEL key
+fn getdel(ctx: &mut Ctx, args: Args) -> Done {
+    let key = args.get(1);
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(key);
+    match db.text_of(slot)? {
+        Some(text) => ctx.reply.text(text),
+        None => ctx.reply.null(),
+    }
+    db.delete(slot, key, Event::DEL);
+    Ok(Flow::Done)
+}
+
+/// GETEX key [EX seconds | PX milliseconds | EXAT time | PXAT time | PERSIST]
+fn getex(ctx: &mut Ctx, args: Args) -> Done {
+    use Expiration::{At, Default, In, Persist};
+    use Unit::{Millis, Seconds};
+    let key = args.get(1);
+    let (mut rest, mut expiration) = (args.cursor(2), Default);
+    while let Some(word) = rest.word() {
+        match (&*word, expiration) {
+            (b"PERSIST", Persist | Default) => expiration = Persist,
+            (b"EX", Default | In(Seconds, _)) => expiration = In(Seconds, rest.need()?),
+            (b"PX", Default | In(Millis, _)) => expiration = In(Millis, rest.need()?),
+            (b"EXAT", Default | At(Seconds, _)) => expiration = At(Seconds, rest.need()?),
+            (b"PXAT", Default | At(Millis, _)) => expiration = At(Millis, rest.need()?),
+            _ => return Err(Error::Syntax),
+        }
+    }
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(key);
+    if db.text_of(slot)?.is_none() {
+        ctx.reply.null();
+        return Ok(Flow::Done);
+    }
+    // Only now, as Redis does: a bad number is no error for a key that is not there.
+    let deadline = expiration.deadline(ctx)?;
+    let mut db = ctx.server.db(ctx.db);
+    if let Some(text) = db.text_of(slot)? {
+        ctx.reply.text(text);
+    }
+    match deadline {
+        Some(at) if at <= db.now() => {
+            db.delete(slot, key, Event::DEL);
+        }
+        Some(at) => {
+            db.set_deadline(slot, Some(at));
+            db.changed(key, Event::EXPIRE, 1);
+        }
+        None if expiration == Persist && db.entry(slot).is_some_and(|entry| entry.deadline().is_some()) => {
+            db.set_deadline(slot, None);
+            db.changed(key, Event::PERSIST, 1);
+        }
+        None => {}
+    }
+    Ok(Flow::Done)
+}
+
+/// MGET key [key ...]
+fn mget(ctx: &mut Ctx, args: Args) -> Done {
+    ctx.reply.array(args.len() - 1);
+    for key in args.from(1) {
+        // A key of another type counts as missing here.
+        match ctx.server.db(ctx.db).text(key) {
+            Ok(Some(text)) => ctx.reply.text(text),
+            Ok(None) | Err(_) => ctx.reply.null(),
+        }
+    }
+    Ok(Flow::Done)
+}
+
+/// MSET key value [key value ...]
+fn mset(ctx: &mut Ctx, args: Args) -> Done {
+    set_all(ctx, args)?;
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+/// MSETNX key value [key value ...]
+fn msetnx(ctx: &mut Ctx, args: Args) -> Done {
+    if args.len().is_multiple_of(2) {
+        return Err(Error::Arity(ctx.command_name()));
+    }
+    let mut db = ctx.server.db(ctx.db);
+    for i in (1..args.len()).step_by(2) {
+        if db.write(args.get(i)).is_found() {
+            ctx.reply.int(0);
+            return Ok(Flow::Done);
+        }
+    }
+    set_all(ctx, args)?;
+    ctx.reply.int(1);
+    Ok(Flow::Done)
+}
+
+fn set_all(ctx: &mut Ctx, args: Args) -> Result<(), Error> {
+    if args.len().is_multiple_of(2) {
+        return Err(Error::Arity(ctx.command_name()));
+    }
+    let mut db = ctx.server.db(ctx.db);
+    for i in (1..args.len()).step_by(2) {
+        let key = args.get(i);
+        let slot = db.write(key);
+        db.set(slot, key, value_from(args.get(i + 1), args.shared(i + 1)), Ttl::Clear, Event::SET);
+    }
+    Ok(())
+}
+
+/// STRLEN key
+fn strlen(ctx: &mut Ctx, args: Args) -> Done {
+    let len = match ctx.server.db(ctx.db).text(args.get(1))? {
+        Some(text) => with_bytes(text, <[u8]>::len),
+        None => 0,
+    };
+    ctx.reply.int(len as i64); // no string has 2^63 bytes
+    Ok(Flow::Done)
+}
+
+/// GETRANGE key start end
+fn getrange(ctx: &mut Ctx, args: Args) -> Done {
+    let start = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
+    let end = parse_i64(args.get(3)).ok_or(Error::NotInteger)?;
+    let Some(text) = ctx.server.db(ctx.db).text(args.get(1))? else {
+        ctx.reply.bulk(b"");
+        return Ok(Flow::Done);
+    };
+    let reply: &mut Reply = ctx.reply;
+    match text {
+        Text::Shared(buffer) => match range(start, end, buffer.bytes().len()) {
+            Some(range) => reply.shared(buffer, range),
+            None => reply.bulk(b""),
+        },
+        text => with_bytes(text, |bytes| match range(start, end, bytes.len()) {
+            Some(range) => reply.bulk(&bytes[range]),
+            None => reply.bulk(b""),
+        }),
+    }
+    Ok(Flow::Done)
+}
+
+/// The positions that `start..=end` means in something of `len` bytes; negative ones count from the end.
+fn range(start: i64, end: i64, len: usize) -> Option<std::ops::Range<usize>> {
+    // Two negative positions in the wrong order are empty even where both would be cut to the first byte.
+    if start < 0 && end < 0 && start > end {
+        return None;
+    }
+    let len = len as i64; // no string has 2^63 bytes
+    let from = |at: i64| {
+        if at < 0 { (len + at.max(-len)).max(0) } else { at }
+    };
+    let (start, end) = (from(start), from(end).min(len - 1));
+    (len > 0 && start <= end).then(|| start as usize..end as usize + 1)
+}
+
+/// SETRANGE key offset value
+fn setrange(ctx: &mut Ctx, args: Args) -> Done {
+    let (key, value) = (args.get(1), args.get(3));
+    let offset = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
+    let offset = usize::try_from(offset).map_err(|_| Error::OffsetOutOfRange)?;
+    let max = ctx.server.config.settings.proto_max_bulk_len;
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    let len = db.text_of(slot)?.map_or(0, |text| with_bytes(text, <[u8]>::len));
+    if value.is_empty() {
+        ctx.reply.int(len as i64); // no string has 2^63 bytes
+        return Ok(Flow::Done);
+    }
+    let end = offset.checked_add(value.len()).filter(|&end| end as u64 <= max).ok_or(Error::TooLong)?;
+    let len = len.max(end);
+    db.edit_text(slot, key, len, |bytes| {
+        if bytes.len() < end {
+            bytes.resize(end, 0);
+        }
+        bytes[offset..end].copy_from_slice(value);
+    });
+    db.changed(key, Event::SETRANGE, 1);
+    ctx.reply.int(len as i64); // no string has 2^63 bytes
+    Ok(Flow::Done)
+}
+
+/// APPEND key value
+fn append(ctx: &mut Ctx, args: Args) -> Done {
+    let (key, value) = (args.get(1), args.get(2));
+    let max = ctx.server.config.settings.proto_max_bulk_len;
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    let len = match db.text_of(slot)? {
+        None => {
+            db.put(slot, key, value_from(value, args.shared(2)), Ttl::Clear);
+            value.len()
+        }
+        Some(text) => {
+            let len = with_bytes(text, <[u8]>::len) + value.len();
+            if len as u64 > max {
+                return Err(Error::TooLong);
+            }
+            db.edit_text(slot, key, len, |bytes| bytes.extend_from_slice(value));
+            len
+        }
+    };
+    db.changed(key, Event::APPEND, 1);
+    ctx.reply.int(len as i64); // no string has 2^63 bytes
+    Ok(Flow::Done)
+}
+
+/// INCR key
+fn incr(ctx: &mut Ctx, args: Args) -> Done {
+    add(ctx, args.get(1), 1)
+}
+
+/// DECR key
+fn decr(ctx: &mut Ctx, args: Args) -> Done {
+    add(ctx, args.get(1), -1)
+}
+
+/// INCRBY key increment
+fn incrby(ctx: &mut Ctx, args: Args) -> Done {
+    let by = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
+    add(ctx, args.get(1), by)
+}
+
+/// DECRBY key decrement
+fn decrby(ctx: &mut Ctx, args: Args) -> Done {
+    let by = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
+    // The smallest integer has no opposite.
+    let by = by.checked_neg().ok_or(Error::Text("ERR decrement would overflow"))?;
+    add(ctx, args.get(1), by)
+}
+
+#[inline]
+fn add(ctx: &mut Ctx, key: &[u8], by: i64) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    let old = match db.text_of(slot)? {
+        None => 0,
+        Some(Text::Int(n)) => n,
+        Some(Text::Bytes(bytes)) => parse_i64(bytes).ok_or(Error::NotInteger)?,
+        Some(Text::Shared(_)) => return Err(Error::NotInteger),
+    };
+    let new = old.checked_add(by).ok_or(Error::Overflow)?;
+    db.set_int(slot, key, new, Event::INCRBY);
+    ctx.reply.int(new);
+    Ok(Flow::Done)
+}
+
+/// INCRBYFLOAT key increment
+fn incrbyfloat(ctx: &mut Ctx, args: Args) -> Done {
+    let key = args.get(1);
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    let old = match db.text_of(slot)? {
+        None => extended::parse(b"0"),
+        Some(text) => with_bytes(text, extended::parse),
+    };
+    let (Some(old), Some(by)) = (old, extended::parse(args.get(2))) else {
+        return Err(Error::NotFloat);
+    };
+    let text = extended::add(old, by).ok_or(Error::NanOrInfinity)?;
+    db.set(slot, key, crate::store::entry::NewValue::Text(&text), Ttl::Keep, Event::INCRBYFLOAT);
+    ctx.reply.bulk(&text);
+    Ok(Flow::Done)
+}
+
+/// Calls `look` with a string's bytes; an integer's are its decimal digits.
+fn with_bytes<R>(text: Text, look: impl FnOnce(&[u8]) -> R) -> R {
+    match text {
+        Text::Bytes(bytes) => look(bytes),
+        Text::Int(n) => look(itoa::Buffer::new().format(n).as_bytes()),
+        Text::Shared(buffer) => look(Buffer::bytes(buffer)),
+    }
+}

@@ -1,0 +1,183 @@
+//! The configuration as the server goes by it: plain typed values, derived from the texts after each change.
+
+use super::row_of;
+use super::special::parse_output_limits;
+use sha2::{Digest, Sha256};
+
+/// Whether something dangerous is allowed, and to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// To nobody.
+    No,
+    /// To clients on this machine.
+    Local,
+    /// To everybody.
+    Yes,
+}
+
+impl Protection {
+    /// Whether it is allowed to a client that sits on this machine, or elsewhere.
+    pub fn allows(self, is_local: bool) -> bool {
+        match self {
+            Protection::No => false,
+            Protection::Local => is_local,
+            Protection::Yes => true,
+        }
+    }
+}
+
+/// How much output may wait at a client before it is closed; zero means any amount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutputLimit {
+    /// So many bytes are too many at once.
+    pub hard: u64,
+    /// So many bytes are too many for longer than `seconds`.
+    pub soft: u64,
+    /// See `soft`.
+    pub seconds: u64,
+}
+
+/// How much the log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are the directive's values
+pub enum LogLevel {
+    Debug,
+    Verbose,
+    Notice,
+    Warning,
+    Nothing,
+}
+
+impl LogLevel {
+    /// The same as the log knows it.
+    pub fn filter(self) -> log::LevelFilter {
+        match self {
+            LogLevel::Debug => log::LevelFilter::Trace,
+            LogLevel::Verbose => log::LevelFilter::Debug,
+            LogLevel::Notice => log::LevelFilter::Info,
+            LogLevel::Warning => log::LevelFilter::Warn,
+            LogLevel::Nothing => log::LevelFilter::Off,
+        }
+    }
+}
+
+/// Typed values of the directives that the server acts on; each is named after its directive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The number of databases.
+    pub databases: usize,
+    /// SHA-256 of `requirepass`; `None` if no password is asked for.
+    pub password_digest: Option<[u8; 32]>,
+    /// The longest bulk, and the longest string.
+    pub proto_max_bulk_len: u64,
+    /// How slowly access counters rise.
+    pub lfu_log_factor: u32,
+    /// Minutes after which an access counter falls by one.
+    pub lfu_decay_time: u32,
+    /// How often per second the regular work is done.
+    pub hz: u32,
+    /// Whether keys remember how often they were used (the LFU policies) rather than when.
+    pub is_lfu: bool,
+    /// Bytes of memory at which eviction is to begin; zero means never.
+    pub maxmemory: u64,
+    /// The policy's name.
+    pub maxmemory_policy: String,
+    /// Who may use DEBUG.
+    pub debug_command: Protection,
+    /// Who may change protected directives.
+    pub protected_configs: Protection,
+    /// The TCP port; zero means none.
+    pub port: u16,
+    /// Addresses to listen on, with the `-` in front of those that may be missing.
+    pub bind: Vec<String>,
+    /// The path of the Unix socket.
+    pub unixsocket: Option<String>,
+    /// Its permissions; zero leaves them to the process's mask.
+    pub unixsocketperm: u32,
+    /// The length of the queue of connections that are not accepted yet.
+    pub tcp_backlog: u32,
+    /// Seconds of silence after which the kernel asks whether the other side is still there; zero means never.
+    pub tcp_keepalive: u32,
+    /// The most clients at one time.
+    pub maxclients: usize,
+    /// Seconds after which an idle client is closed; zero means never.
+    pub timeout: u32,
+    /// Whether clients from elsewhere are refused while there is no password.
+    pub protected_mode: bool,
+    /// The most bytes of requests that may wait at a client.
+    pub query_buffer_limit: u64,
+    /// How much output may wait at an ordinary client.
+    pub output_limit_normal: OutputLimit,
+    /// How much may wait at a replica.
+    pub output_limit_replica: OutputLimit,
+    /// How much may wait at a subscriber.
+    pub output_limit_pubsub: OutputLimit,
+    /// How much the log tells.
+    pub loglevel: LogLevel,
+    /// The log's file; empty means standard output.
+    pub logfile: String,
+    /// The directory of the data, in full.
+    pub dir: String,
+    /// Whether the log shows the logo even when it is a file.
+    pub always_show_logo: bool,
+    /// Whether snapshots were asked for, or are by default.
+    pub has_save_rules: bool,
+}
+
+impl Settings {
+    /// What follows from the values of all rows. They passed their checks, so each has the form that its row promises.
+    pub(super) fn new(values: &[Box<[u8]>]) -> Settings {
+        let value = |name: &str| &*values[row_of(name)];
+        let text = |name: &str| String::from_utf8_lossy(value(name)).into_owned();
+        let number = |name: &str| text(name).parse::<u64>().expect("the row's kind admits natural numbers only");
+        let small = |name: &str| number(name) as u32; // the row's range is that of an i32 or less
+        let is_yes = |name: &str| value(name) == b"yes";
+        let protection = |name: &str| match value(name) {
+            b"yes" => Protection::Yes,
+            b"local" => Protection::Local,
+            _ => Protection::No,
+        };
+        let password = value("requirepass");
+        let policy = text("maxmemory-policy");
+        let socket = text("unixsocket");
+        let limits = parse_output_limits(value("client-output-buffer-limit"));
+        let limits = limits.map(|[hard, soft, seconds]| OutputLimit { hard, soft, seconds });
+        Settings {
+            databases: number("databases") as usize,
+            password_digest: (!password.is_empty()).then(|| Sha256::digest(password).into()),
+            proto_max_bulk_len: number("proto-max-bulk-len"),
+            lfu_log_factor: small("lfu-log-factor"),
+            lfu_decay_time: small("lfu-decay-time"),
+            hz: small("hz"),
+            is_lfu: policy.ends_with("-lfu"),
+            maxmemory: number("maxmemory"),
+            maxmemory_policy: policy,
+            debug_command: protection("enable-debug-command"),
+            protected_configs: protection("enable-protected-configs"),
+            port: number("port") as u16, // at most 65,535 by its row
+            bind: text("bind").split_ascii_whitespace().map(String::from).collect(),
+            unixsocket: (!socket.is_empty()).then_some(socket),
+            unixsocketperm: u32::from_str_radix(&text("unixsocketperm"), 8).expect("its row admits octal digits only"),
+            tcp_backlog: small("tcp-backlog"),
+            tcp_keepalive: small("tcp-keepalive"),
+            maxclients: number("maxclients") as usize,
+            timeout: small("timeout"),
+            protected_mode: is_yes("protected-mode"),
+            query_buffer_limit: number("client-query-buffer-limit"),
+            output_limit_normal: limits[0],
+            output_limit_replica: limits[1],
+            output_limit_pubsub: limits[2],
+            loglevel: match value("loglevel") {
+                b"debug" => LogLevel::Debug,
+                b"verbose" => LogLevel::Verbose,
+                b"warning" => LogLevel::Warning,
+                b"nothing" => LogLevel::Nothing,
+                _ => LogLevel::Notice,
+            },
+            logfile: text("logfile"),
+            dir: text("dir"),
+            always_show_logo: is_yes("always-show-logo"),
+            has_save_rules: !value("save").is_empty(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What a command changed: recorded by the mutators themselves, read by `settle`.
+//!
+//! If nobody watches, tracks, listens or logs, a record is one addition. Otherwise the key goes into an arena that is
+//! reused, with the event that Redis would notify.
+
+use crate::keyspace::DbId;
+
+/// Which readers of changes exist; no bit set means that only the count of changes matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Interest(pub u8);
+
+/// A keyspace event: its name and the letter of its class in `notify-keyspace-events`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// As Redis spells it.
+    pub name: &'static str,
+    /// `g` generic, `$` string, `x` expired, `e` evicted, `m` miss, `n` new key, ...
+    pub class: u8,
+}
+
+#[allow(missing_docs)] // each is named as Redis spells it
+impl Event {
+    pub const SET: Event = Event { name: "set", class: b'$' };
+    pub const SETRANGE: Event = Event { name: "setrange", class: b'$' };
+    pub const APPEND: Event = Event { name: "append", class: b'$' };
+    pub const INCRBY: Event = Event { name: "incrby", class: b'$' };
+    pub const INCRBYFLOAT: Event = Event { name: "incrbyfloat", class: b'$' };
+    pub const DEL: Event = Event { name: "del", class: b'g' };
+    pub const EXPIRE: Event = Event { name: "expire", class: b'g' };
+    pub const PERSIST: Event = Event { name: "persist", class: b'g' };
+    pub const RENAME_FROM: Event = Event { name: "rename_from", class: b'g' };
+    pub const RENAME_TO: Event = Event { name: "rename_to", class: b'g' };
+    pub const COPY_TO: Event = Event { name: "copy_to", class: b'g' };
+    pub const MOVE_FROM: Event = Event { name: "move_from", class: b'g' };
+    pub const MOVE_TO: Event = Event { name: "move_to", class: b'g' };
+    pub const OVERWRITTEN: Event = Event { name: "overwritten", class: b'o' };
+    pub const TYPE_CHANGED: Event = Event { name: "type_changed", class: b'c' };
+    pub const EXPIRED: Event = Event { name: "expired", class: b'x' };
+    pub const EVICTED: Event = Event { name: "evicted", class: b'e' };
+    pub const KEYMISS: Event = Event { name: "keymiss", class: b'm' };
+    pub const NEW: Event = Event { name: "new", class: b'n' };
+}
+
+/// One recorded change; the key's bytes are in the arena.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// Where.
+    pub db: DbId,
+    /// What happened.
+    pub event: Event,
+    start: u32,
+    len: u32,
+}
+
+/// The changes since the last `settle`, and how many there were in all.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Who wants more than the count.
+    pub interest: Interest,
+    /// Changes as Redis counts them for `save` rules and propagation, since the start.
+    pub dirty: u64,
+    log: Vec<Change>,
+    keys: Vec<u8>,
+}
+
+impl Changes {
+    /// Notes that `event` happened to `key`, counting as `n` changes. Zero: an event that changed nothing.
+    #[inline]
+    pub fn record(&mut self, db: DbId, key: &[u8], event: Event, n: u64) {
+        self.dirty += n;
+        if self.interest != Interest::default() {
+            self.note(db, key, event);
+        }
+    }
+
+    #[cold]
+    fn note(&mut self, db: DbId, key: &[u8], event: Event) {
+        // The arena is emptied after each unit; a unit whose keys add up to 4 GB does not fit in memory anyway.
+        let start = self.keys.len() as u32;
+        self.keys.extend_from_slice(key);
+        self.log.push(Change { db, event, start, len: key.len() as u32 });
+    }
+
+    /// What was recorded, in order, with the keys.
+    pub fn iter(&self) -> impl Iterator<Item = (Change, &[u8])> {
+        self.log.iter().map(|c| (*c, &self.keys[c.start as usize..][..c.len as usize]))
+    }
+
+    /// Whether anything but the count was recorded.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.log.is_empty()
+    }
+
+    /// Forgets the records, not the count.
+    pub fn clear(&mut self) {
+        self.log.clear();
+        self.keys.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_interest_only_the_count_moves() {
+        let mut changes = Changes::default();
+        changes.record(DbId(0), b"k", Event::SET, 1);
+        assert!(changes.is_empty() && changes.dirty == 1);
+        changes.interest = Interest(1);
+        changes.record(DbId(3), b"key", Event::DEL, 2);
+        let seen: Vec<_> = changes.iter().map(|(c, key)| (c.db, c.event, key.to_vec())).collect();
+        assert_eq!(seen, [(DbId(3), Event::DEL, b"key".to_vec())]);
+        assert_eq!(changes.dirty, 3);
+    }
+}

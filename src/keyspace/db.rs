@@ -1,0 +1,453 @@
+//! One database as a command sees it: lookups that honour deadlines, writes that record what they changed.
+//!
+//! A lookup gives a [`Slot`]: the key's hash and, if it is there, its position. Everything after that goes by the slot,
+//! so a command hashes its key once. A slot is good until the next write to the same database.
+
+use crate::base::buffer::Text;
+use crate::keyspace::changes::Event;
+use crate::keyspace::{AccessClock, Database, DbId, Expiry, Shared};
+use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
+use crate::store::table::{Hash, Position};
+
+/// A database and what it shares with the others, for the length of a command.
+pub struct Db<'a> {
+    pub(super) data: &'a mut Database,
+    pub(super) shared: &'a mut Shared,
+    pub(super) id: DbId,
+}
+
+/// Where a key is, or would be.
+#[derive(Clone, Copy)]
+pub struct Slot {
+    pub(super) hash: Hash,
+    pub(super) position: Option<Position>,
+}
+
+impl Slot {
+    /// Whether the key is there.
+    #[inline]
+    pub fn is_found(&self) -> bool {
+        self.position.is_some()
+    }
+}
+
+/// What happens to a key's deadline when its value is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ttl {
+    /// It stays as it is.
+    Keep,
+    /// It goes.
+    Clear,
+    /// It becomes this time, in milliseconds since 1970.
+    At(i64),
+}
+
+/// The key holds a value of another type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrongType;
+
+/// The string forms of an entry's value.
+#[inline]
+fn text_of(entry: &Entry) -> Text<'_> {
+    match entry.value() {
+        Value::Text(bytes) | Value::Raw(bytes) => Text::Bytes(bytes),
+        Value::Int(n) => Text::Int(n),
+        Value::Buffer(buffer) => Text::Shared(buffer),
+    }
+}
+
+impl<'a> Db<'a> {
+    /// The value of a string key, for reading: counts a hit or a miss and notes the access.
+    #[inline]
+    pub fn text(self, key: &[u8]) -> Result<Option<Text<'a>>, WrongType> {
+        let Db { data, shared, id } = self;
+        let data: &'a mut Database = data;
+        let hash = shared.hashes.take(key).unwrap_or_else(|| data.table.hash(key));
+        let Some(position) = data.table.find(hash, key) else {
+            shared.miss(id, key);
+            return Ok(None);
+        };
+        if let Some(deadline) = data.table.at(position).deadline()
+            && deadline <= shared.now
+        {
+            expired_on_read(data, shared, id, key, position);
+            return Ok(None);
+        }
+        let entry = data.table.at(position);
+        shared.stats.hits += 1;
+        shared.touch(entry);
+        Ok(Some(text_of(entry)))
+    }
+
+    /// Looks a key up for reading: counts a hit or a miss and notes the access.
+    #[inline]
+    pub fn read(&mut self, key: &[u8]) -> Slot {
+        let slot = self.locate(key);
+        match slot.position {
+            Some(position) => {
+                self.shared.stats.hits += 1;
+                self.shared.touch(self.data.table.at(position));
+            }
+            None => self.shared.miss(self.id, key),
+        }
+        slot
+    }
+
+    /// Looks a key up for writing: notes the access, counts nothing.
+    #[inline]
+    pub fn write(&mut self, key: &[u8]) -> Slot {
+        let slot = self.locate(key);
+        if let Some(position) = slot.position {
+            self.shared.touch(self.data.table.at(position));
+        }
+        slot
+    }
+
+    /// Looks a key up and leaves no trace, but for deleting it if its deadline has passed.
+    #[inline]
+    pub fn locate(&mut self, key: &[u8]) -> Slot {
+        let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
+        let mut position = self.data.table.find(hash, key);
+        if let Some(found) = position
+            && let Some(deadline) = self.data.table.at(found).deadline()
+            && deadline <= self.shared.now
+            && self.shared.expiry != Expiry::Loading
+        {
+            if self.shared.expiry == Expiry::Own {
+                expire(self.data, self.shared, self.id, found);
+            }
+            position = None;
+        }
+        Slot { hash, position }
+    }
+
+    /// The entry of a slot.
+    #[inline]
+    pub fn entry(&self, slot: Slot) -> Option<&Entry> {
+        slot.position.map(|position| self.data.table.at(position))
+    }
+
+    /// The string value of a slot.
+    #[inline]
+    pub fn text_of(&self, slot: Slot) -> Result<Option<Text<'_>>, WrongType> {
+        Ok(self.entry(slot).map(text_of))
+    }
+
+    /// The string value of a slot, for as long as the database is borrowed.
+    pub fn into_text(self, slot: Slot) -> Result<Option<Text<'a>>, WrongType> {
+        let data: &'a Database = self.data;
+        Ok(slot.position.map(|position| text_of(data.table.at(position))))
+    }
+
+    /// Sets a key to a value, whatever was there. Counts as one change.
+    #[inline]
+    pub fn set(&mut self, slot: Slot, key: &[u8], value: NewValue, ttl: Ttl, event: Event) {
+        self.put(slot, key, value, ttl);
+        self.shared.changes.record(self.id, key, event, 1);
+    }
+
+    /// [`Db::set`] without a record: for who records several events for one write.
+    #[inline]
+    pub fn put(&mut self, slot: Slot, key: &[u8], value: NewValue, ttl: Ttl) {
+        let Some(position) = slot.position else {
+            let deadline = if let Ttl::At(at) = ttl { Some(at) } else { None };
+            let value = settled(key, value, deadline);
+            let clock = self.shared.first_clock();
+            self.data.table.insert(slot.hash, Entry::new(key, value, deadline, clock));
+            self.data.volatile += usize::from(deadline.is_some());
+            self.shared.changes.record(self.id, key, Event::NEW, 0);
+            return;
+        };
+        let old = self.data.table.at(position);
+        let had = old.deadline();
+        let deadline = match ttl {
+            Ttl::Keep => had,
+            Ttl::Clear => None,
+            Ttl::At(at) => Some(at),
+        };
+        let value = settled(key, value, deadline);
+        // Redis starts the access clock of an overwritten key afresh, except that it keeps its frequency.
+        let clock = match self.shared.access {
+            AccessClock::Recency => self.shared.clock,
+            AccessClock::Frequency => old.clock(),
+        };
+        let in_place = !matches!(old.value(), Value::Buffer(_))
+            && match &value {
+                NewValue::Buffer(_) => false,
+                value => self.data.table.at_mut(position).is_some_and(|mut slot| {
+                    let fits = slot.deadline() == deadline || slot.set_deadline(deadline);
+                    fits && match value {
+                        NewValue::Text(bytes) => slot.set_text(bytes, false),
+                        NewValue::Raw(bytes) => slot.set_text(bytes, true),
+                        NewValue::Int(n) => slot.set_int(*n),
+                        NewValue::Buffer(_) => false,
+                    }
+                }),
+            };
+        if !in_place {
+            let new = Entry::new(key, value, deadline, clock);
+            let old = self.data.table.replace(position, new);
+            self.shared.discard(old);
+        }
+        self.data.volatile = self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
+    }
+
+    /// Changes the bytes of a string, which are empty if the key is missing and `len` long afterwards. Keeps the
+    /// deadline, records nothing. A buffer that somebody else holds is copied first.
+    pub fn edit_text(&mut self, slot: Slot, key: &[u8], len: usize, change: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(position) = slot.position
+            && let Some(mut entry) = self.data.table.at_mut(position)
+            && let Some(buffer) = entry.buffer_mut()
+        {
+            return change(buffer.make_mut());
+        }
+        let mut bytes = Vec::with_capacity(len);
+        match self.entry(slot).map(text_of) {
+            None => {}
+            Some(Text::Bytes(old)) => bytes.extend_from_slice(old),
+            Some(Text::Int(n)) => bytes.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
+            Some(Text::Shared(old)) => bytes.extend_from_slice(old.bytes()),
+        }
+        change(&mut bytes);
+        debug_assert_eq!(bytes.len(), len, "the caller knows how long it will be");
+        if len <= INLINE_MAX {
+            self.put(slot, key, NewValue::Raw(&bytes), Ttl::Keep);
+        } else {
+            self.put(slot, key, NewValue::Buffer(crate::base::buffer::Buffer::new(bytes)), Ttl::Keep);
+        }
+    }
+
+    /// Sets the integer of a key that is there, keeping its deadline. Counts as one change.
+    #[inline]
+    pub fn set_int(&mut self, slot: Slot, key: &[u8], n: i64, event: Event) {
+        self.set(slot, key, NewValue::Int(n), Ttl::Keep, event);
+    }
+
+    /// Deletes a key; `false` if it was not there. Counts as one change.
+    pub fn delete(&mut self, slot: Slot, key: &[u8], event: Event) -> bool {
+        match self.take(slot) {
+            Some(entry) => {
+                self.shared.changes.record(self.id, key, event, 1);
+                self.shared.discard(entry);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes an entry out without a record.
+    pub fn take(&mut self, slot: Slot) -> Option<Entry> {
+        let entry = self.data.table.remove(slot.position?);
+        self.data.volatile -= usize::from(entry.deadline().is_some());
+        Some(entry)
+    }
+
+    /// Changes the deadline of a key that is there; `false` if it was not. Records nothing.
+    pub fn set_deadline(&mut self, slot: Slot, deadline: Option<i64>) -> bool {
+        let Some(position) = slot.position else {
+            return false;
+        };
+        let had = self.data.table.at(position).deadline();
+        let in_place = self.data.table.at_mut(position).is_some_and(|mut slot| {
+            let is_set = slot.set_deadline(deadline);
+            if is_set && matches!(slot.value(), Value::Text(text) if !embeds(slot.key(), text, deadline)) {
+                slot.set_raw();
+            }
+            is_set
+        });
+        if !in_place {
+            let old = self.data.table.at(position);
+            let new = Entry::new(old.key(), settled(old.key(), own_value(old), deadline), deadline, old.clock());
+            let old = self.data.table.replace(position, new);
+            self.shared.discard(old);
+        }
+        self.data.volatile = self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
+        true
+    }
+
+    /// Notes an event that a command brought about by itself.
+    pub fn changed(&mut self, key: &[u8], event: Event, n: u64) {
+        self.shared.changes.record(self.id, key, event, n);
+    }
+
+    /// Frees what was taken out, on the helper if it is big.
+    pub fn discard(&mut self, entry: Entry) {
+        self.shared.discard(entry);
+    }
+
+    /// How many keys there are, expired ones that nobody met included.
+    pub fn len(&self) -> usize {
+        self.data.table.len()
+    }
+
+    /// Whether there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.shared.now
+    }
+
+    /// Visits some keys from a cursor on; returns the next cursor, zero at the end. Expired keys are passed over.
+    pub fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(&Entry)) -> u64 {
+        let (now, hides) = (self.shared.now, self.shared.expiry != Expiry::Loading);
+        self.data.table.scan(cursor, count, &mut |entry| {
+            if !(hides && entry.deadline().is_some_and(|deadline| deadline <= now)) {
+                visit(entry);
+            }
+        })
+    }
+
+    /// A key by chance, each as likely as any other; none if there is none.
+    pub fn random(self) -> Option<&'a [u8]> {
+        let Db { data, shared, id } = self;
+        // If all keys are expired and may not be deleted, giving one of them after a while is what Redis does, too.
+        for attempt in 0.. {
+            let dice = &mut shared.dice;
+            let position = data.table.random(&mut || dice.next())?;
+            let is_expired = data.table.at(position).deadline().is_some_and(|deadline| deadline <= shared.now);
+            if !is_expired || (shared.expiry != Expiry::Own && attempt == 100) {
+                let data: &'a Database = data;
+                return Some(data.table.at(position).key());
+            }
+            if shared.expiry == Expiry::Own {
+                expire(data, shared, id, position);
+            }
+        }
+        None
+    }
+}
+
+/// Whether Redis 8.2 would keep a string in one block of 64 bytes with its key and deadline, and call it `embstr`.
+fn embeds(key: &[u8], text: &[u8], deadline: Option<i64>) -> bool {
+    key.len() + text.len() + if deadline.is_some() { 8 } else { 0 } <= 41
+}
+
+/// The value in the form in which Redis would keep it under this key: OBJECT ENCODING tells. Once a string is raw it
+/// stays so, also when its deadline goes.
+#[inline]
+pub(super) fn settled<'v>(key: &[u8], value: NewValue<'v>, deadline: Option<i64>) -> NewValue<'v> {
+    match value {
+        NewValue::Text(text) if !embeds(key, text, deadline) => NewValue::Raw(text),
+        value => value,
+    }
+}
+
+/// The value of an entry as an own copy.
+pub(super) fn own_value(entry: &Entry) -> NewValue<'_> {
+    match entry.value() {
+        Value::Text(bytes) => NewValue::Text(bytes),
+        Value::Raw(bytes) => NewValue::Raw(bytes),
+        Value::Int(n) => NewValue::Int(n),
+        Value::Buffer(buffer) => NewValue::Buffer(crate::base::buffer::Buffer::new(buffer.bytes().to_vec())),
+    }
+}
+
+/// The form in which bytes that somebody sends are stored: an integer if they are one, else the bytes, in the entry if
+/// they are short. `shared` is the counted buffer in which they came, if they did.
+#[inline]
+pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&crate::base::buffer::Buffer>) -> NewValue<'v> {
+    // No integer of 64 bits has more than 20 characters; nearly all values are told apart here.
+    if bytes.len() <= 20
+        && let Some(n) = crate::base::number::parse_i64(bytes)
+    {
+        return NewValue::Int(n);
+    }
+    if bytes.len() <= INLINE_MAX {
+        return NewValue::Text(bytes);
+    }
+    NewValue::Buffer(match shared {
+        Some(buffer) => buffer.clone(),
+        None => crate::base::buffer::Buffer::new(bytes.to_vec()),
+    })
+}
+
+#[cold]
+fn expired_on_read(data: &mut Database, shared: &mut Shared, id: DbId, key: &[u8], position: Position) {
+    if shared.expiry == Expiry::Own {
+        expire(data, shared, id, position);
+    }
+    shared.miss(id, key);
+}
+
+/// Deletes a key whose deadline has passed.
+#[cold]
+pub(super) fn expire(data: &mut Database, shared: &mut Shared, id: DbId, position: Position) {
+    let entry = data.table.remove(position);
+    data.volatile -= 1;
+    shared.stats.expired += 1;
+    // The deletion counts as no change of a client's: Redis counts it neither for `save` rules nor for dirty.
+    shared.changes.record(id, entry.key(), Event::EXPIRED, 0);
+    shared.discard(entry);
+}
+
+impl Shared {
+    /// Notes an access in an entry's clock. Writes only if the clock has moved, so a hot entry's line stays clean.
+    #[inline]
+    pub fn touch(&self, entry: &Entry) {
+        match self.access {
+            AccessClock::Recency => {
+                if entry.clock() != self.clock && !self.no_touch {
+                    entry.set_clock(self.clock);
+                }
+            }
+            AccessClock::Frequency => self.touch_frequency(entry),
+        }
+    }
+
+    #[cold]
+    fn touch_frequency(&self, entry: &Entry) {
+        if self.no_touch {
+            return;
+        }
+        let counter = u64::from(self.decayed(entry.clock()));
+        // The higher the counter, the less likely it grows: a million accesses fit in eight bits (Morris 1978). The
+        // draw is hashed from what differs between calls, as lookups do not borrow the dice.
+        let base = counter.saturating_sub(5);
+        let draw = Dice(self.stats.hits ^ u64::from(entry.clock()) << 40 ^ self.now as u64).next() >> 11;
+        let chance = 1.0 / (base as f64 * f64::from(self.lfu_log_factor) + 1.0);
+        let grows = counter < 255 && (draw as f64) < chance * (1u64 << 53) as f64;
+        entry.set_clock(self.clock << 8 | (counter + u64::from(grows)) as u32);
+    }
+
+    /// The frequency counter of a clock, less what the minutes since its last access took away.
+    pub fn decayed(&self, clock: u32) -> u8 {
+        let (minutes, counter) = (clock >> 8, clock as u8);
+        let passed = self.clock.wrapping_sub(minutes) & 0xFFFF;
+        match passed.checked_div(self.lfu_decay_minutes) {
+            Some(periods) => counter.saturating_sub(periods.min(255) as u8),
+            None => counter,
+        }
+    }
+
+    /// The clock of a new entry; a frequency starts at 5, so that a new key is not the first to be evicted.
+    #[inline]
+    pub fn first_clock(&self) -> u32 {
+        match self.access {
+            AccessClock::Recency => self.clock,
+            AccessClock::Frequency => self.clock << 8 | 5,
+        }
+    }
+
+    /// Counts a lookup that found nothing.
+    #[inline]
+    pub fn miss(&mut self, id: DbId, key: &[u8]) {
+        self.stats.misses += 1;
+        self.changes.record(id, key, Event::KEYMISS, 0);
+    }
+
+    /// Frees an entry, on the helper if it is big.
+    #[inline]
+    pub fn discard(&mut self, entry: Entry) {
+        // Freeing a large buffer gives pages back to the system, which costs about as long as zeroing them.
+        if let Value::Buffer(buffer) = entry.value()
+            && buffer.bytes().len() > 64 * 1024
+        {
+            self.freeing.run(move || drop(entry));
+        }
+    }
+}
+
+use crate::base::dice::Dice;

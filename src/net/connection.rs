@@ -1,0 +1,275 @@
+//! One connection: its socket, its lane, and how they are fed and emptied within a turn.
+
+use crate::net::BUFFER;
+use crate::net::BUFFERS_KEPT;
+use crate::net::lane::{Lane, Ran};
+use crate::net::stream::Stream;
+use crate::resp::Requests;
+use crate::server::Server;
+use mio::{Interest, Registry, Token};
+use std::io::{self, IoSlice};
+
+/// Bytes read from one connection in one turn; more wait until others had their share.
+const READ_PER_TURN: usize = 1024 * 1024;
+/// Pieces of one write.
+const PIECES: usize = 64;
+
+/// What is known of the socket's readiness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// There may be bytes.
+    Ready,
+    /// There were none left; an edge will tell of new ones.
+    Drained,
+    /// What has come is not run before the output is empty (no password yet).
+    AwaitsOutput,
+}
+
+/// How a share of work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Served {
+    /// Nothing is left.
+    Drained,
+    /// There may be more.
+    Capped,
+    /// The connection is to be closed without another word.
+    Gone,
+}
+
+/// A connection.
+pub struct Connection {
+    stream: Stream,
+    /// The bytes on their way.
+    pub lane: Lane,
+    /// Tells this connection's token from those of earlier ones in the same slot.
+    pub generation: u32,
+    token: Token,
+    /// Whether the socket may have bytes.
+    pub reading: Reading,
+    /// On the loop's list of connections that hit a cap.
+    pub is_pending: bool,
+    /// On the loop's list of connections with output.
+    pub is_unsent: bool,
+    /// On the loop's list of connections to close.
+    pub is_doomed: bool,
+    /// Nothing more is read; closed when the output is empty.
+    pub is_closing: bool,
+    /// Since which monotonic second the output is over the soft limit.
+    soft_since_s: Option<u64>,
+}
+
+impl Connection {
+    /// A connection whose socket is registered under `token`.
+    pub fn new(stream: Stream, lane: Lane, generation: u32, token: Token) -> Connection {
+        Connection {
+            stream,
+            lane,
+            generation,
+            token,
+            reading: Reading::Drained,
+            is_pending: false,
+            is_unsent: false,
+            is_doomed: false,
+            is_closing: false,
+            soft_since_s: None,
+        }
+    }
+
+    /// Reads and runs until the socket is drained or the share is used up.
+    pub fn serve(&mut self, server: &mut Server, requests: &mut Requests, buffers: &mut Vec<Vec<u8>>) -> Served {
+        if self.is_closing {
+            return Served::Drained;
+        }
+        let mut left = READ_PER_TURN;
+        if self.lane.query.capacity() == 0 {
+            self.lane.query = buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER));
+        }
+        if self.lane.reply.is_empty() {
+            self.lane.reply.lend(buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER)));
+        }
+        let mut has_parsed_all = false;
+        let served = loop {
+            // What is in the buffer goes first: after a cap, requests may be left in it. A big bulk that is complete
+            // leaves the buffer empty and the parser with something to say.
+            let is_nothing_left = self.lane.query.is_empty() && self.lane.parser.is_idle();
+            if !has_parsed_all && !is_nothing_left {
+                match self.lane.run(server, requests) {
+                    Ran::Drained => {}
+                    Ran::Capped if self.lane.waits_for_output(server) => {
+                        self.reading = Reading::AwaitsOutput;
+                        break Served::Drained;
+                    }
+                    Ran::Capped => break Served::Capped,
+                    Ran::Closing => {
+                        self.is_closing = true;
+                        break Served::Drained;
+                    }
+                }
+                if self.is_over_hard_limit(server) {
+                    break Served::Gone;
+                }
+            }
+            has_parsed_all = true;
+            if self.reading == Reading::Drained {
+                break Served::Drained;
+            }
+            if left == 0 {
+                break Served::Capped;
+            }
+            match self.read(server, &mut left) {
+                Ok(0) => break Served::Gone,
+                Ok(_) => has_parsed_all = false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.reading = Reading::Drained,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    log::debug!("Reading from client: {error}");
+                    break Served::Gone;
+                }
+            }
+            if (self.lane.query.len() + self.lane.parser.bytes()) as u64 > server.config.settings.query_buffer_limit {
+                log::warn!("Closing client that reached max query buffer length: {}", self.describe(server));
+                server.stats.query_limit_closes += 1;
+                break Served::Gone;
+            }
+        };
+        self.tell(server);
+        self.give_back(buffers);
+        served
+    }
+
+    /// One read; a short one means that the socket is drained, without asking again.
+    fn read(&mut self, server: &mut Server, left: &mut usize) -> io::Result<usize> {
+        let query = &mut self.lane.query;
+        let into = if let Some(big) = self.lane.parser.big() {
+            big
+        } else {
+            if query.capacity() - query.len() < BUFFER / 4 {
+                query.reserve(BUFFER);
+            }
+            query
+        };
+        let room = into.capacity() - into.len();
+        let n = self.stream.read_into(into)?;
+        if n < room {
+            self.reading = Reading::Drained;
+        }
+        *left = left.saturating_sub(n);
+        server.stats.reads += 1;
+        server.stats.bytes_in += n as u64;
+        let now = server.now();
+        let client = &mut server.clients[self.lane.client];
+        client.bytes_in += n as u64;
+        client.active_ms = now;
+        Ok(n)
+    }
+
+    /// Leaves what CLIENT LIST shows of the buffers with the client.
+    fn tell(&mut self, server: &mut Server) {
+        let (query, reply) = (self.lane.query.len(), self.lane.reply.len());
+        let room = self.lane.query.capacity() - query;
+        server.stats.recent_max_input = server.stats.recent_max_input.max(query);
+        server.stats.recent_max_output = server.stats.recent_max_output.max(reply);
+        let connection = &mut server.clients[self.lane.client].connection;
+        connection.query_bytes = query as u32; // the query buffer is kept below 4 GB
+        connection.query_room = room as u32;
+        connection.reply_bytes = reply;
+    }
+
+    /// Gives lent buffers back; what is half read stays, in a buffer of its own size.
+    fn give_back(&mut self, buffers: &mut Vec<Vec<u8>>) {
+        let query = &mut self.lane.query;
+        if query.is_empty() {
+            keep(std::mem::take(query), buffers);
+        } else if query.len() < BUFFER / 4 && query.capacity() >= BUFFER {
+            let rest = query.as_slice().to_vec();
+            let mut lent = std::mem::replace(query, rest);
+            lent.clear();
+            keep(lent, buffers);
+        }
+        if self.lane.reply.is_empty()
+            && let Some(buffer) = self.lane.reply.reclaim()
+        {
+            keep(buffer, buffers);
+        }
+    }
+
+    /// Sends what there is, in one write; asks for an edge if the socket is full.
+    pub fn send(&mut self, server: &mut Server, registry: &Registry, buffers: &mut Vec<Vec<u8>>) -> io::Result<()> {
+        let reply = &mut self.lane.reply;
+        if !reply.is_empty() {
+            let mut pieces = [IoSlice::new(&[]); PIECES];
+            let n = reply.slices(&mut pieces);
+            let sent = match self.stream.write(&pieces[..n]) {
+                Ok(sent) => sent,
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
+                Err(error) => return Err(error),
+            };
+            reply.advance(sent);
+            server.stats.writes += 1;
+            server.stats.bytes_out += sent as u64;
+            let pending = reply.len();
+            if let Some(client) = server.clients.get_mut(self.lane.client) {
+                client.bytes_out += sent as u64;
+                client.connection.reply_bytes = pending;
+            }
+            if !self.lane.reply.is_empty() {
+                // Registering anew reports a socket that is writable by now, also when this write had more pieces than
+                // one call takes and the socket was never full.
+                self.stream.reregister(registry, self.token, Interest::READABLE | Interest::WRITABLE)?;
+                return Ok(());
+            }
+        }
+        self.soft_since_s = None;
+        if let Some(buffer) = self.lane.reply.reclaim() {
+            keep(buffer, buffers);
+        }
+        Ok(())
+    }
+
+    /// Whether the output is longer than the hard limit of normal clients.
+    fn is_over_hard_limit(&mut self, server: &mut Server) -> bool {
+        let hard = server.config.settings.output_limit_normal.hard;
+        let is_over = hard > 0 && self.lane.reply.len() as u64 > hard;
+        if is_over {
+            log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
+            server.stats.output_limit_closes += 1;
+        }
+        is_over
+    }
+
+    /// Once a second: whether the client has been idle, or over the soft limit of its output, for too long.
+    pub fn is_overdue(&mut self, server: &mut Server, now_s: u64) -> bool {
+        let limit = server.config.settings.output_limit_normal;
+        if limit.soft > 0 && self.lane.reply.len() as u64 > limit.soft {
+            let since = *self.soft_since_s.get_or_insert(now_s);
+            if now_s - since >= limit.seconds {
+                log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
+                server.stats.output_limit_closes += 1;
+                return true;
+            }
+        } else {
+            self.soft_since_s = None;
+        }
+        let timeout = server.config.settings.timeout;
+        let idle_ms = server.now() - server.clients[self.lane.client].active_ms;
+        if timeout > 0 && idle_ms > i64::from(timeout) * 1000 {
+            log::info!("Closing idle client");
+            return true;
+        }
+        false
+    }
+
+    fn describe(&self, server: &Server) -> String {
+        let client = &server.clients[self.lane.client];
+        format!("id={} addr={} laddr={}", client.number, client.connection.addr, client.connection.laddr)
+    }
+}
+
+/// Puts an empty buffer back for the next who needs one.
+fn keep(mut buffer: Vec<u8>, buffers: &mut Vec<Vec<u8>>) {
+    // A buffer that grew for one long request is not worth keeping.
+    if buffers.len() < BUFFERS_KEPT && (BUFFER..=2 * BUFFER).contains(&buffer.capacity()) {
+        buffer.clear();
+        buffers.push(buffer);
+    }
+}

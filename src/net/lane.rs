@@ -1,0 +1,99 @@
+//! The bytes of one client on their way through the server: what came, what is being parsed, what is to be sent.
+//!
+//! A lane has no socket, so a test or a simulation drives it just as the event loop does: put bytes into `query`, run,
+//! take what `reply` holds.
+//!
+//! ```text
+//! socket -> query -> parser -> batch of up to 32 requests -> prefetch, dispatch -> reply -> socket
+//! ```
+
+use crate::resp::{Parser, Reply, Requests};
+use crate::server::Server;
+use crate::server::client::ClientId;
+
+/// Requests that are parsed, prefetched and run together.
+const BATCH: usize = 32;
+
+/// Requests that one lane may run before others have their turn.
+pub const REQUESTS_PER_TURN: usize = 1024;
+
+/// Why [`Lane::run`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ran {
+    /// All complete requests are done.
+    Drained,
+    /// There may be more: others first.
+    Capped,
+    /// Nothing more will be read: the connection ends when its replies are sent.
+    Closing,
+}
+
+/// The two directions of one client.
+pub struct Lane {
+    /// Whose bytes these are.
+    pub client: ClientId,
+    /// Bytes that came; empty and without memory while the client is idle.
+    pub query: Vec<u8>,
+    /// Where parsing stands.
+    pub parser: Parser,
+    /// Bytes to be sent.
+    pub reply: Reply,
+}
+
+impl Lane {
+    /// A lane for a client that has not sent anything yet.
+    pub fn new(client: ClientId, reply: Reply) -> Lane {
+        Lane { client, query: Vec::new(), parser: Parser::new(), reply }
+    }
+
+    /// Whether the next request waits until all replies are sent: see [`Lane::run`].
+    pub fn waits_for_output(&self, server: &Server) -> bool {
+        !self.reply.is_empty() && !server.clients[self.client].is_authenticated
+    }
+
+    /// Runs what has come, batch by batch.
+    pub fn run(&mut self, server: &mut Server, requests: &mut Requests) -> Ran {
+        let mut done = 0;
+        let ran = loop {
+            let limits = server.limits(self.client);
+            // Before authentication one request at a time, and the next only when its reply is out: nobody without
+            // a password makes the server hold much.
+            let batch = if limits.authenticated {
+                BATCH
+            } else if self.reply.is_empty() {
+                1
+            } else {
+                break Ran::Capped;
+            };
+            requests.clear();
+            if let Err(error) = self.parser.parse(&mut self.query, &limits, requests, batch) {
+                let text = error.text();
+                server.stats.count_error(&text);
+                self.reply.error(&text);
+                server.clients[self.client].is_closing = true;
+                break Ran::Closing;
+            }
+            if requests.is_empty() {
+                break Ran::Drained;
+            }
+            let mut prefetched = 0;
+            for i in 0..requests.len() {
+                if i == prefetched {
+                    prefetched = server.prefetch(self.client, requests, &self.query, i);
+                }
+                server.dispatch_from_batch(self.client, i, requests.args(i, &self.query), &mut self.reply);
+                if server.must_close(self.client) {
+                    server.keyspace.shared.hashes.clear();
+                    return Ran::Closing;
+                }
+            }
+            done += requests.len();
+            if done >= REQUESTS_PER_TURN {
+                break Ran::Capped;
+            }
+        };
+        server.keyspace.shared.hashes.clear();
+        self.parser.compact(&mut self.query);
+        ran
+    }
+}

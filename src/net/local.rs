@@ -1,0 +1,136 @@
+//! A server without sockets and with a clock that is moved by hand: what tests and simulations drive.
+//!
+//! Bytes go the same way as in the event loop (lane, parser, prefetch, dispatch, outbox); only the sockets are missing.
+
+use crate::base::clock::Clock;
+use crate::base::dice::Dice;
+use crate::base::helper::Helper;
+use crate::base::stopwatch::Stopwatch;
+use crate::config::Config;
+use crate::net::lane::{Lane, Ran};
+use crate::resp::{Proto, Reply, Requests};
+use crate::server::Server;
+use crate::server::client::Connection;
+use crate::server::command::Family;
+use crate::server::outbox::Order;
+use slab::Slab;
+use std::io::IoSlice;
+
+/// A server and its clients, all in one thread.
+pub struct Local {
+    /// The server.
+    pub server: Server,
+    lanes: Slab<Lane>,
+    requests: Requests,
+}
+
+impl Local {
+    /// A server whose clock stands at `unix_ms`; `seed` makes it the same every time.
+    pub fn new(families: &[Family], config: Config, seed: u64, unix_ms: i64) -> Local {
+        let clock = Clock::manual(unix_ms);
+        let server = Server::new(families, config, clock, Stopwatch::still(), Dice(seed), Helper::inline());
+        Local { server, lanes: Slab::new(), requests: Requests::new() }
+    }
+
+    /// A new client, as if it sat on this machine.
+    pub fn connect(&mut self) -> usize {
+        let entry = self.lanes.vacant_entry();
+        let token = entry.key();
+        let addr: Box<str> = format!("127.0.0.1:{}", 1024 + token).into();
+        let connection =
+            Connection { token: Some(token), addr, laddr: "127.0.0.1:6379".into(), ..Connection::default() };
+        let client = self.server.connect(connection);
+        entry.insert(Lane::new(client, Reply::new(Proto::Resp2)));
+        token
+    }
+
+    /// Lets a client send bytes and runs all that can be run.
+    pub fn send(&mut self, token: usize, bytes: &[u8]) {
+        self.server.read_time();
+        self.feed(token, bytes);
+        // A lane that was cut short goes on at once: there is nobody else whose turn it could be.
+        while self.run(token) == Ran::Capped {}
+        self.deliver();
+    }
+
+    /// Puts bytes into a client's query buffer and runs nothing yet.
+    pub fn feed(&mut self, token: usize, bytes: &[u8]) {
+        if let Some(lane) = self.lanes.get_mut(token) {
+            lane.query.extend_from_slice(bytes);
+        }
+    }
+
+    /// One share of a client's work, as much as one turn of the event loop gives it.
+    pub fn run(&mut self, token: usize) -> Ran {
+        match self.lanes.get_mut(token) {
+            Some(lane) => {
+                let ran = lane.run(&mut self.server, &mut self.requests);
+                if ran == Ran::Capped && lane.waits_for_output(&self.server) { Ran::Drained } else { ran }
+            }
+            None => Ran::Closing,
+        }
+    }
+
+    /// The bytes that a client has been sent since the last call. A connection that was to end has ended afterwards.
+    pub fn receive(&mut self, token: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let Some(lane) = self.lanes.get_mut(token) else {
+            return bytes;
+        };
+        while !lane.reply.is_empty() {
+            let mut pieces = [IoSlice::new(&[]); 16];
+            let n = lane.reply.slices(&mut pieces);
+            let before = bytes.len();
+            pieces[..n].iter().for_each(|piece| bytes.extend_from_slice(piece));
+            lane.reply.advance(bytes.len() - before);
+        }
+        let client = lane.client;
+        if self.server.clients.get(client).is_none_or(|client| client.is_closing) {
+            self.close(token);
+        } else if !self.lanes[token].query.is_empty() {
+            // What waited for the output to be empty.
+            self.send(token, b"");
+            bytes.extend(self.receive(token));
+        }
+        bytes
+    }
+
+    /// Whether a client is still connected.
+    pub fn is_open(&self, token: usize) -> bool {
+        self.lanes.contains(token)
+    }
+
+    /// Ends a connection.
+    pub fn close(&mut self, token: usize) {
+        if let Some(lane) = self.lanes.try_remove(token) {
+            self.server.disconnect(lane.client);
+        }
+    }
+
+    /// Moves the clock on and does the regular work that has come due.
+    pub fn advance_ms(&mut self, ms: u64) {
+        self.server.clock.advance_ms(ms);
+        self.server.read_time();
+        self.server.cron();
+        self.deliver();
+    }
+
+    fn deliver(&mut self) {
+        for order in self.server.outbox.take() {
+            let token_of = |server: &Server, id| server.clients.get(id).and_then(|client| client.connection.token);
+            match order {
+                Order::Send(client, bytes) => {
+                    if let Some(token) = token_of(&self.server, client) {
+                        self.lanes[token].reply.raw(&bytes);
+                    }
+                }
+                Order::Close { client, after_replies } => {
+                    if let Some(token) = token_of(&self.server, client) {
+                        if after_replies { self.server.clients[client].is_closing = true } else { self.close(token) }
+                    }
+                }
+                Order::Listen | Order::Descriptors => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Signals as bytes in a pipe: SIGTERM and SIGINT become an event of the loop; SIGHUP and SIGPIPE are ignored.
+
+use mio::{Interest, Registry, Token};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which signal came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM.
+    Terminate,
+    /// SIGINT.
+    Interrupt,
+}
+
+/// The reading end.
+#[derive(Debug)]
+pub struct Signals {
+    pipe: mio::net::UnixStream,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Installs the handlers and watches the pipe.
+    pub fn install(registry: &Registry, token: Token) -> io::Result<Signals> {
+        let (read, write) = UnixStream::pair()?;
+        read.set_nonblocking(true)?;
+        signal_hook::low_level::pipe::register(SIGTERM, write.try_clone()?)?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        // Registered before the pipe, so that the flag is set when the byte arrives.
+        signal_hook::flag::register(SIGINT, Arc::clone(&interrupted))?;
+        signal_hook::low_level::pipe::register(SIGINT, write)?;
+        // A flag that nobody reads: the signal is caught and nothing happens. (SIGPIPE is ignored by Rust's runtime.)
+        signal_hook::flag::register(SIGHUP, Arc::new(AtomicBool::new(false)))?;
+        let mut pipe = mio::net::UnixStream::from_std(read);
+        registry.register(&mut pipe, token, Interest::READABLE)?;
+        Ok(Signals { pipe, interrupted })
+    }
+
+    /// The signal that came, if one did; several of them count as one.
+    pub fn take(&mut self) -> Option<Signal> {
+        let mut bytes = [0; 64];
+        let mut came = false;
+        while let Ok(1..) = self.pipe.read(&mut bytes) {
+            came = true;
+        }
+        let interrupted = self.interrupted.swap(false, Ordering::Relaxed);
+        came.then_some(if interrupted { Signal::Interrupt } else { Signal::Terminate })
+    }
+}

@@ -1,0 +1,655 @@
+//! Replies: from values to bytes.
+//!
+//! A reply is a list of chunks and a tail that values are appended to. Usually there is only the tail: appending to it is
+//! all that a reply costs. Chunks exist for what must not be copied or moved:
+//!
+//! ```text
+//! chunks   [ own: +OK\r\n$1000000\r\n ] [ shared: a million bytes of a value ]      tail   \r\n:1\r\n
+//!           ####                 <- `sent` bytes have left already
+//! ```
+//!
+//! - a big value is held by its count until the socket has taken it;
+//! - a tail that has grown long is closed as a chunk, so that no append ever moves more than that;
+//! - a tail that is short is copied out when it must be closed: its buffer stays under the next values.
+//!
+//! RESP2 or RESP3 is decided here and nowhere else: a handler appends a map, and an old client gets an array.
+//! What it does not know: who reads it, and when.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::ops::Range;
+
+use crate::base::buffer::{Buffer, Text};
+use crate::base::number;
+
+/// A value of this many bytes or more is held instead of being copied.
+pub const SHARED_MIN: usize = 16 * 1024;
+
+/// A tail is closed as a chunk before it grows beyond this.
+const TAIL_MAX: usize = 64 * 1024;
+
+/// A tail up to this length is copied when it is closed, so that its buffer stays.
+const COPIED_MAX: usize = 512;
+
+/// Room for the header and the end of any value.
+const FRAME: usize = 32;
+
+/// The version of the protocol that a client speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proto {
+    /// What every client speaks at first.
+    #[default]
+    Resp2,
+    /// What a client asks for by HELLO 3: maps, sets, doubles, pushes.
+    Resp3,
+}
+
+/// Bytes before the tail.
+#[derive(Debug)]
+enum Chunk {
+    Own(Vec<u8>),
+    Shared(Buffer, Range<usize>),
+}
+
+impl Chunk {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Chunk::Own(bytes) => bytes,
+            Chunk::Shared(buffer, range) => &buffer.bytes()[range.clone()],
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Chunk::Own(bytes) => bytes.len(),
+            Chunk::Shared(_, range) => range.len(),
+        }
+    }
+}
+
+/// What is to be sent to a client.
+#[derive(Debug, Default)]
+pub struct Reply {
+    /// The protocol that values are appended in.
+    pub proto: Proto,
+    tail: Vec<u8>,
+    chunks: VecDeque<Chunk>,
+    /// The bytes in `chunks`.
+    chunked: usize,
+    /// How many bytes of the first chunk (of the tail, if there is none) have been sent.
+    sent: usize,
+    count: Count,
+}
+
+/// A place in a reply, to fall back to. Valid until something is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    chunks: usize,
+    tail: usize,
+    count: CountMark,
+}
+
+/// Where the header of a list goes whose length is not known yet. Valid until something is sent.
+#[derive(Debug)]
+#[must_use = "a list that was begun must be ended"]
+pub struct Begin {
+    chunks: usize,
+    tail: usize,
+}
+
+impl Reply {
+    /// An empty reply.
+    pub fn new(proto: Proto) -> Reply {
+        Reply { proto, ..Reply::default() }
+    }
+
+    // ---- values -----------------------------------------------------------------------------------------------
+
+    /// `+OK`
+    #[inline]
+    pub fn ok(&mut self) {
+        self.simple("OK");
+    }
+
+    /// A status. It must not hold line ends.
+    #[inline]
+    pub fn simple(&mut self, text: &str) {
+        self.line(b'+', text.as_bytes());
+    }
+
+    /// An error with its code, `ERR no such key`. Line ends in it become blanks, or they would end the reply; those at
+    /// its end go.
+    #[cold]
+    pub fn error(&mut self, text: impl AsRef<[u8]>) {
+        let mut text = text.as_ref();
+        while let [rest @ .., b'\r' | b'\n'] = text {
+            text = rest;
+        }
+        self.room(text.len() + FRAME);
+        self.tail.push(b'-');
+        self.tail.extend(text.iter().map(|&byte| if byte == b'\r' || byte == b'\n' { b' ' } else { byte }));
+        self.end();
+    }
+
+    /// An integer.
+    #[inline]
+    pub fn int(&mut self, value: i64) {
+        self.line(b':', itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// A string.
+    #[inline]
+    pub fn bulk(&mut self, bytes: &[u8]) {
+        self.room(bytes.len() + FRAME);
+        self.header(b'$', bytes.len());
+        self.tail.extend_from_slice(bytes);
+        self.end();
+    }
+
+    /// A string that is the decimal text of an integer.
+    #[inline]
+    pub fn bulk_int(&mut self, value: i64) {
+        self.bulk(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// A string value as it is stored.
+    #[inline]
+    pub fn text(&mut self, text: Text<'_>) {
+        match text {
+            Text::Bytes(bytes) => self.bulk(bytes),
+            Text::Int(value) => self.bulk_int(value),
+            Text::Shared(buffer) => self.shared(buffer, 0..buffer.bytes().len()),
+        }
+    }
+
+    /// A string that is a range of a counted buffer. A long one is held until it is sent; nothing is copied.
+    pub fn shared(&mut self, buffer: &Buffer, range: Range<usize>) {
+        if range.len() < SHARED_MIN {
+            return self.bulk(&buffer.bytes()[range]);
+        }
+        self.room(FRAME);
+        self.header(b'$', range.len());
+        self.close();
+        self.push_chunk(Chunk::Shared(buffer.clone(), range));
+        self.room(FRAME);
+        self.end();
+    }
+
+    /// Nothing, where a string could be.
+    #[inline]
+    pub fn null(&mut self) {
+        match self.proto {
+            Proto::Resp2 => self.line(b'$', b"-1"),
+            Proto::Resp3 => self.line(b'_', b""),
+        }
+    }
+
+    /// Nothing, where an array could be.
+    pub fn null_array(&mut self) {
+        match self.proto {
+            Proto::Resp2 => self.line(b'*', b"-1"),
+            Proto::Resp3 => self.line(b'_', b""),
+        }
+    }
+
+    /// A floating-point number; a string for an old client.
+    pub fn double(&mut self, value: f64) {
+        let text = number::Double::new(value);
+        match self.proto {
+            Proto::Resp2 => self.bulk(&text),
+            Proto::Resp3 => self.line(b',', &text),
+        }
+    }
+
+    /// A truth value; 1 or 0 for an old client.
+    pub fn boolean(&mut self, value: bool) {
+        match self.proto {
+            Proto::Resp2 => self.int(i64::from(value)),
+            Proto::Resp3 => self.line(b'#', if value { b"t" } else { b"f" }),
+        }
+    }
+
+    /// Text for people, with its kind in three letters (`txt`, `mkd`); a plain string for an old client.
+    pub fn verbatim(&mut self, kind: [u8; 3], bytes: &[u8]) {
+        match self.proto {
+            Proto::Resp2 => self.bulk(bytes),
+            Proto::Resp3 => {
+                self.room(bytes.len() + FRAME);
+                self.header(b'=', bytes.len() + 4);
+                self.tail.extend_from_slice(&kind);
+                self.tail.push(b':');
+                self.tail.extend_from_slice(bytes);
+                self.end();
+            }
+        }
+    }
+
+    /// An integer of any length, given in decimal; a string for an old client.
+    pub fn big_number(&mut self, digits: &[u8]) {
+        match self.proto {
+            Proto::Resp2 => self.bulk(digits),
+            Proto::Resp3 => self.line(b'(', digits),
+        }
+    }
+
+    /// One value that is encoded already.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.room(bytes.len());
+        self.tail.extend_from_slice(bytes);
+        self.count.value();
+    }
+
+    // ---- lists ------------------------------------------------------------------------------------------------
+
+    /// An array: `n` values follow.
+    #[inline]
+    pub fn array(&mut self, n: usize) {
+        self.list(b'*', n, n);
+    }
+
+    /// A map: `n` times a key and its value follow. An array of twice as many for an old client.
+    pub fn map(&mut self, n: usize) {
+        match self.proto {
+            Proto::Resp2 => self.list(b'*', 2 * n, 2 * n),
+            Proto::Resp3 => self.list(b'%', n, 2 * n),
+        }
+    }
+
+    /// A set: `n` values follow. An array for an old client.
+    pub fn set(&mut self, n: usize) {
+        match self.proto {
+            Proto::Resp2 => self.list(b'*', n, n),
+            Proto::Resp3 => self.list(b'~', n, n),
+        }
+    }
+
+    /// Something that nobody asked for just now: a message, an invalidation. An array for an old client.
+    pub fn push(&mut self, n: usize) {
+        match self.proto {
+            Proto::Resp2 => self.list(b'*', n, n),
+            Proto::Resp3 => self.list(b'>', n, n),
+        }
+    }
+
+    /// Attributes of the value behind them: `n` times a key and its value follow. Old clients know none: whoever
+    /// appends one asks for the protocol first.
+    pub fn attribute(&mut self, n: usize) {
+        assert!(self.proto == Proto::Resp3, "RESP2 has no attributes");
+        self.room(FRAME);
+        self.header(b'|', n);
+        self.count.open(2 * n as u64, false);
+    }
+
+    /// The start of a list whose length is known only when it ends.
+    pub fn begin_array(&mut self) -> Begin {
+        self.count.open(u64::MAX, true);
+        Begin { chunks: self.chunks.len(), tail: self.tail.len() }
+    }
+
+    /// The end of an array of `n` values.
+    pub fn end_array(&mut self, begin: Begin, n: usize) {
+        self.end_list(begin, b'*', n, n);
+    }
+
+    /// The end of a map of `n` keys with their values.
+    pub fn end_map(&mut self, begin: Begin, n: usize) {
+        match self.proto {
+            Proto::Resp2 => self.end_list(begin, b'*', 2 * n, 2 * n),
+            Proto::Resp3 => self.end_list(begin, b'%', n, 2 * n),
+        }
+    }
+
+    /// The end of a set of `n` values.
+    pub fn end_set(&mut self, begin: Begin, n: usize) {
+        match self.proto {
+            Proto::Resp2 => self.end_list(begin, b'*', n, n),
+            Proto::Resp3 => self.end_list(begin, b'~', n, n),
+        }
+    }
+
+    /// Puts the header where the list began. Its elements in the same chunk move by the header's few bytes.
+    fn end_list(&mut self, begin: Begin, kind: u8, n: usize, values: usize) {
+        let mut header = [kind; FRAME];
+        let digits = itoa::Buffer::new().format(n).len();
+        header[1..=digits].copy_from_slice(itoa::Buffer::new().format(n).as_bytes());
+        header[digits + 1..digits + 3].copy_from_slice(b"\r\n");
+        let header = &header[..digits + 3];
+        if begin.chunks == self.chunks.len() {
+            insert(&mut self.tail, begin.tail, header);
+        } else {
+            self.chunked += header.len();
+            match &mut self.chunks[begin.chunks] {
+                Chunk::Own(bytes) => insert(bytes, begin.tail, header),
+                Chunk::Shared(..) => unreachable!("its header is in a chunk before it"),
+            }
+        }
+        self.count.close(values as u64);
+    }
+
+    // ---- marks ------------------------------------------------------------------------------------------------
+
+    /// The present end, to fall back to.
+    #[inline]
+    pub fn mark(&self) -> Mark {
+        Mark { chunks: self.chunks.len(), tail: self.tail.len(), count: self.count.mark() }
+    }
+
+    /// Takes back what was appended since the mark.
+    #[cold]
+    pub fn rollback(&mut self, mark: Mark) {
+        if self.chunks.len() > mark.chunks {
+            let mut dropped = self.chunks.drain(mark.chunks..);
+            // What was the tail at the mark is the front of the first chunk after it, if there was any.
+            let tail = if mark.tail == 0 { None } else { dropped.next() };
+            self.chunked -= tail.as_ref().map_or(0, Chunk::len) + dropped.map(|chunk| chunk.len()).sum::<usize>();
+            match tail {
+                Some(Chunk::Own(bytes)) => self.tail = bytes,
+                Some(Chunk::Shared(..)) => unreachable!("its header is in a chunk before it"),
+                None => {}
+            }
+        }
+        self.tail.truncate(mark.tail);
+        self.count.rollback(mark.count);
+    }
+
+    /// How many whole values were appended since the mark, so that it can be asserted that a command appended one.
+    /// Only debug builds count; a release build says 1.
+    #[inline]
+    pub fn values_since(&self, mark: Mark) -> u64 {
+        self.count.since(mark.count)
+    }
+
+    // ---- the buffer under it ----------------------------------------------------------------------------------
+
+    /// Puts an empty buffer under an empty reply. One that has something to send keeps its own.
+    pub fn lend(&mut self, buffer: Vec<u8>) {
+        debug_assert!(buffer.is_empty());
+        if self.is_empty() {
+            self.tail = buffer;
+        }
+    }
+
+    /// Takes the buffer back, if everything was sent.
+    pub fn reclaim(&mut self) -> Option<Vec<u8>> {
+        if !self.is_empty() {
+            return None;
+        }
+        self.count = Count::default();
+        Some(std::mem::take(&mut self.tail))
+    }
+
+    /// The memory that waits to be sent, what is shared included.
+    pub fn bytes(&self) -> usize {
+        self.chunked + self.tail.capacity() + self.chunks.capacity() * size_of::<Chunk>()
+    }
+
+    // ---- sending ----------------------------------------------------------------------------------------------
+
+    /// How many bytes are to be sent.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.chunked + self.tail.len() - self.sent
+    }
+
+    /// Whether nothing is to be sent.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Everything that is to be sent, if it lies in one piece, as it usually does.
+    #[inline]
+    pub fn piece(&self) -> Option<&[u8]> {
+        if self.chunks.is_empty() { Some(&self.tail[self.sent..]) } else { None }
+    }
+
+    /// Fills `out` with the next pieces to send, and says how many there are.
+    pub fn slices<'a>(&'a self, out: &mut [IoSlice<'a>]) -> usize {
+        let mut skip = self.sent;
+        let mut n = 0;
+        let pieces = self.chunks.iter().map(Chunk::bytes).chain([&self.tail[..]]);
+        for (slot, piece) in out.iter_mut().zip(pieces) {
+            let piece = &piece[std::mem::take(&mut skip)..];
+            if piece.is_empty() {
+                // Only the tail may be.
+                break;
+            }
+            *slot = IoSlice::new(piece);
+            n += 1;
+        }
+        n
+    }
+
+    /// `n` more bytes have been sent: drops what is done.
+    pub fn advance(&mut self, n: usize) {
+        self.sent += n;
+        while let Some(first) = self.chunks.front() {
+            let len = first.len();
+            if self.sent < len {
+                return;
+            }
+            self.sent -= len;
+            self.chunked -= len;
+            let done = self.chunks.pop_front();
+            if let Some(Chunk::Own(mut bytes)) = done
+                && self.tail.capacity() == 0
+            {
+                bytes.clear();
+                self.tail = bytes;
+            }
+            if self.chunks.is_empty() {
+                self.chunks = VecDeque::new();
+            }
+        }
+        debug_assert!(self.sent <= self.tail.len(), "more was sent than there is");
+        if self.sent == self.tail.len() {
+            self.tail.clear();
+            self.sent = 0;
+        }
+    }
+
+    // ---- parts ------------------------------------------------------------------------------------------------
+
+    /// A value that is a line.
+    #[inline]
+    fn line(&mut self, kind: u8, text: &[u8]) {
+        self.room(text.len() + FRAME);
+        self.tail.push(kind);
+        self.tail.extend_from_slice(text);
+        self.end();
+    }
+
+    /// The header of a list, after which `values` values are to come.
+    #[inline]
+    fn list(&mut self, kind: u8, n: usize, values: usize) {
+        self.room(FRAME);
+        self.header(kind, n);
+        self.count.open(values as u64, true);
+    }
+
+    /// A mark, a number and a line end; there is room for them. The usual lengths are one store each.
+    #[inline]
+    fn header(&mut self, kind: u8, n: usize) {
+        // Each digit is below ten.
+        let digit = |value: usize| b'0' + (value % 10) as u8;
+        match n {
+            0..10 => self.tail.extend_from_slice(&[kind, digit(n), b'\r', b'\n']),
+            10..100 => self.tail.extend_from_slice(&[kind, digit(n / 10), digit(n), b'\r', b'\n']),
+            100..1000 => {
+                self.tail.extend_from_slice(&[kind, digit(n / 100), digit(n / 10), digit(n), b'\r', b'\n']);
+            }
+            _ => {
+                self.tail.push(kind);
+                self.tail.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
+                self.tail.extend_from_slice(b"\r\n");
+            }
+        }
+    }
+
+    /// The end of a value that is no list.
+    #[inline]
+    fn end(&mut self) {
+        self.tail.extend_from_slice(b"\r\n");
+        self.count.value();
+    }
+
+    /// Makes sure that `n` more bytes fit into the tail.
+    #[inline]
+    fn room(&mut self, n: usize) {
+        if self.tail.capacity() - self.tail.len() < n {
+            self.grow(n);
+        }
+    }
+
+    /// A longer tail, or a new one.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, n: usize) {
+        if self.tail.len() + n > TAIL_MAX && !self.tail.is_empty() {
+            self.close();
+            // A reply that fills one will likely fill another.
+            self.tail.reserve_exact(n.max(TAIL_MAX));
+        } else {
+            self.tail.reserve(n);
+        }
+    }
+
+    /// Makes a chunk of the tail.
+    fn close(&mut self) {
+        if self.tail.is_empty() {
+            return;
+        }
+        let bytes = if self.tail.len() <= COPIED_MAX {
+            let copy = self.tail.as_slice().to_vec();
+            self.tail.clear();
+            copy
+        } else {
+            std::mem::take(&mut self.tail)
+        };
+        self.push_chunk(Chunk::Own(bytes));
+    }
+
+    fn push_chunk(&mut self, chunk: Chunk) {
+        self.chunked += chunk.len();
+        self.chunks.push_back(chunk);
+    }
+}
+
+/// Puts `header` at `at`, and moves what is behind it.
+fn insert(bytes: &mut Vec<u8>, at: usize, header: &[u8]) {
+    let len = bytes.len();
+    bytes.extend_from_slice(header);
+    bytes.copy_within(at..len, at + header.len());
+    bytes[at..at + header.len()].copy_from_slice(header);
+}
+
+/// In debug builds, how many whole values were appended, and which lists are still open.
+#[derive(Debug, Default)]
+struct Count {
+    #[cfg(debug_assertions)]
+    values: u64,
+    #[cfg(debug_assertions)]
+    open: Vec<Open>,
+}
+
+/// A list that waits for this many values more. Attributes are no value when they are complete.
+#[cfg(debug_assertions)]
+#[derive(Debug)]
+struct Open {
+    missing: u64,
+    is_value: bool,
+}
+
+/// The state of a count at a mark.
+#[derive(Clone, Copy, Debug)]
+struct CountMark {
+    #[cfg(debug_assertions)]
+    values: u64,
+    #[cfg(debug_assertions)]
+    depth: usize,
+    #[cfg(debug_assertions)]
+    missing: u64,
+}
+
+#[cfg(debug_assertions)]
+impl Count {
+    fn value(&mut self) {
+        while let Some(list) = self.open.last_mut() {
+            list.missing -= 1;
+            if list.missing > 0 {
+                return;
+            }
+            let done = self.open.pop();
+            if done.is_some_and(|list| !list.is_value) {
+                return;
+            }
+        }
+        self.values += 1;
+    }
+
+    fn open(&mut self, missing: u64, is_value: bool) {
+        if missing > 0 {
+            self.open.push(Open { missing, is_value });
+        } else if is_value {
+            self.value();
+        }
+    }
+
+    fn close(&mut self, values: u64) {
+        let list = self.open.pop().expect("a list that ends was begun");
+        assert_eq!(u64::MAX - list.missing, values, "a list has as many values as it says");
+        self.value();
+    }
+
+    fn mark(&self) -> CountMark {
+        CountMark {
+            values: self.values,
+            depth: self.open.len(),
+            missing: self.open.last().map_or(0, |list| list.missing),
+        }
+    }
+
+    fn rollback(&mut self, mark: CountMark) {
+        assert!(self.open.len() >= mark.depth, "a list that was open at the mark is complete");
+        self.values = mark.values;
+        self.open.truncate(mark.depth);
+        if let Some(list) = self.open.last_mut() {
+            list.missing = mark.missing;
+        }
+    }
+
+    fn since(&self, mark: CountMark) -> u64 {
+        match mark.depth {
+            0 => self.values - mark.values,
+            // The list of the mark is complete.
+            depth if self.open.len() < depth => mark.missing,
+            depth => mark.missing - self.open[depth - 1].missing,
+        }
+    }
+}
+
+#[cfg(not(debug_assertions))]
+#[allow(clippy::unused_self)]
+impl Count {
+    #[inline(always)]
+    fn value(&mut self) {}
+
+    #[inline(always)]
+    fn open(&mut self, _missing: u64, _is_value: bool) {}
+
+    #[inline(always)]
+    fn close(&mut self, _values: u64) {}
+
+    #[inline(always)]
+    fn mark(&self) -> CountMark {
+        CountMark {}
+    }
+
+    #[inline(always)]
+    fn rollback(&mut self, _mark: CountMark) {}
+
+    #[inline(always)]
+    fn since(&self, _mark: CountMark) -> u64 {
+        1
+    }
+}

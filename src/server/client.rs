@@ -1,0 +1,217 @@
+//! Who sends requests: what the server remembers of a client between its commands.
+//!
+//! A client is not a connection. A connection (`net`) has a socket and buffers and belongs to one client; a client
+//! without a connection runs what is loaded from a file, or what a simulation sends. The server keeps its clients in a
+//! slab; a [`ClientId`] has a generation, so that an id of somebody who left never means who came after.
+
+use crate::keyspace::DbId;
+use crate::resp::{Proto, Request};
+use crate::server::command::CommandId;
+use slab::Slab;
+
+/// Names a client for as long as the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientId {
+    slot: u32,
+    generation: u32,
+}
+
+impl ClientId {
+    /// As one number, for tokens.
+    pub fn to_bits(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.slot)
+    }
+}
+
+/// What `net` tells of a client's connection; shown by CLIENT LIST and INFO.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// `net`'s own index of the connection; `None` for a client without one.
+    pub token: Option<usize>,
+    /// The other side, as text.
+    pub addr: Box<str>,
+    /// Our side, as text.
+    pub laddr: Box<str>,
+    /// The file descriptor.
+    pub fd: i32,
+    /// Whether it came over a Unix socket.
+    pub is_unix: bool,
+    /// Bytes in the query buffer that are not executed yet.
+    pub query_bytes: u32,
+    /// Room in the query buffer.
+    pub query_room: u32,
+    /// Bytes of replies that are not sent yet.
+    pub reply_bytes: usize,
+}
+
+impl Connection {
+    /// Whether the other side is this machine: a Unix socket or a loopback address.
+    pub fn is_local(&self) -> bool {
+        self.is_unix || self.addr.starts_with("127.") || self.addr.starts_with("[::1]")
+    }
+}
+
+/// A queue of commands after MULTI.
+#[derive(Debug, Default)]
+pub struct Multi {
+    /// What EXEC will run.
+    pub queue: Vec<(CommandId, Request)>,
+    /// A command was refused while queueing: EXEC must not run any.
+    pub is_aborted: bool,
+}
+
+/// Somebody who sends requests.
+#[derive(Debug)]
+pub struct Client {
+    /// Counts up from one over all clients that ever came; what CLIENT ID answers.
+    pub number: u64,
+    /// The selected database.
+    pub db: DbId,
+    /// Whether commands other than AUTH and its like are served.
+    pub is_authenticated: bool,
+    /// The protocol that HELLO chose.
+    pub proto: Proto,
+    /// Whether the connection is to be closed once its replies are sent.
+    pub is_closing: bool,
+    /// Whether this client's lookups leave access clocks alone.
+    pub no_touch: bool,
+    /// CLIENT SETNAME.
+    pub name: Box<[u8]>,
+    /// CLIENT SETINFO LIB-NAME.
+    pub lib_name: Box<[u8]>,
+    /// CLIENT SETINFO LIB-VER.
+    pub lib_ver: Box<[u8]>,
+    /// The queue after MULTI.
+    pub multi: Option<Box<Multi>>,
+    /// The command that runs or ran last.
+    pub last_command: Option<CommandId>,
+    /// When it came, milliseconds since 1970.
+    pub since_ms: i64,
+    /// When it last sent something, milliseconds since 1970.
+    pub active_ms: i64,
+    /// How many commands it sent.
+    pub commands: u64,
+    /// How many bytes it sent.
+    pub bytes_in: u64,
+    /// How many bytes it was sent.
+    pub bytes_out: u64,
+    /// What `net` tells of its connection.
+    pub connection: Connection,
+}
+
+impl Client {
+    /// Whether it sits on this machine.
+    pub fn connection_is_local(&self) -> bool {
+        self.connection.is_local()
+    }
+}
+
+/// All clients.
+#[derive(Debug, Default)]
+pub struct Clients {
+    slab: Slab<(u32, Client)>,
+    /// How many there ever were.
+    count: u64,
+    generation: u32,
+}
+
+impl Clients {
+    /// Adds a client at `now_ms`.
+    pub fn add(&mut self, connection: Connection, is_authenticated: bool, now_ms: i64) -> ClientId {
+        self.count += 1;
+        self.generation = self.generation.wrapping_add(1);
+        let client = Client {
+            number: self.count,
+            db: DbId(0),
+            is_authenticated,
+            proto: Proto::Resp2,
+            is_closing: false,
+            no_touch: false,
+            name: Box::default(),
+            lib_name: Box::default(),
+            lib_ver: Box::default(),
+            multi: None,
+            last_command: None,
+            since_ms: now_ms,
+            active_ms: now_ms,
+            commands: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            connection,
+        };
+        let slot = self.slab.insert((self.generation, client));
+        ClientId { slot: slot as u32, generation: self.generation } // as many clients as descriptors: below 2^32
+    }
+
+    /// Forgets a client.
+    pub fn remove(&mut self, id: ClientId) -> Option<Client> {
+        self.get(id)?;
+        Some(self.slab.remove(id.slot as usize).1)
+    }
+
+    /// The client of an id, if it is still there.
+    #[inline]
+    pub fn get(&self, id: ClientId) -> Option<&Client> {
+        self.slab.get(id.slot as usize).filter(|(generation, _)| *generation == id.generation).map(|(_, client)| client)
+    }
+
+    /// The client of an id, for changing.
+    #[inline]
+    pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
+        match self.slab.get_mut(id.slot as usize) {
+            Some((generation, client)) if *generation == id.generation => Some(client),
+            _ => None,
+        }
+    }
+
+    /// All clients, oldest slot first.
+    pub fn iter(&self) -> impl Iterator<Item = (ClientId, &Client)> {
+        self.slab
+            .iter()
+            .map(|(slot, (generation, client))| (ClientId { slot: slot as u32, generation: *generation }, client))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.slab.is_empty()
+    }
+}
+
+/// The client that runs a command is there until the command is over.
+impl std::ops::Index<ClientId> for Clients {
+    type Output = Client;
+    #[inline]
+    fn index(&self, id: ClientId) -> &Client {
+        self.get(id).expect("whoever runs a command is a client")
+    }
+}
+
+impl std::ops::IndexMut<ClientId> for Clients {
+    #[inline]
+    fn index_mut(&mut self, id: ClientId) -> &mut Client {
+        self.get_mut(id).expect("whoever runs a command is a client")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_never_means_who_came_after() {
+        let mut clients = Clients::default();
+        let first = clients.add(Connection::default(), true, 0);
+        assert_eq!(clients[first].number, 1);
+        clients.remove(first);
+        let second = clients.add(Connection::default(), true, 0);
+        assert_eq!(second.slot, first.slot, "the slot is used again");
+        assert!(clients.get(first).is_none() && clients.get(second).is_some());
+        assert!(clients.remove(first).is_none());
+        assert_eq!((clients.len(), clients[second].number), (1, 2));
+    }
+}

@@ -1,0 +1,245 @@
+//! From a request to its handler: which command, may it run now, run it, count it.
+
+use crate::keyspace::Keyspace;
+use crate::resp::{Args, Reply, Request, Requests};
+use crate::server::client::{ClientId, Multi};
+use crate::server::command::{CommandId, Flag};
+use crate::server::outbox::Order;
+use crate::server::{Ctx, Error, Propagate, Server};
+
+/// At most so many keys are prefetched at a time; more would push each other out of the first cache.
+const PREFETCH_MAX: usize = 64;
+/// Keys of one request that are prefetched.
+const KEYS_OF_ONE: usize = 32;
+
+impl Server {
+    /// Finds the commands of a batch from request `from` on and asks for the memory that their keys will need: all
+    /// buckets first, then all entries, then all values, so that one wait serves them all. Only ever a hint. Returns
+    /// the first request that is to wait until those before it are done: so many keys are enough at a time.
+    #[inline]
+    pub fn prefetch(&mut self, client: ClientId, requests: &Requests, query: &[u8], from: usize) -> usize {
+        self.batch.truncate(from);
+        let db = self.clients[client].db;
+        let Keyspace { dbs, shared, .. } = &mut self.keyspace;
+        let (table, hashes) = (&dbs[db.0 as usize].table, &mut shared.hashes);
+        hashes.clear();
+        let (mut next, mut has_writes) = (from, false);
+        while next < requests.len() && hashes.len() < PREFETCH_MAX {
+            let i = next;
+            next += 1;
+            let args = requests.args(i, query);
+            let id = self.commands.find(args.get(0)).unwrap_or(CommandId::NONE);
+            self.batch.push((id, hashes.len()));
+            if id == CommandId::NONE || table.is_empty() {
+                continue;
+            }
+            let command = self.commands.get(id);
+            let (first, last, step) = command.range;
+            if first <= 0 || step <= 0 {
+                continue;
+            }
+            let argc = args.len() as i32; // requests have fewer than 2^31 arguments
+            let last = if last < 0 { argc + last } else { last.min(argc - 1) };
+            has_writes |= command.row.flags.has(Flag::Write);
+            for at in (first..=last).step_by(step as usize).take(KEYS_OF_ONE) {
+                let key = args.get(at as usize);
+                hashes.push(key, table.hash(key));
+            }
+        }
+        // One key alone gains nothing: its handler would wait for the same memory a moment later.
+        if hashes.len() < 2 {
+            return next;
+        }
+        for hash in hashes.iter() {
+            table.prefetch_bucket(hash);
+            if has_writes {
+                table.prefetch_head(hash);
+            }
+        }
+        for hash in hashes.iter() {
+            table.prefetch_entry(hash);
+        }
+        for hash in hashes.iter() {
+            table.prefetch_value(hash);
+        }
+        next
+    }
+
+    /// Runs, queues or refuses request `i` of the batch that was given to [`Server::prefetch`].
+    #[inline]
+    pub fn dispatch_from_batch(&mut self, client: ClientId, i: usize, args: Args, reply: &mut Reply) {
+        let (id, first_hash) = self.batch[i];
+        self.keyspace.shared.hashes.seek(first_hash);
+        self.dispatch(client, id, args, reply);
+    }
+
+    /// Runs, queues or refuses a request.
+    #[inline]
+    pub fn dispatch(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
+        let id = match self.may_run(client, id, args) {
+            Ok(id) => id,
+            Err((id, error)) => return self.reject(client, id, args, &error, reply),
+        };
+        let state = &mut self.clients[client];
+        if let Some(multi) = &mut state.multi
+            && !self.commands.get(id).row.flags.has(Flag::NotQueued)
+        {
+            multi.queue.push((id, Request::from(args)));
+            state.last_command = Some(id);
+            reply.simple("QUEUED");
+            return;
+        }
+        self.call(client, id, args, reply);
+    }
+
+    /// Which command it is and whether it may run now; the checks stand in Redis's order.
+    #[inline]
+    fn may_run(&mut self, client: ClientId, id: CommandId, args: Args) -> Result<CommandId, (CommandId, Error)> {
+        if id == CommandId::NONE {
+            return Err((id, unknown(args)));
+        }
+        let mut id = id;
+        let mut command = self.commands.get(id);
+        if !command.children.is_empty() && args.len() > 1 {
+            let Some(child) = self.commands.find_child(id, args.get(1)) else {
+                let container = command.row.name.to_ascii_uppercase().into();
+                return Err((CommandId::NONE, Error::UnknownSubcommand(args.get(1).into(), container)));
+            };
+            id = child;
+            command = self.commands.get(id);
+        }
+        let row = command.row;
+        if !row.accepts(args.len()) || row.handler.is_none() {
+            return Err((id, Error::Arity(command.full_name.clone().into())));
+        }
+        let state = &self.clients[client];
+        if row.flags.has(Flag::Protected) && !self.allows_protected(client, row.name) {
+            let name = row.name.to_ascii_uppercase();
+            let switch = row.name;
+            let text = format!(
+                "ERR {name} command not allowed. If the enable-{switch}-command option is set to \"local\", you can run it \
+                 from a local connection, otherwise you need to set this option in the configuration file, and then \
+                 restart the server."
+            );
+            return Err((id, Error::owned(text)));
+        }
+        if !state.is_authenticated && !row.flags.has(Flag::NoAuth) && !row.flags.has(Flag::OpenBeforeAuth) {
+            return Err((id, Error::NoAuth));
+        }
+        if state.multi.is_some() && row.flags.has(Flag::NoMulti) {
+            return Err((id, Error::Text("ERR Command not allowed inside a transaction")));
+        }
+        Ok(id)
+    }
+
+    /// Whether `enable-debug-command` and its like let this client run a protected command.
+    #[cold]
+    fn allows_protected(&self, client: ClientId, _name: &str) -> bool {
+        self.config.settings.debug_command.allows(self.clients[client].connection_is_local())
+    }
+
+    /// Answers a request that may not run; inside MULTI that spoils the whole transaction.
+    #[cold]
+    fn reject(&mut self, client: ClientId, id: CommandId, args: Args, error: &Error, reply: &mut Reply) {
+        if id == CommandId::NONE && is_http(args) {
+            log::warn!(
+                "Possible SECURITY ATTACK detected. A client sent the words of an HTTP request (POST or Host:), as a browser does \
+                 that was led here by somebody's page. Its connection is closed."
+            );
+            // At once: not even the replies to what came before it are sent.
+            self.clients[client].is_closing = true;
+            self.outbox.push(Order::Close { client, after_replies: false });
+            return;
+        }
+        if id != CommandId::NONE {
+            self.commands.stats[id.0 as usize].rejected += 1;
+        }
+        let state = &mut self.clients[client];
+        let mut text = error.text();
+        if id != CommandId::NONE && self.commands.get(id).row.flags.has(Flag::RefusalAborts) {
+            state.multi = None;
+            let reason = text.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or(&text);
+            text = [b"EXECABORT Transaction discarded because of: ", reason].concat().into();
+        } else if let Some(multi) = &mut state.multi {
+            multi.is_aborted = true;
+        }
+        self.stats.count_error(&text);
+        reply.error(&text);
+    }
+
+    /// Runs a command that may run.
+    #[inline]
+    pub fn call(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
+        let state = &mut self.clients[client];
+        state.last_command = Some(id);
+        state.commands += 1;
+        let db = state.db;
+        let no_touch = state.no_touch;
+        self.keyspace.shared.no_touch = no_touch;
+        let handler = self.commands.get(id).row.handler.expect("may_run lets only rows with handlers pass");
+        let mark = reply.mark();
+        let began = self.last_ticks;
+        let mut ctx = Ctx { server: self, reply, client, command: id, db, propagate: Propagate::AsSent };
+        let done = handler(&mut ctx, args);
+        let failed = match done {
+            Ok(_) => false,
+            Err(error) => {
+                reply.rollback(mark);
+                self.answer_error(&error, reply);
+                true
+            }
+        };
+        let ticks = self.watch.ticks();
+        self.last_ticks = ticks;
+        let stats = &mut self.commands.stats[id.0 as usize];
+        stats.calls += 1;
+        stats.ticks += ticks.wrapping_sub(began);
+        stats.failed += u64::from(failed);
+        self.stats.commands += 1;
+        self.settle_call();
+        if ticks >= self.time_due && self.depth == 0 {
+            self.read_time();
+        }
+    }
+
+    #[cold]
+    fn answer_error(&mut self, error: &Error, reply: &mut Reply) {
+        let text = error.text();
+        self.stats.count_error(&text);
+        reply.error(&text);
+    }
+
+    /// Runs the commands of a transaction as one unit, each into the same reply.
+    pub fn exec(&mut self, client: ClientId, multi: &Multi, reply: &mut Reply) {
+        reply.array(multi.queue.len());
+        self.depth += 1;
+        for (id, request) in &multi.queue {
+            self.call(client, *id, request.args(), reply);
+        }
+        self.depth -= 1;
+    }
+}
+
+/// Whether these are the words of an HTTP request: somebody's browser was led here, and the connection ends.
+fn is_http(args: Args) -> bool {
+    args.get(0).eq_ignore_ascii_case(b"post") || args.get(0).eq_ignore_ascii_case(b"host:")
+}
+
+/// A name that no command has, with the beginning of its arguments.
+#[cold]
+fn unknown(args: Args) -> Error {
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend_from_slice(&args.get(0)[..args.get(0).len().min(128)]);
+    text.extend_from_slice(b"', with args beginning with: ");
+    let start = text.len();
+    for arg in args.from(1) {
+        let used = text.len() - start;
+        if used >= 128 {
+            break;
+        }
+        text.push(b'\'');
+        text.extend_from_slice(&arg[..arg.len().min(128 - used)]);
+        text.extend_from_slice(b"' ");
+    }
+    Error::owned(text)
+}

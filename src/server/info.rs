@@ -1,0 +1,293 @@
+//! INFO: sections of fields with the values that the server has at that moment.
+//!
+//! Only fields that mean something here are there; their names and order are Redis's. Text is collected in a `String`:
+//! INFO is asked for a few times a second at most.
+
+use crate::base::alloc;
+use crate::server::{REDIS_VERSION, Server};
+use std::fmt::{Display, Write};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+
+/// The sections of a plain INFO, in order.
+const DEFAULT: [&str; 9] =
+    ["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "errorstats", "cluster"];
+
+/// The sections that only `all` and `everything` add.
+const MORE: [&str; 1] = ["commandstats"];
+
+/// All sections there are, in the order of INFO; the keyspace comes last.
+const ORDER: [&str; 11] = [
+    "server",
+    "clients",
+    "memory",
+    "persistence",
+    "stats",
+    "replication",
+    "cpu",
+    "commandstats",
+    "errorstats",
+    "cluster",
+    "keyspace",
+];
+
+/// The text of the sections that were asked for; none means the default ones. Unknown names give nothing.
+pub fn text(server: &mut Server, asked: &[&[u8]]) -> String {
+    let is_default = |name: &str| DEFAULT.contains(&name) || name == "keyspace";
+    let is_wanted = |name: &str| {
+        if asked.is_empty() {
+            return is_default(name);
+        }
+        asked.iter().any(|section| match section.to_ascii_lowercase().as_slice() {
+            b"all" | b"everything" => is_default(name) || MORE.contains(&name),
+            b"default" => is_default(name),
+            section => section == name.as_bytes(),
+        })
+    };
+    let mut out = Out(String::new());
+    for name in ORDER.into_iter().filter(|name| is_wanted(name)) {
+        if !out.0.is_empty() {
+            out.0.push_str("\r\n");
+        }
+        section(server, name, &mut out);
+    }
+    out.0
+}
+
+struct Out(String);
+
+impl Out {
+    fn title(&mut self, title: &str) {
+        write!(self.0, "# {title}\r\n").expect("a string takes everything");
+    }
+
+    fn field(&mut self, name: &str, value: impl Display) {
+        write!(self.0, "{name}:{value}\r\n").expect("a string takes everything");
+    }
+
+    /// A size in bytes, and the same for people.
+    fn size(&mut self, name: &str, bytes: u64) {
+        self.field(name, bytes);
+        self.field(&format!("{name}_human"), human(bytes));
+    }
+}
+
+/// A size as people read it: `1.50M`.
+pub fn human(bytes: u64) -> String {
+    let n = bytes as f64;
+    for (unit, name) in [(1u64 << 40, 'T'), (1 << 30, 'G'), (1 << 20, 'M'), (1 << 10, 'K')] {
+        if bytes >= unit {
+            return format!("{:.2}{name}", n / unit as f64);
+        }
+    }
+    format!("{bytes}B")
+}
+
+fn section(server: &mut Server, name: &str, out: &mut Out) {
+    match name {
+        "server" => of_server(server, out),
+        "clients" => of_clients(server, out),
+        "memory" => of_memory(server, out),
+        "persistence" => of_persistence(server, out),
+        "stats" => of_stats(server, out),
+        "replication" => of_replication(server, out),
+        "cpu" => of_cpu(out),
+        "commandstats" => of_commands(server, out),
+        "errorstats" => {
+            out.title("Errorstats");
+            for (code, count) in &server.stats.error_codes {
+                out.field(&format!("errorstat_{}", String::from_utf8_lossy(code)), format_args!("count={count}"));
+            }
+        }
+        "cluster" => {
+            out.title("Cluster");
+            out.field("cluster_enabled", 0);
+        }
+        _ => of_keyspace(server, out),
+    }
+}
+
+fn of_server(server: &Server, out: &mut Out) {
+    let unix_us = server.clock.unix_us();
+    let uptime_s = (unix_us / 1000 - server.started_ms).max(0) / 1000;
+    let settings = &server.config.settings;
+    out.title("Server");
+    out.field("redis_version", REDIS_VERSION);
+    out.field("redoxide_version", env!("CARGO_PKG_VERSION"));
+    out.field("redis_mode", "standalone");
+    let (system, kernel) = (System::name().unwrap_or_default(), System::kernel_version().unwrap_or_default());
+    out.field("os", format_args!("{system} {kernel} {}", std::env::consts::ARCH));
+    out.field("arch_bits", usize::BITS);
+    out.field("monotonic_clock", "std Instant");
+    out.field("multiplexing_api", "mio");
+    out.field("process_id", std::process::id());
+    out.field("process_supervised", "no");
+    out.field("run_id", &server.run_id);
+    out.field("tcp_port", settings.port);
+    out.field("server_time_usec", unix_us);
+    out.field("uptime_in_seconds", uptime_s);
+    out.field("uptime_in_days", uptime_s / 86_400);
+    out.field("hz", settings.hz);
+    out.field("configured_hz", settings.hz);
+    out.field("lru_clock", (unix_us / 1_000_000) & 0x00FF_FFFF);
+    let path = std::env::current_exe().map(|path| path.display().to_string());
+    out.field("executable", path.unwrap_or_default());
+    let file = server.config.file.as_ref().map(|path| path.display().to_string());
+    out.field("config_file", file.unwrap_or_default());
+}
+
+fn of_clients(server: &Server, out: &mut Out) {
+    out.title("Clients");
+    out.field("connected_clients", server.clients.len());
+    out.field("cluster_connections", 0);
+    out.field("maxclients", server.config.settings.maxclients);
+    out.field("client_recent_max_input_buffer", server.stats.recent_max_input);
+    out.field("client_recent_max_output_buffer", server.stats.recent_max_output);
+    out.field("blocked_clients", 0);
+    out.field("tracking_clients", 0);
+    out.field("pubsub_clients", 0);
+    out.field("watching_clients", 0);
+    out.field("clients_in_timeout_table", 0);
+    out.field("total_watched_keys", 0);
+    out.field("total_blocking_keys", 0);
+    out.field("total_blocking_keys_on_nokey", 0);
+}
+
+fn of_memory(server: &mut Server, out: &mut Out) {
+    let used = alloc::used() as u64;
+    let (rss, total) = system_memory();
+    let peak = server.peak_memory.max(used);
+    server.peak_memory = peak;
+    let dataset: u64 = server.keyspace.databases().iter().map(|db| db.table.bytes() as u64).sum();
+    let settings = &server.config.settings;
+    out.title("Memory");
+    out.size("used_memory", used);
+    out.size("used_memory_rss", rss);
+    out.size("used_memory_peak", peak);
+    out.field("used_memory_peak_perc", format_args!("{:.2}%", used as f64 * 100.0 / peak.max(1) as f64));
+    out.field("used_memory_overhead", used.saturating_sub(dataset));
+    out.field("used_memory_startup", server.startup_memory);
+    out.field("used_memory_dataset", dataset);
+    let over_startup = used.saturating_sub(server.startup_memory).max(1);
+    let percent = (dataset as f64 * 100.0 / over_startup as f64).min(100.0);
+    out.field("used_memory_dataset_perc", format_args!("{percent:.2}%"));
+    out.size("total_system_memory", total);
+    out.size("maxmemory", settings.maxmemory);
+    out.field("maxmemory_policy", &settings.maxmemory_policy);
+    out.field("mem_fragmentation_ratio", format_args!("{:.2}", rss as f64 / used.max(1) as f64));
+    out.field("mem_fragmentation_bytes", rss as i64 - used as i64);
+    out.field("mem_allocator", "jemalloc-5.3.1");
+    out.field("lazyfree_pending_objects", server.keyspace.shared.freeing.pending());
+}
+
+/// The process's resident bytes and the machine's memory, zeros where the system does not tell.
+fn system_memory() -> (u64, u64) {
+    let Ok(mut system) = System::new() else { return (0, 0) };
+    system.refresh_memory();
+    let pid = Pid::from_u32(std::process::id());
+    let kind = ProcessRefreshKind::nothing().with_memory();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, kind);
+    (system.process(pid).map_or(0, sysinfo::Process::memory), system.total_memory())
+}
+
+/// Nothing is saved yet, which these fields say: no save runs, ran or is asked for.
+fn of_persistence(server: &Server, out: &mut Out) {
+    out.title("Persistence");
+    out.field("loading", 0);
+    out.field("async_loading", 0);
+    out.field("rdb_changes_since_last_save", server.keyspace.shared.changes.dirty);
+    out.field("rdb_bgsave_in_progress", 0);
+    out.field("rdb_last_save_time", server.started_ms / 1000);
+    out.field("aof_enabled", 0);
+    out.field("aof_rewrite_in_progress", 0);
+    out.field("aof_rewrite_scheduled", 0);
+}
+
+fn of_stats(server: &Server, out: &mut Out) {
+    let (stats, keyspace) = (&server.stats, &server.keyspace.shared.stats);
+    let [commands, bytes_in, bytes_out] = stats.rates.per_second();
+    out.title("Stats");
+    out.field("total_connections_received", stats.connections);
+    out.field("total_commands_processed", stats.commands);
+    out.field("instantaneous_ops_per_sec", commands);
+    out.field("total_net_input_bytes", stats.bytes_in);
+    out.field("total_net_output_bytes", stats.bytes_out);
+    out.field("instantaneous_input_kbps", format_args!("{:.2}", bytes_in as f64 / 1024.0));
+    out.field("instantaneous_output_kbps", format_args!("{:.2}", bytes_out as f64 / 1024.0));
+    out.field("rejected_connections", stats.rejected_connections);
+    out.field("expired_keys", keyspace.expired);
+    out.field("evicted_keys", 0);
+    out.field("keyspace_hits", keyspace.hits);
+    out.field("keyspace_misses", keyspace.misses);
+    out.field("pubsub_channels", 0);
+    out.field("pubsub_patterns", 0);
+    out.field("latest_fork_usec", 0);
+    out.field("total_forks", 0);
+    out.field("unexpected_error_replies", 0);
+    out.field("total_error_replies", stats.errors);
+    out.field("total_reads_processed", stats.reads);
+    out.field("total_writes_processed", stats.writes);
+    out.field("client_query_buffer_limit_disconnections", stats.query_limit_closes);
+    out.field("client_output_buffer_limit_disconnections", stats.output_limit_closes);
+    out.field("eventloop_cycles", stats.turns);
+    out.field("eventloop_duration_sum", stats.turns_us);
+}
+
+fn of_replication(server: &Server, out: &mut Out) {
+    out.title("Replication");
+    out.field("role", "master");
+    out.field("connected_slaves", 0);
+    out.field("master_failover_state", "no-failover");
+    out.field("master_replid", &server.run_id);
+    out.field("master_replid2", "0".repeat(40));
+    out.field("master_repl_offset", 0);
+    out.field("second_repl_offset", -1);
+    out.field("repl_backlog_active", 0);
+}
+
+fn of_cpu(out: &mut Out) {
+    out.title("CPU");
+    // Ticks of a hundredth of a second: user and system time are the 14th and 15th field of the process's line, counted
+    // from behind its name, which may hold anything but ends in the last parenthesis.
+    let line = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let mut fields = line.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
+    let mut seconds = || fields.next().and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0) / 100.0;
+    let (user, system) = (seconds(), seconds());
+    out.field("used_cpu_sys", format_args!("{system:.6}"));
+    out.field("used_cpu_user", format_args!("{user:.6}"));
+}
+
+fn of_commands(server: &Server, out: &mut Out) {
+    out.title("Commandstats");
+    for id in server.commands.ids() {
+        let stats = server.commands.stats[id.0 as usize];
+        if stats.calls == 0 && stats.rejected == 0 {
+            continue;
+        }
+        let us = server.watch.ns(stats.ticks) / 1000;
+        let per_call = if stats.calls == 0 { 0.0 } else { us as f64 / stats.calls as f64 };
+        out.field(
+            &format!("cmdstat_{}", server.commands.get(id).full_name),
+            format_args!(
+                "calls={},usec={us},usec_per_call={per_call:.2},rejected_calls={},failed_calls={}",
+                stats.calls, stats.rejected, stats.failed
+            ),
+        );
+    }
+}
+
+fn of_keyspace(server: &Server, out: &mut Out) {
+    out.title("Keyspace");
+    for (n, db) in server.keyspace.databases().iter().enumerate() {
+        if !db.table.is_empty() {
+            out.field(
+                &format!("db{n}"),
+                format_args!(
+                    "keys={},expires={},avg_ttl={},subexpiry=0",
+                    db.table.len(),
+                    db.volatile,
+                    if db.volatile == 0 { 0 } else { db.avg_ttl_ms }
+                ),
+            );
+        }
+    }
+}

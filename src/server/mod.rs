@@ -1,0 +1,273 @@
+//! What a command means to the whole server.
+//!
+//! ```text
+//! net --> prefetch --> dispatch --> call --> handler (commands/) --> settle --> net
+//!                       may it run?  Ctx, statistics                 what a write sets off
+//! ```
+//!
+//! [`Server`] owns all that outlives a command: the keyspace, the clients, the command table, counters. It knows no
+//! socket: `net` tells it of connections and carries out what it leaves in the [`outbox`].
+
+pub mod client;
+pub mod command;
+pub mod dispatch;
+pub mod error;
+pub mod info;
+pub mod outbox;
+pub mod settle;
+pub mod stats;
+pub mod syntax;
+
+use crate::base::clock::Clock;
+use crate::base::dice::Dice;
+use crate::base::helper::Helper;
+use crate::base::stopwatch::Stopwatch;
+use crate::config::Config;
+use crate::keyspace::{AccessClock, Db, DbId, Keyspace};
+use crate::resp::{Limits, Reply};
+use client::{ClientId, Clients, Connection};
+use command::{CommandId, Family, Table};
+pub use error::Error;
+use outbox::Outbox;
+use stats::Stats;
+
+/// The version of Redis that the server answers as.
+pub const REDIS_VERSION: &str = "8.2.3";
+
+/// What a handler answers: how the command ended, or an error.
+pub type Done = Result<Flow, Error>;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// The reply is complete.
+    Done,
+}
+
+/// What the log is to hold of a command that changed something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Propagate {
+    /// The request as it came.
+    #[default]
+    AsSent,
+    /// Nothing.
+    Nothing,
+    /// These commands instead, in RESP.
+    Instead(Vec<u8>),
+}
+
+/// What a handler gets.
+pub struct Ctx<'a> {
+    /// Everything that outlives the command, except the reply.
+    pub server: &'a mut Server,
+    /// Where the reply goes, lent by the connection.
+    pub reply: &'a mut Reply,
+    /// Who sent the command.
+    pub client: ClientId,
+    /// The command that runs.
+    pub command: CommandId,
+    /// The selected database.
+    pub db: DbId,
+    /// What the log is to hold of it.
+    pub propagate: Propagate,
+}
+
+impl Ctx<'_> {
+    /// Answers HELP of a container: the usual first line, `lines`, and what every HELP says of itself.
+    #[cold]
+    pub fn help(&mut self, lines: &[&str]) {
+        let row = self.server.commands.get(self.command);
+        let container = row.full_name.split('|').next().unwrap_or_default().to_ascii_uppercase();
+        self.reply.array(lines.len() + 3);
+        self.reply.simple(&format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
+        for line in lines {
+            self.reply.simple(line);
+        }
+        self.reply.simple("HELP");
+        self.reply.simple("    Print this help.");
+    }
+
+    /// The command's full name, as errors spell it.
+    #[cold]
+    pub fn command_name(&self) -> std::borrow::Cow<'static, str> {
+        self.server.commands.get(self.command).full_name.clone().into()
+    }
+}
+
+/// How the process is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    /// The exit status.
+    pub status: i32,
+}
+
+/// The server.
+pub struct Server {
+    /// The keys.
+    pub keyspace: Keyspace,
+    /// Who is connected.
+    pub clients: Clients,
+    /// What there is to call.
+    pub commands: Table,
+    /// The configuration as it stands.
+    pub config: Config,
+    /// What `net` is to do.
+    pub outbox: Outbox,
+    /// Counters.
+    pub stats: Stats,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Measures commands.
+    pub watch: Stopwatch,
+    /// Randomness.
+    pub dice: Dice,
+    /// Set when the process is to end.
+    pub shutdown: Option<Shutdown>,
+    /// Forty hexadecimal digits that tell this run from any other.
+    pub run_id: String,
+    /// The most bytes in use that were seen.
+    pub peak_memory: u64,
+    /// The bytes in use when the server was made.
+    pub startup_memory: u64,
+    /// When it started, milliseconds since 1970.
+    pub started_ms: i64,
+    /// Whether active expiry runs (DEBUG SET-ACTIVE-EXPIRE).
+    pub active_expire: bool,
+    /// The stopwatch at the end of the last command: the beginning of the next.
+    last_ticks: u64,
+    /// From this reading of the stopwatch on the time of day is read again.
+    time_due: u64,
+    /// How deep in nested calls we are (EXEC); the time stands still inside.
+    depth: u32,
+    /// Commands of the batch in hand, found by `prefetch`, and where the hashes of their keys begin.
+    batch: Vec<(CommandId, usize)>,
+    /// Whether maxmemory-like checks, MONITOR or other rare things want a look at each command.
+    next_cron_us: u64,
+    cron_count: u64,
+}
+
+/// The time of day is read again when so much has passed since the last reading.
+const TIME_STEP_NS: u64 = 500_000;
+
+impl Server {
+    /// A server with empty databases. `dice` seeds all that is to be unpredictable.
+    pub fn new(
+        families: &[Family],
+        config: Config,
+        clock: Clock,
+        watch: Stopwatch,
+        mut dice: Dice,
+        freeing: Helper,
+    ) -> Server {
+        let databases = config.settings.databases;
+        let run_id = format!("{:016x}{:016x}{:08x}", dice.next(), dice.next(), dice.next() as u32);
+        let keyspace = Keyspace::new(databases, Dice(dice.next()), freeing);
+        let started_ms = clock.unix_us() / 1000;
+        let mut server = Server {
+            keyspace,
+            clients: Clients::default(),
+            commands: Table::new(families),
+            config,
+            outbox: Outbox::default(),
+            stats: Stats::default(),
+            clock,
+            watch,
+            dice,
+            shutdown: None,
+            run_id,
+            started_ms,
+            peak_memory: 0,
+            startup_memory: crate::base::alloc::used() as u64,
+            active_expire: true,
+            last_ticks: 0,
+            time_due: 0,
+            depth: 0,
+            batch: Vec::new(),
+            next_cron_us: 0,
+            cron_count: 0,
+        };
+        server.read_time();
+        server.settings_changed();
+        server
+    }
+
+    /// Reads the clock: at the beginning of each turn, and when a turn is long.
+    pub fn read_time(&mut self) {
+        self.keyspace.set_time(self.clock.unix_us() / 1000);
+        self.last_ticks = self.watch.ticks();
+        self.time_due = self.last_ticks.saturating_add(self.watch.ticks_in_ns(TIME_STEP_NS));
+    }
+
+    /// The time of day of this turn, milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.keyspace.shared.now
+    }
+
+    /// A database, borrowed for a command.
+    #[inline]
+    pub fn db(&mut self, id: DbId) -> Db<'_> {
+        self.keyspace.db(id)
+    }
+
+    /// Takes the settings that the keyspace goes by from the configuration.
+    pub fn settings_changed(&mut self) {
+        let settings = &self.config.settings;
+        let shared = &mut self.keyspace.shared;
+        shared.lfu_log_factor = settings.lfu_log_factor;
+        shared.lfu_decay_minutes = settings.lfu_decay_time;
+        shared.access = if settings.is_lfu { AccessClock::Frequency } else { AccessClock::Recency };
+        let now = shared.now;
+        self.keyspace.set_time(now);
+    }
+
+    /// A client came. It is served everything at once if no password is asked for.
+    pub fn connect(&mut self, connection: Connection) -> ClientId {
+        self.stats.connections += 1;
+        let is_open = self.config.settings.password_digest.is_none();
+        let now = self.now();
+        self.clients.add(connection, is_open, now)
+    }
+
+    /// A client went.
+    pub fn disconnect(&mut self, id: ClientId) {
+        self.clients.remove(id);
+    }
+
+    /// What the parser may accept from a client.
+    pub fn limits(&self, id: ClientId) -> Limits {
+        Limits {
+            bulk_max: self.config.settings.proto_max_bulk_len,
+            authenticated: self.clients.get(id).is_some_and(|client| client.is_authenticated),
+        }
+    }
+
+    /// Microseconds until [`Server::cron`] wants to run.
+    pub fn until_cron_us(&self) -> u64 {
+        self.next_cron_us.saturating_sub(self.clock.monotonic_us())
+    }
+
+    /// The regular work, `hz` times a second: rates, active expiry, giving memory back.
+    pub fn cron(&mut self) {
+        let now_us = self.clock.monotonic_us();
+        if now_us < self.next_cron_us {
+            return;
+        }
+        self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
+        self.cron_count += 1;
+        self.peak_memory = self.peak_memory.max(crate::base::alloc::used() as u64);
+        self.stats.rates.sample(now_us, [self.stats.commands, self.stats.bytes_in, self.stats.bytes_out]);
+        if self.cron_count % 16 == 1 {
+            self.watch.refine();
+        }
+        if self.active_expire && self.keyspace.expire_some(&self.watch, 500_000) > 0 {
+            self.settle_unit();
+        }
+        self.keyspace.maintain();
+    }
+
+    /// Whether a client's connection is to end after its replies.
+    #[inline]
+    pub fn must_close(&self, id: ClientId) -> bool {
+        self.clients[id].is_closing
+    }
+}

@@ -1,0 +1,14 @@
+//! Sessions for every command; the files mirror `src/commands`.
+
+#![allow(clippy::needless_raw_string_hashes, reason = "sessions look alike, with quotes in them or without")]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod config;
+mod connection;
+mod generic;
+mod server;
+mod string;
+mod transactions;
+mod walk;

@@ -1,0 +1,41 @@
+//! INFO: the fields that exist stand in the sections and in the order of the reference.
+
+use crate::{connect, facts, none};
+
+/// Fields that Redis does not have, by the start of their names.
+const ADDED: &[&str] = &["redoxide_", "pinned_memory"];
+
+/// Fields of the facts with a part that varies, up to that part.
+const VARYING: &[&str] = &["cmdstat_", "latency_percentiles_", "errorstat_", "db", "listener", "slave", "io_thread_"];
+
+#[test]
+fn info_has_the_fields_of_the_reference_in_its_order() {
+    let Some((_server, mut client)) = connect() else { return };
+    let facts = facts(include_str!("info.json"));
+    let text = client.ask(&["INFO", "everything"]).text();
+    assert!(text.contains("# Server\r\n"), "INFO has no sections: {text}");
+    let mut found = Vec::new();
+    let (mut section, mut last) = (String::new(), 0);
+    for line in text.lines() {
+        if let Some(title) = line.strip_prefix("# ") {
+            section = title.to_lowercase();
+            last = 0;
+            if facts[&section].is_null() {
+                found.push(format!("the reference has no section {section}"));
+            }
+            continue;
+        }
+        let Some((field, _)) = line.split_once(':') else { continue };
+        let is = |start: &&str| field.starts_with(*start);
+        if ADDED.iter().any(is) || VARYING.iter().any(is) {
+            continue;
+        }
+        let place = facts[&section].as_array().and_then(|fields| fields.iter().position(|fact| fact[0] == field));
+        match place {
+            None => found.push(format!("{section}: the reference has no {field}")),
+            Some(place) if place < last => found.push(format!("{section}: {field} stands too late")),
+            Some(place) => last = place,
+        }
+    }
+    none(&found);
+}

@@ -1,0 +1,179 @@
+//! A server under measurement: started alone on its core, asked for its figures, ended by its id.
+//!
+//! The figure that holds from run to run is the time that the scheduler gave to the process (`/proc/PID/task/*/schedstat`,
+//! in nanoseconds), not the wall clock's.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What is to be measured: a name for the tables, and a program.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// As it stands in the tables.
+    pub name: String,
+    /// A program with redis-server's command line.
+    pub path: PathBuf,
+}
+
+/// A running server.
+pub struct Server {
+    /// As it stands in the tables.
+    pub name: String,
+    /// Where it listens, on 127.0.0.1.
+    pub port: u16,
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Server {
+    /// Starts a server on one core, without anything that writes to disk.
+    pub fn start(peer: &Peer, core: usize) -> Result<Self, String> {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
+        let port = free.map_err(|error| error.to_string())?.port();
+        let folder = std::env::temp_dir().join(format!("bench-{}-{port}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let child = Command::new("taskset")
+            .args(["-c", &core.to_string()])
+            .arg(&peer.path)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .args(["--appendonly", "no", "--daemonize", "no", "--maxclients", "20000", "--dir"])
+            .arg(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("taskset {}: {error}", peer.path.display()))?;
+        let mut server = Self { name: peer.name.clone(), port, child, folder };
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(10) {
+            if server.child.try_wait().is_ok_and(|status| status.is_some()) {
+                return Err(format!("{} ended at once", peer.path.display()));
+            }
+            if server.try_ask("PING").is_ok() {
+                return Ok(server);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Err(format!("{} does not answer", peer.path.display()))
+    }
+
+    /// A new connection.
+    pub fn connect(&self) -> Result<TcpStream, String> {
+        self.try_connect().map_err(|error| format!("{}: {error}", self.name))
+    }
+
+    fn try_connect(&self) -> std::io::Result<TcpStream> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+        Ok(stream)
+    }
+
+    /// Sends an inline command and returns its reply, a status or a string, as text.
+    pub fn ask(&self, command: &str) -> Result<String, String> {
+        self.try_ask(command).map_err(|error| format!("{}: {command}: {error}", self.name))
+    }
+
+    fn try_ask(&self, command: &str) -> std::io::Result<String> {
+        let mut stream = self.try_connect()?;
+        stream.write_all(command.as_bytes())?;
+        stream.write_all(b"\r\n")?;
+        let mut bytes = Vec::new();
+        let mut chunk = [0; 16 * 1024];
+        loop {
+            let n = stream.read(&mut chunk)?;
+            bytes.extend_from_slice(&chunk[..n]);
+            let text = String::from_utf8_lossy(&bytes);
+            let Some((first, rest)) = text.split_once("\r\n") else {
+                if n == 0 {
+                    return Err(std::io::ErrorKind::UnexpectedEof.into());
+                }
+                continue;
+            };
+            match first.strip_prefix('$').and_then(|length| length.parse::<usize>().ok()) {
+                Some(length) if rest.len() < length + 2 && n > 0 => {}
+                Some(_) => return Ok(rest.to_string()),
+                None if first.starts_with('-') => {
+                    return Err(std::io::Error::other(first.to_string()));
+                }
+                None => return Ok(first.to_string()),
+            }
+        }
+    }
+
+    /// A field of INFO.
+    pub fn info(&self, section: &str, field: &str) -> Result<String, String> {
+        let text = self.ask(&format!("INFO {section}"))?;
+        let value = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        value
+            .map(|value| value.trim().to_string())
+            .ok_or_else(|| format!("{}: INFO {section} has no {field}", self.name))
+    }
+
+    /// The name with the version that the server says of itself.
+    pub fn title(&self) -> String {
+        let own = ["redoxide_version", "valkey_version", "redis_version"];
+        let version = own.iter().find_map(|field| self.info("server", field).ok());
+        version.map_or_else(|| self.name.clone(), |version| format!("{} {version}", self.name))
+    }
+
+    /// Bytes that it says it uses.
+    pub fn used_memory(&self) -> Result<u64, String> {
+        let text = self.info("memory", "used_memory")?;
+        text.parse().map_err(|_| format!("{}: used_memory is {text}", self.name))
+    }
+
+    /// Bytes that the kernel keeps in memory for it.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let kilobytes = status.lines().find_map(|line| {
+            let value = line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?;
+            value.trim().parse::<u64>().ok()
+        });
+        kilobytes.unwrap_or(0) * 1024
+    }
+
+    /// Nanoseconds that its threads have run.
+    pub fn cpu(&self) -> u64 {
+        cpu_of(Path::new(&format!("/proc/{}/task", self.child.id())))
+    }
+
+    /// Waits until background work has settled: the used memory stays the same for a while.
+    pub fn settle(&self) -> Result<(), String> {
+        let (mut last, mut same) = (0, 0);
+        for _ in 0..200 {
+            std::thread::sleep(Duration::from_millis(50));
+            let now = self.used_memory()?;
+            // The connection that asks may itself be counted, or not.
+            same = if now.abs_diff(last) < 64 * 1024 { same + 1 } else { 0 };
+            last = now;
+            if same == 10 {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Nanoseconds that the threads listed in a folder of /proc have run.
+fn cpu_of(threads: &Path) -> u64 {
+    let entries = std::fs::read_dir(threads).into_iter().flatten().flatten();
+    entries
+        .filter_map(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            text.split_ascii_whitespace().next()?.parse::<u64>().ok()
+        })
+        .sum()
+}
