@@ -1,13 +1,12 @@
 //! The program: arguments, configuration, server, event loop.
 
-use log::LevelFilter;
 use redoxide::base::clock::Clock;
 use redoxide::base::dice::Dice;
 use redoxide::base::helper::Helper;
 use redoxide::base::logging;
 use redoxide::base::stopwatch::Stopwatch;
+use redoxide::config::Config;
 use redoxide::config::arguments::{self, Asked};
-use redoxide::config::{Config, LogLevel};
 use redoxide::net::EventLoop;
 use redoxide::server::{REDIS_VERSION, Server};
 use std::os::unix::ffi::OsStringExt;
@@ -37,7 +36,7 @@ fn main() -> ExitCode {
 
 fn run(config: Config) -> Result<i32, String> {
     let settings = &config.settings;
-    let level = level_filter(settings.loglevel);
+    let level = settings.loglevel.filter();
     logging::start(&settings.logfile, level).map_err(|error| format!("Can't open the log file: {error}"))?;
     std::env::set_current_dir(&settings.dir).map_err(|error| format!("Can't chdir to '{}': {error}", settings.dir))?;
     log::info!(
@@ -59,15 +58,4 @@ fn run(config: Config) -> Result<i32, String> {
     log::info!("Server initialized");
     log::info!("Ready to accept connections");
     event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"))
-}
-
-/// The level of the `log` crate for one of Redis's.
-fn level_filter(level: LogLevel) -> LevelFilter {
-    match level {
-        LogLevel::Debug => LevelFilter::Trace,
-        LogLevel::Verbose => LevelFilter::Debug,
-        LogLevel::Notice => LevelFilter::Info,
-        LogLevel::Warning => LevelFilter::Warn,
-        LogLevel::Nothing => LevelFilter::Off,
-    }
 }

@@ -15,6 +15,10 @@ pub fn matches_nocase(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 fn run(pattern: &[u8], text: &[u8], fold: impl Fn(u8) -> u8 + Copy) -> bool {
+    if text.is_empty() {
+        // Redis fits nothing to an empty text but an empty pattern; KEYS and SCAN take a lone star for no pattern at all.
+        return pattern.is_empty();
+    }
     let (mut at, mut pos) = (0, 0);
     // Where to go on when what follows the last star does not fit: the pattern after it, and the text it began at.
     let mut last_star: Option<(usize, usize)> = None;
@@ -99,7 +103,9 @@ mod tests {
         let cases: &[(&str, &str, bool)] = &[
             ("", "", true),
             ("", "a", false),
-            ("*", "", true),
+            ("*", "", false),
+            ("a*", "a", true),
+            ("a**", "a", true),
             ("**", "abc", true),
             ("a*c", "abbc", true),
             ("a*c", "abbcd", false),

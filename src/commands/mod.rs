@@ -3,6 +3,7 @@
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
 pub mod client;
+pub mod config;
 pub mod connection;
 pub mod debug;
 pub mod generic;
@@ -19,6 +20,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
         Family { group: Group::Server, commands: debug::COMMANDS },
+        Family { group: Group::Server, commands: config::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::String, commands: string::COMMANDS },

@@ -37,6 +37,8 @@ pub enum Kind {
     Bool,
     /// An integer of a range.
     Int(i64, i64),
+    /// A natural number of a range, where Redis names only zero to who goes below it.
+    Unsigned(u32, u32),
     /// An integer from zero up, where Redis names no upper bound.
     Count,
     /// Bytes, with or without a unit, of a range.
@@ -191,6 +193,11 @@ impl Directive {
                 let n = integer(text)?;
                 if n < min || n > max { Err(between(min, max)) } else { Ok(number(n)) }
             }
+            Kind::Unsigned(min, max) => match integer(text)? {
+                n if n < 0 => Err("argument must be greater or equal to 0".into()),
+                n if n < i64::from(min) || n > i64::from(max) => Err(between(min, max)),
+                n => Ok(number(n)),
+            },
             Kind::Count => match integer(text)? {
                 n if n < 0 => Err("argument must be greater or equal to 0".into()),
                 n => Ok(number(n)),

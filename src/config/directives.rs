@@ -6,7 +6,7 @@
 
 use super::directive::Directive;
 use super::directive::Kind::{
-    self, Bool, Choice, Choices, Count, Int, Memory, MemoryOrPercent, Permissions, Size, Special, Text,
+    self, Bool, Choice, Choices, Count, Int, Memory, MemoryOrPercent, Permissions, Size, Special, Text, Unsigned,
 };
 use super::special::Special::{
     Bind, Dir, Events, FileName, HostName, Locale, NodeName, OomScores, OutputLimits, Percentiles, ReplicaOf, Save,
@@ -33,11 +33,11 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("unixsocket", Text, "").at_start().honoured(),
     Directive::new("unixsocketperm", Permissions, "0").at_start().honoured(),
     Directive::new("protected-mode", Bool, "yes").honoured(),
-    Directive::new("maxclients", Int(1, u32::MAX as i64), "10000").honoured(),
-    Directive::new("max-new-connections-per-cycle", Int(1, 1000), "10"),
-    Directive::new("max-new-tls-connections-per-cycle", Int(1, 1000), "1"),
+    Directive::new("maxclients", Unsigned(1, u32::MAX), "10000").honoured(),
+    Directive::new("max-new-connections-per-cycle", Unsigned(1, 1000), "10"),
+    Directive::new("max-new-tls-connections-per-cycle", Unsigned(1, 1000), "1"),
     Directive::new("io-threads", Int(1, 128), "1").at_start(),
-    Directive::new("socket-mark-id", Int(0, u32::MAX as i64), "0").at_start(),
+    Directive::new("socket-mark-id", Unsigned(0, u32::MAX), "0").at_start(),
     // Clients and their buffers.
     Directive::new("client-output-buffer-limit", Special(OutputLimits), "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60").honoured(),
     Directive::new("client-query-buffer-limit", Size(1 << 20), "1073741824").honoured(),
@@ -79,7 +79,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("crash-log-enabled", Bool, "yes"),
     Directive::new("crash-memcheck-enabled", Bool, "yes"),
     Directive::new("daemonize", Bool, "no").at_start(),
-    Directive::new("dir", Special(Dir), "").honoured(),
+    Directive::new("dir", Special(Dir), "").protected().honoured(),
     Directive::new("disable-thp", Bool, "yes").at_start(),
     Directive::new("hide-user-data-from-log", Bool, "no"),
     Directive::new("ignore-warnings", Text, ""),
@@ -152,7 +152,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("slowlog-max-len", WIDE_NATURAL, "128"),
     // Snapshots.
     Directive::new("save", Special(Save), "3600 1 300 100 60 10000").honoured(),
-    Directive::new("dbfilename", Special(FileName { of: "dbfilename", noun: "filename", may_be_empty: true }), "dump.rdb"),
+    Directive::new("dbfilename", Special(FileName { of: "dbfilename", noun: "filename", may_be_empty: true }), "dump.rdb").protected(),
     Directive::new("rdb-del-sync-files", Bool, "no"),
     Directive::new("rdb-save-incremental-fsync", Bool, "yes"),
     Directive::new("rdbchecksum", Bool, "yes").at_start(),
@@ -218,13 +218,17 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("cluster-replica-validity-factor", NATURAL, "10").alias("cluster-slave-validity-factor"),
     Directive::new("cluster-require-full-coverage", Bool, "yes"),
     Directive::new("cluster-slot-stats-enabled", Bool, "no"),
-    // Hidden: for tests, or for nobody.
+    // Hidden: for tests, or for nobody. Those of Valkey's tests are here, too.
     Directive::new("aof-disable-auto-gc", Bool, "no").hidden(),
+    Directive::new("client-default-resp", Int(2, 3), "2").hidden(),
     Directive::new("cluster-ping-interval", WIDE_NATURAL, "0").hidden(),
+    Directive::new("debug-context", Text, "").hidden(),
+    Directive::new("enable-debug-assert", Bool, "no").hidden(),
     Directive::new("key-load-delay", Int(-INT_MAX - 1, INT_MAX), "0").hidden(),
     Directive::new("loading-process-events-interval-bytes", Int(1024, INT_MAX), "524288").hidden(),
     Directive::new("lua-enable-deprecated-api", Bool, "no").at_start().hidden(),
     Directive::new("rdb-key-save-delay", Int(-INT_MAX - 1, INT_MAX), "0").hidden(),
+    Directive::new("req-res-logfile", Text, "").hidden(),
     Directive::new("use-exit-on-panic", Bool, "no").hidden(),
     Directive::new("watchdog-period", NATURAL, "0").hidden(),
 ];

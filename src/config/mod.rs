@@ -16,6 +16,7 @@ pub mod arguments;
 pub mod directive;
 pub mod directives;
 pub mod file;
+pub mod rewrite;
 pub mod settings;
 pub mod special;
 pub mod words;
@@ -201,10 +202,8 @@ impl Config {
     /// Gives a directive a value; what it was before, if it was another.
     fn set_one(&mut self, row: usize, value: &[u8]) -> Result<Option<Box<[u8]>>, Reason> {
         let directive = &DIRECTIVES[row];
-        let words: Vec<&[u8]> = match directive.takes_many() {
-            true => value.split(|&byte| byte == b' ').collect(),
-            false => vec![value],
-        };
+        let words: Vec<&[u8]> =
+            if directive.takes_many() { value.split(|&byte| byte == b' ').collect() } else { vec![value] };
         // Snapshot rules are replaced, while of the output limits only the named classes change.
         let before: &[u8] = if directive.kind_is(Special::Save) { b"" } else { &self.values[row] };
         let checked = directive.check(&words, before)?;
@@ -231,9 +230,12 @@ impl Config {
 
     /// Directives that were given a value but have no effect here, to be named in the log.
     pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
-        let is_set = |(row, value): &(&Directive, &Box<[u8]>)| {
-            !row.is_honoured && !row.is_hidden && row.default.as_bytes() != &***value
-        };
-        DIRECTIVES.iter().zip(&self.values).filter(is_set).map(|(row, _)| row.name)
+        let rows = DIRECTIVES.iter().zip(&self.values);
+        let is_set = |row: &Directive, value: &[u8]| row.default.as_bytes() != value;
+        rows.filter(move |(row, value)| !row.is_honoured && !row.is_hidden && is_set(row, value))
+            .map(|(row, _)| row.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

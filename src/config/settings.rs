@@ -48,6 +48,19 @@ pub enum LogLevel {
     Nothing,
 }
 
+impl LogLevel {
+    /// The same as the log knows it.
+    pub fn filter(self) -> log::LevelFilter {
+        match self {
+            LogLevel::Debug => log::LevelFilter::Trace,
+            LogLevel::Verbose => log::LevelFilter::Debug,
+            LogLevel::Notice => log::LevelFilter::Info,
+            LogLevel::Warning => log::LevelFilter::Warn,
+            LogLevel::Nothing => log::LevelFilter::Off,
+        }
+    }
+}
+
 /// Typed values of the directives that the server acts on; each is named after its directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {

@@ -267,7 +267,7 @@ fn title(text: &[u8]) -> Result<(), Reason> {
         }
         rest = &rest[close + 1..];
     }
-    if text.is_empty() { Err(WRONG) } else { Ok(()) }
+    if text.trim_ascii().is_empty() { Err(WRONG) } else { Ok(()) }
 }
 
 /// The directory in full. The caller moves there.

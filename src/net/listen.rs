@@ -50,7 +50,8 @@ pub fn open(settings: &Settings) -> Result<Vec<Listener>, String> {
                 }
             }
         }
-        if listeners.is_empty() {
+        // No address at all is somebody's wish (`bind ""`); that none of them could be had is a mistake.
+        if listeners.is_empty() && !settings.bind.is_empty() {
             return Err(format!("Failed listening on port {} (tcp), aborting.", settings.port));
         }
     }

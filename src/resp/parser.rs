@@ -1150,7 +1150,7 @@ mod tests {
                         stream.extend((0..n).map(|_| dice.next() as u8));
                     }
                     1 => stream.extend(bulks(&[b"SET", b"k", b"some value"])),
-                    2 if dice.below(10) == 0 => stream.extend(bulks(&[b"SET", &[b'x'; BIG_BULK]])),
+                    2 if dice.below(10) == 0 => stream.extend(bulks(&[b"SET", &vec![b'x'; BIG_BULK]])),
                     3..=8 => stream.extend(b"*1\r\n$"),
                     _ => stream.extend(pieces[dice.below(16) as usize]),
                 }

@@ -11,7 +11,8 @@
 //!    2) "x"
 //! ```
 //!
-//! **Commands** are quoted as in redis-cli: `"a\x00\n"`, `'a b'`; and `"x"*1000` is an argument of a thousand x.
+//! **Commands** are quoted as in redis-cli: `"a\x00\n"`, `'a b'`; and `"x"*1000` is an argument of a thousand x, `"a""x"*9"b"`
+//! one of three pieces.
 //! **Replies** are printed as by redis-cli, but nothing is lost: a null array is `(nil array)`, a verbatim string is
 //! `(txt) "..."`, a push begins with `-> `, a big number is `(big number) 1`, an attribute `(attribute) ...`; fifty
 //! and more equal bytes are `"x"*1000`; a string of several lines that ends in CRLF (INFO) is printed a line a row, each after
@@ -36,7 +37,7 @@
 //! server has then worked off all that was sent, and flushed what it answered.
 //!
 //! **Where sessions run.** By default each gets a fresh server of its own: the `redoxide` that was built, on a free port
-//! and in a temporary folder. With `REFERENCE=/path/to/redis-server` in the environment the same sessions are replayed there instead; `REPLAY_LOG`
+//! and in a temporary folder; a session that moves the clock runs on a server inside the test, whose clock can be moved. With `REFERENCE=/path/to/redis-server` in the environment the same sessions are replayed there instead; `REPLAY_LOG`
 //! names a file to which each session appends a line: ran, or skipped and why. `SLEEP=1` replays those too that move
 //! the clock, by sleeping.
 //!
@@ -47,6 +48,7 @@
 #![allow(dead_code, reason = "each test crate and tool that includes this uses a part of it")]
 
 pub mod client;
+pub mod local;
 pub mod quote;
 pub mod run;
 pub mod script;

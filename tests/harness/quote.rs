@@ -1,16 +1,45 @@
-//! Bytes as text and back, as redis-cli quotes them; and the one addition of sessions, `"x"*1000`.
+//! Bytes as text and back, as redis-cli quotes them; and the additions of sessions: `"x"*1000`, and pieces that touch.
 
 use std::fmt::Write as _;
 
-/// From so many equal bytes on, a string is printed as `"x"*n`.
+/// From so many equal bytes on, they are printed as `"x"*n`.
 const RUN: usize = 50;
 
-/// Prints bytes in double quotes: `"a\x00\n"`.
+/// Prints bytes in double quotes: `"a\x00\n"`; long runs apart, `"ab""x"*1000"\r\n"`.
 pub fn quote(bytes: &[u8]) -> String {
-    if bytes.len() >= RUN && bytes.iter().all(|&b| b == bytes[0]) {
-        return format!("\"{}\"*{}", escape(&bytes[..1]), bytes.len());
+    let mut text = String::new();
+    let mut rest = bytes;
+    while let Some((start, length)) = run(rest) {
+        if start > 0 {
+            text.push_str(&quote_piece(&rest[..start]));
+        }
+        let _ = write!(text, "{}*{length}", quote_piece(&rest[start..=start]));
+        rest = &rest[start + length..];
     }
-    format!("\"{}\"", escape(bytes))
+    if !rest.is_empty() || text.is_empty() {
+        text.push_str(&quote_piece(rest));
+    }
+    text
+}
+
+/// The first run of equal bytes that is long enough: where it begins, and its length.
+fn run(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut start = 0;
+    for piece in bytes.chunk_by(|a, b| a == b) {
+        if piece.len() >= RUN {
+            return Some((start, piece.len()));
+        }
+        start += piece.len();
+    }
+    None
+}
+
+fn quote_piece(bytes: &[u8]) -> String {
+    // A quote and a hash together would end the raw string that holds the session.
+    match bytes.strip_prefix(b"#") {
+        Some(rest) => format!("\"\\x23{}\"", escape(rest)),
+        None => format!("\"{}\"", escape(bytes)),
+    }
 }
 
 /// The same without the quotes.
@@ -64,20 +93,26 @@ pub fn words(line: &str) -> Result<Vec<Vec<u8>>, String> {
     }
 }
 
-/// Reads one argument and returns it with what follows it.
+/// Reads one argument and returns it with what follows it. Quoted pieces that touch are one argument.
 fn word(text: &[u8]) -> Result<(Vec<u8>, &[u8]), String> {
-    let (value, rest) = match text[0] {
-        b'"' => double_quoted(&text[1..])?,
-        b'\'' => single_quoted(&text[1..])?,
-        _ => {
-            let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
-            return Ok((text[..end].to_vec(), &text[end..]));
-        }
-    };
-    let (value, rest) = repeated(value, rest)?;
-    match rest.first() {
-        Some(b) if !b.is_ascii_whitespace() => Err("a closing quote must be followed by a blank".to_string()),
-        _ => Ok((value, rest)),
+    if !b"\"'".contains(&text[0]) {
+        let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+        return Ok((text[..end].to_vec(), &text[end..]));
+    }
+    let mut whole = Vec::new();
+    let mut rest = text;
+    loop {
+        let (piece, after) = match rest {
+            [b'"', inside @ ..] => double_quoted(inside)?,
+            [b'\'', inside @ ..] => single_quoted(inside)?,
+            [b, ..] if !b.is_ascii_whitespace() => {
+                return Err("a closing quote must be followed by a blank".to_string());
+            }
+            _ => return Ok((whole, rest)),
+        };
+        let (piece, after) = repeated(piece, after)?;
+        whole.extend(piece);
+        rest = after;
     }
 }
 
@@ -165,6 +200,9 @@ mod tests {
         assert_eq!(words(&quote(&all)), Ok(vec![all]));
         assert_eq!(quote(&[b'x'; 50]), "\"x\"*50");
         assert_eq!(words("\"x\"*50"), Ok(vec![vec![b'x'; 50]]));
+        let mixed = [b"#a".to_vec(), vec![b'#'; 60], b"b".to_vec(), vec![0; 50]].concat();
+        assert_eq!(quote(&mixed), r#""\x23a""\x23"*60"b""\x00"*50"#);
+        assert_eq!(words(&quote(&mixed)), Ok(vec![mixed]));
     }
 
     #[test]
@@ -175,6 +213,7 @@ mod tests {
         assert_eq!(split(r#"a"b c"#), Ok(vec!["a\\\"b".into(), "c".into()]));
         assert!(split("\"a").is_err());
         assert!(split("\"a\"b").is_err());
+        assert_eq!(split(r#""a"'b'"c" d"#), Ok(vec!["abc".into(), "d".into()]));
         assert!(split("\"a\"*").is_err());
     }
 }

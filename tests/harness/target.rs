@@ -23,8 +23,8 @@ pub trait Target {
     /// Returns when all that was sent has been worked off, and what it set off has been sent back.
     fn fence(&mut self);
 
-    /// Waits for more to come back on any connection, for so long at most.
-    fn wait(&mut self, links: &[usize], at_most: Duration);
+    /// Waits for more to come back on any connection, for so long at most; `false` if nothing can come any more.
+    fn wait(&mut self, links: &[usize], at_most: Duration) -> bool;
 
     /// Takes what has come back; `true`: and the server has closed the connection.
     fn receive(&mut self, link: usize) -> (Vec<u8>, bool);
@@ -39,17 +39,19 @@ pub struct Process {
     links: Vec<Option<TcpStream>>,
     /// The connection of the fence, opened when it is first needed: sessions that look at clients should not see it.
     control: Option<TcpStream>,
+    /// Bytes sent since the last fence.
+    sent: usize,
 }
 
 impl Process {
     /// Talks to a running server.
     pub fn new(server: Server) -> Self {
-        Self { server, links: Vec::new(), control: None }
+        Self { server, links: Vec::new(), control: None, sent: 0 }
     }
 
-    /// Two pings; `false` if the connection is gone.
-    fn pings(control: &mut TcpStream) -> bool {
-        (0..2).all(|_| {
+    /// Some pings, one after the other; `false` if the connection is gone.
+    fn pings(control: &mut TcpStream, count: usize) -> bool {
+        (0..count).all(|_| {
             let mut reply = Vec::new();
             let mut byte = [0; 1];
             if control.write_all(b"*1\r\n$4\r\nPING\r\n").is_err() {
@@ -78,6 +80,7 @@ impl Target for Process {
             stream.set_nonblocking(false).expect("a socket can block");
             // A server that has hung up meanwhile is seen when receiving.
             let _ = stream.write_all(bytes);
+            self.sent += bytes.len();
         }
     }
 
@@ -88,19 +91,21 @@ impl Target for Process {
     }
 
     fn fence(&mut self) {
-        // One ping might be answered in the turn that has not flushed the replies of the others yet.
+        // One ping might be answered in the turn that has not flushed the replies of the others yet; and a server may
+        // read only some of a long text in each turn.
+        let count = 2 + std::mem::take(&mut self.sent) / (16 * 1024);
         let server = &self.server;
         let control = self.control.get_or_insert_with(|| server.connect());
-        if !Self::pings(control) {
+        if !Self::pings(control, count) {
             // It was killed (by CLIENT KILL, or for the sake of maxclients): once more on a new one.
             self.control = self.server.try_connect();
             if let Some(control) = &mut self.control {
-                Self::pings(control);
+                Self::pings(control, count);
             }
         }
     }
 
-    fn wait(&mut self, links: &[usize], at_most: Duration) {
+    fn wait(&mut self, links: &[usize], at_most: Duration) -> bool {
         let deadline = Instant::now() + at_most;
         loop {
             for &link in links {
@@ -113,11 +118,11 @@ impl Target for Process {
                 stream.set_nonblocking(false).expect("a socket can block");
                 stream.set_read_timeout(Some(slice)).expect("a socket has a timeout");
                 if stream.peek(&mut [0; 1]).is_ok() {
-                    return;
+                    return true;
                 }
             }
             if Instant::now() >= deadline {
-                return;
+                return false;
             }
         }
     }
