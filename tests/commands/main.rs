@@ -6,5 +6,6 @@
 mod harness;
 
 mod config;
+mod debug;
 mod generic;
 mod string;
