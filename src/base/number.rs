@@ -407,7 +407,7 @@ mod tests {
         {
             assert_eq!(parse_u64(text.as_bytes()), None, "{text}");
         }
-        assert_eq!(parse_u64(&[b'1'; 1_000_000]), None);
+        assert_eq!(parse_u64(&vec![b'1'; 1_000_000]), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
 pub mod client;
+pub mod command;
 pub mod config;
 pub mod connection;
 pub mod debug;
@@ -19,6 +20,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Server, commands: command::COMMANDS },
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },

@@ -62,7 +62,7 @@ impl<'a> Db<'a> {
     pub fn text(self, key: &[u8]) -> Result<Option<Text<'a>>, WrongType> {
         let Db { data, shared, id } = self;
         let data: &'a mut Database = data;
-        let hash = data.table.hash(key);
+        let hash = shared.hashes.take(key).unwrap_or_else(|| data.table.hash(key));
         let Some(position) = data.table.find(hash, key) else {
             shared.miss(id, key);
             return Ok(None);
@@ -106,7 +106,7 @@ impl<'a> Db<'a> {
     /// Looks a key up and leaves no trace, but for deleting it if its deadline has passed.
     #[inline]
     pub fn locate(&mut self, key: &[u8]) -> Slot {
-        let hash = self.data.table.hash(key);
+        let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
         let mut position = self.data.table.find(hash, key);
         if let Some(found) = position
             && let Some(deadline) = self.data.table.at(found).deadline()

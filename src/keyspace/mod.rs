@@ -17,7 +17,8 @@ pub mod expire;
 
 use crate::base::dice::Dice;
 use crate::base::helper::Helper;
-use crate::store::table::{Hasher, Table};
+use crate::store::hasher::{Hash, Hasher};
+use crate::store::table::Table;
 use changes::Changes;
 pub use db::{Db, Slot, Ttl};
 
@@ -98,11 +99,73 @@ pub struct Shared {
     pub freeing: Helper,
     /// Sampling and counters that grow by chance.
     pub dice: Dice,
+    /// Hashes of the batch in hand.
+    pub hashes: HashMemo,
+}
+
+/// The hashes that prefetching computed, so that the commands of the same batch need not do it again.
+///
+/// A key is known again by its address: the bytes of a batch lie still in their query buffer until it is done, and
+/// [`HashMemo::clear`] is called before that buffer changes. All databases hash alike, so a SELECT in between is harmless.
+#[derive(Debug, Default)]
+pub struct HashMemo {
+    known: Vec<(*const u8, usize, Hash)>,
+    next: usize,
+}
+
+impl HashMemo {
+    /// Forgets the batch.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.known.clear();
+        self.next = 0;
+    }
+
+    /// Notes a key's hash.
+    #[inline]
+    pub fn push(&mut self, key: &[u8], hash: Hash) {
+        self.known.push((key.as_ptr(), key.len(), hash));
+    }
+
+    /// How many were noted.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether none was noted.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// All hashes, in order.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = Hash> {
+        self.known.iter().map(|&(_, _, hash)| hash)
+    }
+
+    /// The request whose keys were noted from `index` on is about to run.
+    #[inline]
+    pub fn seek(&mut self, index: usize) {
+        self.next = index;
+    }
+
+    /// The hash of a key, if it is the next one that was noted.
+    #[inline]
+    fn take(&mut self, key: &[u8]) -> Option<Hash> {
+        let &(address, len, hash) = self.known.get(self.next)?;
+        if address == key.as_ptr() && len == key.len() {
+            self.next += 1;
+            return Some(hash);
+        }
+        None
+    }
 }
 
 /// All databases.
 pub struct Keyspace {
-    dbs: Vec<Database>,
+    pub(crate) dbs: Vec<Database>,
     /// What they share.
     pub shared: Shared,
 }
@@ -110,7 +173,8 @@ pub struct Keyspace {
 impl Keyspace {
     /// Empty databases. `dice` seeds the hash, so that nobody can foretell it.
     pub fn new(databases: usize, mut dice: Dice, freeing: Helper) -> Keyspace {
-        let dbs = (0..databases).map(|_| Database::new(&mut dice)).collect();
+        let hasher = Hasher::new([dice.next(), dice.next()]);
+        let dbs = (0..databases).map(|_| Database::new(hasher)).collect();
         let shared = Shared {
             changes: Changes::default(),
             now: 0,
@@ -123,6 +187,7 @@ impl Keyspace {
             stats: KeyspaceStats::default(),
             freeing,
             dice,
+            hashes: HashMemo::default(),
         };
         Keyspace { dbs, shared }
     }
@@ -189,8 +254,8 @@ impl Keyspace {
 }
 
 impl Database {
-    fn new(dice: &mut Dice) -> Database {
-        let table = Table::new(Hasher::new([dice.next(), dice.next()]));
+    fn new(hasher: Hasher) -> Database {
+        let table = Table::new(hasher);
         Database { table, volatile: 0, expire_cursor: 0, avg_ttl_ms: 0 }
     }
 }

@@ -76,10 +76,14 @@ impl Lane {
             if requests.is_empty() {
                 break Ran::Drained;
             }
-            server.prefetch(self.client, requests, &self.query);
+            let mut prefetched = 0;
             for i in 0..requests.len() {
+                if i == prefetched {
+                    prefetched = server.prefetch(self.client, requests, &self.query, i);
+                }
                 server.dispatch_from_batch(self.client, i, requests.args(i, &self.query), &mut self.reply);
                 if server.must_close(self.client) {
+                    server.keyspace.shared.hashes.clear();
                     return Ran::Closing;
                 }
             }
@@ -88,6 +92,7 @@ impl Lane {
                 break Ran::Capped;
             }
         };
+        server.keyspace.shared.hashes.clear();
         self.parser.compact(&mut self.query);
         ran
     }

@@ -1,25 +1,35 @@
 //! From a request to its handler: which command, may it run now, run it, count it.
 
+use crate::keyspace::Keyspace;
 use crate::resp::{Args, Reply, Request, Requests};
 use crate::server::client::{ClientId, Multi};
 use crate::server::command::{CommandId, Flag};
+use crate::server::outbox::Order;
 use crate::server::{Ctx, Error, Propagate, Server};
 
-/// At most so many keys of one batch are prefetched; more would push each other out of the first cache.
+/// At most so many keys are prefetched at a time; more would push each other out of the first cache.
 const PREFETCH_MAX: usize = 64;
+/// Keys of one request that are prefetched.
+const KEYS_OF_ONE: usize = 32;
 
 impl Server {
-    /// Finds the commands of a batch and asks for the memory that their keys will need: all buckets first, then all
-    /// entries, then all values, so that one wait serves the whole batch. Only ever a hint.
+    /// Finds the commands of a batch from request `from` on and asks for the memory that their keys will need: all
+    /// buckets first, then all entries, then all values, so that one wait serves them all. Only ever a hint. Returns
+    /// the first request that is to wait until those before it are done: so many keys are enough at a time.
     #[inline]
-    pub fn prefetch(&mut self, client: ClientId, requests: &Requests, query: &[u8]) {
-        self.batch.clear();
-        self.hashes.clear();
-        let table = &self.keyspace.database(self.clients[client].db).table;
-        for i in 0..requests.len() {
+    pub fn prefetch(&mut self, client: ClientId, requests: &Requests, query: &[u8], from: usize) -> usize {
+        self.batch.truncate(from);
+        let db = self.clients[client].db;
+        let Keyspace { dbs, shared, .. } = &mut self.keyspace;
+        let (table, hashes) = (&dbs[db.0 as usize].table, &mut shared.hashes);
+        hashes.clear();
+        let (mut next, mut has_writes) = (from, false);
+        while next < requests.len() && hashes.len() < PREFETCH_MAX {
+            let i = next;
+            next += 1;
             let args = requests.args(i, query);
             let id = self.commands.find(args.get(0)).unwrap_or(CommandId::NONE);
-            self.batch.push(id);
+            self.batch.push((id, hashes.len()));
             if id == CommandId::NONE || table.is_empty() {
                 continue;
             }
@@ -30,36 +40,37 @@ impl Server {
             }
             let argc = args.len() as i32; // requests have fewer than 2^31 arguments
             let last = if last < 0 { argc + last } else { last.min(argc - 1) };
-            let is_write = command.row.flags.has(Flag::Write);
-            for at in (first..=last).step_by(step as usize) {
-                if self.hashes.len() == PREFETCH_MAX {
-                    break;
-                }
-                self.hashes.push((table.hash(args.get(at as usize)), is_write));
+            has_writes |= command.row.flags.has(Flag::Write);
+            for at in (first..=last).step_by(step as usize).take(KEYS_OF_ONE) {
+                let key = args.get(at as usize);
+                hashes.push(key, table.hash(key));
             }
         }
         // One key alone gains nothing: its handler would wait for the same memory a moment later.
-        if self.hashes.len() < 2 {
-            return;
+        if hashes.len() < 2 {
+            return next;
         }
-        for &(hash, is_write) in &self.hashes {
+        for hash in hashes.iter() {
             table.prefetch_bucket(hash);
-            if is_write {
+            if has_writes {
                 table.prefetch_head(hash);
             }
         }
-        for &(hash, _) in &self.hashes {
+        for hash in hashes.iter() {
             table.prefetch_entry(hash);
         }
-        for &(hash, _) in &self.hashes {
+        for hash in hashes.iter() {
             table.prefetch_value(hash);
         }
+        next
     }
 
     /// Runs, queues or refuses request `i` of the batch that was given to [`Server::prefetch`].
     #[inline]
     pub fn dispatch_from_batch(&mut self, client: ClientId, i: usize, args: Args, reply: &mut Reply) {
-        self.dispatch(client, self.batch[i], args, reply);
+        let (id, first_hash) = self.batch[i];
+        self.keyspace.shared.hashes.seek(first_hash);
+        self.dispatch(client, id, args, reply);
     }
 
     /// Runs, queues or refuses a request.
@@ -74,6 +85,7 @@ impl Server {
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
             multi.queue.push((id, Request::from(args)));
+            state.last_command = Some(id);
             reply.simple("QUEUED");
             return;
         }
@@ -134,17 +146,23 @@ impl Server {
                 "Possible SECURITY ATTACK detected. A client sent the words of an HTTP request (POST or Host:), as a browser does \
                  that was led here by somebody's page. Its connection is closed."
             );
+            // At once: not even the replies to what came before it are sent.
             self.clients[client].is_closing = true;
+            self.outbox.push(Order::Close { client, after_replies: false });
             return;
         }
         if id != CommandId::NONE {
             self.commands.stats[id.0 as usize].rejected += 1;
         }
         let state = &mut self.clients[client];
-        if let Some(multi) = &mut state.multi {
+        let mut text = error.text();
+        if id != CommandId::NONE && self.commands.get(id).row.flags.has(Flag::RefusalAborts) {
+            state.multi = None;
+            let reason = text.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or(&text);
+            text = [b"EXECABORT Transaction discarded because of: ", reason].concat().into();
+        } else if let Some(multi) = &mut state.multi {
             multi.is_aborted = true;
         }
-        let text = error.text();
         self.stats.count_error(&text);
         reply.error(&text);
     }

@@ -16,6 +16,7 @@ pub mod info;
 pub mod outbox;
 pub mod settle;
 pub mod stats;
+pub mod syntax;
 
 use crate::base::clock::Clock;
 use crate::base::dice::Dice;
@@ -138,10 +139,8 @@ pub struct Server {
     time_due: u64,
     /// How deep in nested calls we are (EXEC); the time stands still inside.
     depth: u32,
-    /// Commands of the batch in hand, found by `prefetch`.
-    batch: Vec<CommandId>,
-    /// Hashes of the keys of the batch in hand.
-    hashes: Vec<(u64, bool)>,
+    /// Commands of the batch in hand, found by `prefetch`, and where the hashes of their keys begin.
+    batch: Vec<(CommandId, usize)>,
     /// Whether maxmemory-like checks, MONITOR or other rare things want a look at each command.
     next_cron_us: u64,
     cron_count: u64,
@@ -184,7 +183,6 @@ impl Server {
             time_due: 0,
             depth: 0,
             batch: Vec::new(),
-            hashes: Vec::new(),
             next_cron_us: 0,
             cron_count: 0,
         };

@@ -31,6 +31,7 @@
 //!    ends, also by a panic.
 
 #![allow(unsafe_code)]
+#![allow(clippy::cast_ptr_alignment)] // Every place is aligned by the layout drawn above.
 
 use crate::base::alloc::size_class;
 use crate::base::prefetch::prefetch;
@@ -43,7 +44,8 @@ use std::mem::ManuallyDrop;
 use std::num::NonZeroU64;
 use std::ptr;
 use std::slice;
-use std::sync::atomic::{AtomicU32, Ordering::*, fence};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, fence};
 
 const ADDRESS_MASK: u64 = (1 << 48) - 1;
 const DEPTH_SHIFT: u32 = 48;

@@ -556,6 +556,7 @@ impl Table {
     }
 
     /// Takes everything out; this table is empty then. What is returned is best dropped by a helper thread.
+    #[must_use = "dropping it here frees everything at once"]
     pub fn take(&mut self) -> Table {
         let empty = Table::new(self.hasher);
         std::mem::replace(self, empty)

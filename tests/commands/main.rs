@@ -5,7 +5,12 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod command;
 mod config;
+mod connection;
 mod debug;
 mod generic;
+mod server;
 mod string;
+mod transactions;
+mod walk;

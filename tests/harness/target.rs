@@ -94,14 +94,17 @@ impl Target for Process {
         // One ping might be answered in the turn that has not flushed the replies of the others yet; and a server may
         // read only some of a long text in each turn.
         let count = 2 + std::mem::take(&mut self.sent) / (16 * 1024);
-        let server = &self.server;
-        let control = self.control.get_or_insert_with(|| server.connect());
-        if !Self::pings(control, count) {
-            // It was killed (by CLIENT KILL, or for the sake of maxclients): once more on a new one.
-            self.control = self.server.try_connect();
-            if let Some(control) = &mut self.control {
-                Self::pings(control, count);
+        for _ in 0..2 {
+            if self.control.is_none() {
+                self.control = self.server.try_connect();
             }
+            // The server has ended: there is nothing to wait for.
+            let Some(control) = &mut self.control else { return };
+            if Self::pings(control, count) {
+                return;
+            }
+            // It was killed (by CLIENT KILL, or for the sake of maxclients): once more on a new one.
+            self.control = None;
         }
     }
 

@@ -1,0 +1,3 @@
+//! Sessions of COMMAND.
+
+use crate::harness::check;
