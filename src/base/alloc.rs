@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn used_bytes_follow_a_block_across_threads() {
-        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|e| e.into_inner());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = used();
         // Not touched, so that no memory is really taken.
         let block = thread::spawn(|| black_box(Vec::<u8>::with_capacity(BIG))).join().unwrap();
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn more_threads_than_counters_are_counted_too() {
-        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|e| e.into_inner());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = used();
         let go = std::sync::Barrier::new(65);
         thread::scope(|scope| {

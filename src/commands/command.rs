@@ -289,7 +289,12 @@ fn describe(reply: &mut Reply, table: &Table, id: CommandId) {
     for spec in row.keys {
         describe_keys(reply, spec);
     }
-    reply.array(command.children.len());
+    if command.children.is_empty() {
+        // As Redis has it: an empty set, but an array where there are some.
+        reply.set(0);
+    } else {
+        reply.array(command.children.len());
+    }
     for &child in &command.children {
         describe(reply, table, child);
     }

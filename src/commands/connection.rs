@@ -153,7 +153,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
             _ => return Err(Error::Text("NOPROTO unsupported protocol version")),
         };
     }
-    let (mut rest, mut credentials, mut name) = (args.cursor(2), None, None);
+    let (mut rest, mut credentials, mut name) = (args.cursor(args.len().min(2)), None, None);
     while let Some(option) = rest.value() {
         match option.to_ascii_uppercase().as_slice() {
             b"AUTH" if rest.left() >= 2 => credentials = rest.value().zip(rest.value()),

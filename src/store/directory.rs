@@ -361,7 +361,9 @@ impl<C: Child> Directory<C> {
             let mut dir: Directory<C> = Directory::allocate(self.bits(), depth, 0);
             for index in 0..self.len() {
                 // SAFETY: both indices are below the length, and the new one is fresh.
-                unsafe { dir.slots().add(index).write(self.slots().add(offset + index / 2).read()) };
+                unsafe {
+                    dir.slots().add(index).write(self.slots().add(offset + index / 2).read());
+                };
             }
             dir.adopt();
             dir
@@ -378,7 +380,9 @@ impl<C: Child> Directory<C> {
         for index in 0..dir.len() {
             let half = if index < dir.len() / 2 { low } else { high };
             // SAFETY: both indices are below the length, and the new one is fresh.
-            unsafe { dir.slots().add(index).write(half.slots().add(index * 2 % dir.len()).read()) };
+            unsafe {
+                dir.slots().add(index).write(half.slots().add(index * 2 % dir.len()).read());
+            };
         }
         dir.adopt();
         dir

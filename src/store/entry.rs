@@ -103,7 +103,7 @@ struct Form {
 
 impl Form {
     fn new(kind: u8, key_len: usize, value_len: usize, deadline: Option<i64>) -> Form {
-        assert!(key_len.max(value_len) <= u32::MAX as usize, "a key or an inline value is shorter than 4 GB");
+        assert!(u32::try_from(key_len.max(value_len)).is_ok(), "a key or an inline value is shorter than 4 GB");
         let mut flags = kind;
         if key_len.max(value_len) > 255 {
             flags |= LONG;
@@ -570,7 +570,9 @@ impl<'a> EntryMut<'a> {
             new
         };
         // SAFETY: rule 3; the value has this many bytes here, and `text` cannot be inside what we hold exclusively.
-        unsafe { ptr::copy_nonoverlapping(text.as_ptr(), self.base().add(new.value_at()), text.len()) };
+        unsafe {
+            ptr::copy_nonoverlapping(text.as_ptr(), self.base().add(new.value_at()), text.len());
+        };
         true
     }
 

@@ -566,7 +566,9 @@ impl Page {
         let buckets = (items.len() + items.len() / 2).div_ceil(WIDTH).max(BUCKETS_MAX);
         let mut page = Page::allocate(buckets, (u64::from(depth) << DEPTH_SHIFT) | BAG);
         // SAFETY: fresh and exclusive.
-        unsafe { (*page.head()).buckets = u32::try_from(buckets).expect("2^32 buckets are 256 GB") };
+        unsafe {
+            (*page.head()).buckets = u32::try_from(buckets).expect("2^32 buckets are 256 GB");
+        };
         for (_, entry) in items.drain(..) {
             page.insert_in_bag(entry).expect("there is room");
         }

@@ -513,3 +513,203 @@ fn a_container_says_what_it_knows() {
     "#,
     );
 }
+
+#[test]
+fn select_chooses_a_database() {
+    check(
+        r#"
+        > SET k zero
+        OK
+        > SELECT 1
+        OK
+        > GET k
+        (nil)
+        > SET k one
+        OK
+        > SELECT 15
+        OK
+        > GET k
+        (nil)
+        > SELECT 0
+        OK
+        > GET k
+        "zero"
+        > SELECT 16
+        (error) ERR DB index is out of range
+        > SELECT -1
+        (error) ERR DB index is out of range
+        > SELECT a
+        (error) ERR value is not an integer or out of range
+        > SELECT ""
+        (error) ERR value is not an integer or out of range
+        > SELECT 1.0
+        (error) ERR value is not an integer or out of range
+        > SELECT 9223372036854775807
+        (error) ERR value is out of range, value must between -2147483648 and 2147483647
+        > SELECT 4294967296
+        (error) ERR value is out of range, value must between -2147483648 and 2147483647
+        > SELECT 99999999999999999999
+        (error) ERR value is not an integer or out of range
+        > SELECT -2147483649
+        (error) ERR value is out of range, value must between -2147483648 and 2147483647
+        > SELECT
+        (error) ERR wrong number of arguments for 'select' command
+        > SELECT 1 2
+        (error) ERR wrong number of arguments for 'select' command
+        > GET k
+        "zero"
+    "#,
+    );
+}
+
+#[test]
+fn the_number_of_databases_is_configured() {
+    check(
+        r#"
+        # config --databases 2
+        > SELECT 1
+        OK
+        > SELECT 2
+        (error) ERR DB index is out of range
+    "#,
+    );
+}
+
+#[test]
+fn hello_may_authenticate_and_name() {
+    check(
+        r#"
+        # config --requirepass foobar
+        # resp2
+        > HELLO
+        (error) NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time
+        > HELLO 3
+        (error) NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time
+        > HELLO 3 SETNAME x
+        (error) NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time
+        > HELLO 4
+        (error) NOPROTO unsupported protocol version
+        > HELLO 3 AUTH default wrong
+        (error) WRONGPASS invalid username-password pair or user is disabled.
+        > HELLO 3 AUTH bob foobar
+        (error) WRONGPASS invalid username-password pair or user is disabled.
+        > HELLO 3 AUTH default foobar SETNAME "a b"
+        (error) ERR Client names cannot contain spaces, newlines or special characters.
+        > PING
+        (error) NOAUTH Authentication required.
+        > HELLO 2 AUTH default foobar FOO
+        (error) ERR Syntax error in HELLO option 'FOO'
+        > PING
+        (error) NOAUTH Authentication required.
+        > HELLO 9 AUTH default foobar
+        (error) NOPROTO unsupported protocol version
+        > PING
+        (error) NOAUTH Authentication required.
+        > HELLO 2 AUTH default foobar SETNAME ann
+         1) "server"
+         2) "redis"
+         3) "version"
+        ~  4) "*"
+         5) "proto"
+         6) (integer) 2
+         7) "id"
+        ~  8) (integer) *
+         9) "mode"
+        10) "standalone"
+        11) "role"
+        12) "master"
+        13) "modules"
+        ...
+        > CLIENT GETNAME
+        "ann"
+        > HELLO 2 SETNAME bob AUTH default wrong
+        (error) WRONGPASS invalid username-password pair or user is disabled.
+        > CLIENT GETNAME
+        "ann"
+        > PING
+        PONG
+        > HELLO 2 SETNAME ""
+         1) "server"
+         2) "redis"
+         3) "version"
+        ~  4) "*"
+         5) "proto"
+         6) (integer) 2
+         7) "id"
+        ~  8) (integer) *
+         9) "mode"
+        10) "standalone"
+        11) "role"
+        12) "master"
+        13) "modules"
+        ...
+        > CLIENT GETNAME
+        (nil)
+        > HELLO 2 SETNAME a SETNAME c
+         1) "server"
+         2) "redis"
+         3) "version"
+        ~  4) "*"
+         5) "proto"
+         6) (integer) 2
+         7) "id"
+        ~  8) (integer) *
+         9) "mode"
+        10) "standalone"
+        11) "role"
+        12) "master"
+        13) "modules"
+        ...
+        > CLIENT GETNAME
+        "c"
+        > HELLO 3 SETNAME d
+        1# "server" => "redis"
+        ~ 2# "version" => "*"
+        3# "proto" => (integer) 3
+        ~ 4# "id" => (integer) *
+        5# "mode" => "standalone"
+        6# "role" => "master"
+        ~ 7# "modules" =>*
+        ...
+        > CLIENT GETNAME
+        "d"
+        > RESET
+        RESET
+        > AUTH foobar
+        OK
+        > CLIENT GETNAME
+        (nil)
+    "#,
+    );
+}
+
+#[test]
+fn a_password_that_is_set_later_leaves_who_is_in() {
+    check(
+        r#"
+        # resp2
+        A> PING
+        PONG
+        > CONFIG SET requirepass secret
+        OK
+        > PING
+        PONG
+        A> PING
+        PONG
+        B> PING
+        (error) NOAUTH Authentication required.
+        B> AUTH secret
+        OK
+        B> PING
+        PONG
+        > CONFIG SET requirepass ""
+        OK
+        C> PING
+        PONG
+        C> AUTH ""
+        (error) ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?
+        C> AUTH secret
+        (error) ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?
+    "#,
+    );
+}

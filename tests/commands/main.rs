@@ -5,7 +5,6 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
-mod command;
 mod config;
 mod connection;
 mod debug;

@@ -235,3 +235,83 @@ fn the_protocol_may_change_inside() {
     "#,
     );
 }
+
+#[test]
+fn a_refused_command_spoils_the_transaction() {
+    check(
+        r#"
+        > MULTI
+        OK
+        > SET a 1
+        QUEUED
+        > FOO bar
+        (error) ERR unknown command 'FOO', with args beginning with: 'bar'
+        > EXEC
+        (error) EXECABORT Transaction discarded because of previous errors.
+        > GET a
+        (nil)
+        > MULTI
+        OK
+        > SET a
+        (error) ERR wrong number of arguments for 'set' command
+        > SET a 1
+        QUEUED
+        > EXEC
+        (error) EXECABORT Transaction discarded because of previous errors.
+        > GET a
+        (nil)
+        > MULTI
+        OK
+        > SET a 1
+        QUEUED
+        > DISCARD
+        OK
+        > MULTI
+        OK
+        > CLIENT FOO
+        (error) ERR unknown subcommand 'FOO'. Try CLIENT HELP.
+        > EXEC
+        (error) EXECABORT Transaction discarded because of previous errors.
+        > MULTI
+        OK
+        > EXEC foo
+        (error) EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command
+        > EXEC
+        (error) ERR EXEC without MULTI
+        > MULTI
+        OK
+        > DISCARD foo
+        (error) ERR wrong number of arguments for 'discard' command
+        > EXEC
+        (error) EXECABORT Transaction discarded because of previous errors.
+        > MULTI
+        OK
+        > SHUTDOWN NOSAVE
+        (error) ERR Command not allowed inside a transaction
+        > EXEC
+        (error) EXECABORT Transaction discarded because of previous errors.
+    "#,
+    );
+}
+
+#[test]
+fn multi_does_not_nest() {
+    check(
+        r#"
+        > MULTI
+        OK
+        > MULTI
+        (error) ERR MULTI calls can not be nested
+        > SET a 1
+        QUEUED
+        > EXEC
+        1) OK
+        > MULTI
+        OK
+        > MULTI a
+        (error) ERR wrong number of arguments for 'multi' command
+        > EXEC
+        (error) EXECABORT Transaction discarded because of previous errors.
+    "#,
+    );
+}

@@ -1,3 +1,0 @@
-//! Sessions of COMMAND.
-
-use crate::harness::check;
