@@ -579,6 +579,7 @@ fn the_number_of_databases_is_configured() {
 fn hello_may_authenticate_and_name() {
     check(
         r#"
+        # since 7.2
         # config --requirepass foobar
         # resp2
         > HELLO
