@@ -36,7 +36,8 @@ fn who_finds_no_descriptor_waits_without_spinning_and_comes_in_later() {
     std::fs::create_dir_all(&folder).expect("a folder can be made");
     let script = folder.join("few-descriptors");
     // The hard limit, too: as root the server could raise it again, so maxclients keeps it from wanting to.
-    std::fs::write(&script, format!("#!/bin/sh\nulimit -n 64\nexec {PROGRAM} \"$@\"\n")).expect("a file can be written");
+    std::fs::write(&script, format!("#!/bin/sh\nulimit -n 64\nexec {PROGRAM} \"$@\"\n"))
+        .expect("a file can be written");
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("our own file");
     let server = Server::start(Path::new(&script), &arguments(&["--maxclients", "32"]));
     let log = server.log();
