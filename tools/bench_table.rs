@@ -10,12 +10,15 @@
 //! `report <part> <keys>` takes another number of keys. Distributions are of single operations, so they include what the
 //! machine does meanwhile (interrupts, page faults, other processes): read the percentiles, not the maximum.
 
+#![allow(clippy::unchecked_time_subtraction, reason = "the clocks that are read here never go back")]
+
 use divan::Bencher;
 use redoxide::base::alloc;
 use redoxide::base::dice::Dice;
 use redoxide::store::entry::{Entry, NewValue, Value};
 use redoxide::store::table::{Hash, Hasher, Table};
 use rustix::time::{ClockId, clock_gettime};
+use std::fmt::Write;
 use std::hint::black_box;
 use std::sync::mpsc;
 use std::thread;
@@ -170,7 +173,7 @@ fn report_memory(keys: usize) {
             }
             let each = (alloc::used() - before) as f64 / keys as f64;
             assert!(table.bytes() <= alloc::used() - before && table.bytes() + 10_000 > alloc::used() - before);
-            line += &format!("  {:>6.1}", each - 16.0 - value as f64);
+            write!(line, "  {:>6.1}", each - 16.0 - value as f64).expect("a string takes everything");
         }
         println!("value {value:>4}: {line}");
     }
