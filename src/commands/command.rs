@@ -289,7 +289,11 @@ fn describe(reply: &mut Reply, table: &Table, id: CommandId) {
     for spec in row.keys {
         describe_keys(reply, spec);
     }
-    reply.array(command.children.len());
+    match command.children.len() {
+        // Redis answers an empty set here, though what it lists is an array.
+        0 => reply.set(0),
+        n => reply.array(n),
+    }
     for &child in &command.children {
         describe(reply, table, child);
     }

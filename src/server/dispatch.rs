@@ -81,6 +81,8 @@ impl Server {
             Err((id, error)) => return self.reject(client, id, args, &error, reply),
         };
         let state = &mut self.clients[client];
+        // What CLIENT LIST shows: queued commands too (and refused ones), but EXEC for those that it runs.
+        state.last_command = Some(id);
         if let Some(multi) = &mut state.multi
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
@@ -154,6 +156,7 @@ impl Server {
             self.commands.stats[id.0 as usize].rejected += 1;
         }
         let state = &mut self.clients[client];
+        state.last_command = (id != CommandId::NONE).then_some(id);
         if id != CommandId::NONE && self.commands.get(id).row.name == "exec" {
             // An EXEC that is refused ends the transaction all the same, and says that it did.
             state.multi = None;
@@ -175,7 +178,6 @@ impl Server {
     #[inline]
     pub fn call(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
-        state.last_command = Some(id);
         state.commands += 1;
         let db = state.db;
         let no_touch = state.no_touch;
