@@ -18,7 +18,8 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::*};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize};
 
 // Checkers of memory know the system's allocator and see nothing inside another.
 #[cfg(any(miri, valgrind))]
@@ -179,11 +180,15 @@ mod tests {
     use std::hint::black_box;
     use std::thread;
 
+    /// Two tests that move the sum must not meet.
+    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
     /// Other tests allocate meanwhile, so the block is bigger than anything they hold.
     const BIG: usize = 1 << 30;
 
     #[test]
     fn used_bytes_follow_a_block_across_threads() {
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = used();
         // Not touched, so that no memory is really taken.
         let block = thread::spawn(|| black_box(Vec::<u8>::with_capacity(BIG))).join().unwrap();
@@ -194,6 +199,7 @@ mod tests {
 
     #[test]
     fn more_threads_than_counters_are_counted_too() {
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = used();
         let go = std::sync::Barrier::new(65);
         thread::scope(|scope| {

@@ -289,10 +289,11 @@ fn describe(reply: &mut Reply, table: &Table, id: CommandId) {
     for spec in row.keys {
         describe_keys(reply, spec);
     }
-    match command.children.len() {
-        // Redis answers an empty set here, though what it lists is an array.
-        0 => reply.set(0),
-        n => reply.array(n),
+    if command.children.is_empty() {
+        // As Redis has it: an empty set, but an array where there are some.
+        reply.set(0);
+    } else {
+        reply.array(command.children.len());
     }
     for &child in &command.children {
         describe(reply, table, child);

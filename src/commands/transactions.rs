@@ -2,7 +2,7 @@
 
 use crate::resp::Args;
 use crate::server::command::Command;
-use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoScript, NotQueued, SkipSlowlog, Stale};
+use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoScript, NotQueued, RefusalAborts, SkipSlowlog, Stale};
 use crate::server::{Ctx, Done, Error, Flow};
 
 /// The rows, by name.
@@ -13,7 +13,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N), N being the number of queued commands")
         .since("2.0.0"),
     Command::new("exec", exec)
-        .flags(&[NoScript, Loading, Stale, SkipSlowlog, NotQueued])
+        .flags(&[NoScript, Loading, Stale, SkipSlowlog, NotQueued, RefusalAborts])
         .docs("Runs the commands queued since MULTI, with no other client's between them.")
         .complexity("Depends on the commands queued.")
         .since("1.2.0"),

@@ -61,9 +61,7 @@ pub fn of_keyspace(keyspace: &mut Keyspace) -> Sum {
                 let mut sum = Sum::default();
                 mix(&mut sum, entry.key());
                 mix_value(&mut sum, entry);
-                for (to, from) in total.iter_mut().zip(sum) {
-                    *to ^= from;
-                }
+                add(&mut total, &sum);
             });
             if cursor == 0 {
                 break;

@@ -75,6 +75,8 @@ pub struct Client {
     pub is_closing: bool,
     /// Whether this client's lookups leave access clocks alone.
     pub no_touch: bool,
+    /// Whether this client is never to be closed for the sake of memory. Nobody is yet; CLIENT LIST shows it.
+    pub no_evict: bool,
     /// CLIENT SETNAME.
     pub name: Box<[u8]>,
     /// CLIENT SETINFO LIB-NAME.
@@ -127,6 +129,7 @@ impl Clients {
             proto: Proto::Resp2,
             is_closing: false,
             no_touch: false,
+            no_evict: false,
             name: Box::default(),
             lib_name: Box::default(),
             lib_ver: Box::default(),

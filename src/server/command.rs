@@ -45,6 +45,8 @@ pub enum Flag {
     Protected,
     /// Runs at once inside MULTI instead of being queued: not shown by COMMAND.
     NotQueued,
+    /// A refusal ends the transaction, and says so: not shown by COMMAND.
+    RefusalAborts,
     /// Never listed or counted: the words of an HTTP request.
     HttpGuard,
 }

@@ -87,6 +87,7 @@ impl Server {
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
             multi.queue.push((id, Request::from(args)));
+            state.last_command = Some(id);
             reply.simple("QUEUED");
             return;
         }
@@ -157,19 +158,15 @@ impl Server {
         }
         let state = &mut self.clients[client];
         state.last_command = (id != CommandId::NONE).then_some(id);
-        if id != CommandId::NONE && self.commands.get(id).row.name == "exec" {
-            // An EXEC that is refused ends the transaction all the same, and says that it did.
+        let mut text = error.text();
+        if id != CommandId::NONE && self.commands.get(id).row.flags.has(Flag::RefusalAborts) {
             state.multi = None;
-            let text = error.text();
-            let why = text.strip_prefix(b"ERR ").unwrap_or(&text);
-            let text = [b"EXECABORT Transaction discarded because of: ", why].concat();
-            self.stats.count_error(&text);
-            return reply.error(&text);
-        }
-        if let Some(multi) = &mut state.multi {
+            // Only the plain code goes: NOAUTH stays.
+            let reason = text.strip_prefix(b"ERR ").unwrap_or(&text);
+            text = [b"EXECABORT Transaction discarded because of: ", reason].concat().into();
+        } else if let Some(multi) = &mut state.multi {
             multi.is_aborted = true;
         }
-        let text = error.text();
         self.stats.count_error(&text);
         reply.error(&text);
     }

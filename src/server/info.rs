@@ -128,7 +128,7 @@ fn of_server(server: &Server, out: &mut Out) {
     out.field("uptime_in_days", uptime_s / 86_400);
     out.field("hz", settings.hz);
     out.field("configured_hz", settings.hz);
-    out.field("lru_clock", unix_us / 1_000_000 & 0x00FF_FFFF);
+    out.field("lru_clock", (unix_us / 1_000_000) & 0x00FF_FFFF);
     let path = std::env::current_exe().map(|path| path.display().to_string());
     out.field("executable", path.unwrap_or_default());
     let file = server.config.file.as_ref().map(|path| path.display().to_string());

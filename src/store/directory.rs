@@ -31,6 +31,7 @@
 //!    ends, also by a panic.
 
 #![allow(unsafe_code)]
+#![allow(clippy::cast_ptr_alignment)] // Every place is aligned by the layout drawn above.
 
 use crate::base::alloc::size_class;
 use crate::base::prefetch::prefetch;
@@ -43,7 +44,8 @@ use std::mem::ManuallyDrop;
 use std::num::NonZeroU64;
 use std::ptr;
 use std::slice;
-use std::sync::atomic::{AtomicU32, Ordering::*, fence};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, fence};
 
 const ADDRESS_MASK: u64 = (1 << 48) - 1;
 const DEPTH_SHIFT: u32 = 48;
@@ -359,7 +361,9 @@ impl<C: Child> Directory<C> {
             let mut dir: Directory<C> = Directory::allocate(self.bits(), depth, 0);
             for index in 0..self.len() {
                 // SAFETY: both indices are below the length, and the new one is fresh.
-                unsafe { dir.slots().add(index).write(self.slots().add(offset + index / 2).read()) };
+                unsafe {
+                    dir.slots().add(index).write(self.slots().add(offset + index / 2).read());
+                };
             }
             dir.adopt();
             dir
@@ -376,7 +380,9 @@ impl<C: Child> Directory<C> {
         for index in 0..dir.len() {
             let half = if index < dir.len() / 2 { low } else { high };
             // SAFETY: both indices are below the length, and the new one is fresh.
-            unsafe { dir.slots().add(index).write(half.slots().add(index * 2 % dir.len()).read()) };
+            unsafe {
+                dir.slots().add(index).write(half.slots().add(index * 2 % dir.len()).read());
+            };
         }
         dir.adopt();
         dir

@@ -32,6 +32,7 @@
 //!    reads by former holders (they decrement with Release) happened before.
 
 #![allow(unsafe_code)]
+#![allow(clippy::cast_ptr_alignment)] // Every place is aligned by the layout drawn above.
 
 use crate::base::alloc::size_class;
 use crate::base::buffer::Buffer;
@@ -41,7 +42,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::ptr;
 use std::slice;
-use std::sync::atomic::{AtomicU32, Ordering::*, fence};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, fence};
 
 /// The longest value that callers should keep inside an entry; longer ones belong into a [`Buffer`].
 pub const INLINE_MAX: usize = 4096;
@@ -101,14 +103,14 @@ struct Form {
 
 impl Form {
     fn new(kind: u8, key_len: usize, value_len: usize, deadline: Option<i64>) -> Form {
-        assert!(key_len.max(value_len) <= u32::MAX as usize, "a key or an inline value is shorter than 4 GB");
+        assert!(u32::try_from(key_len.max(value_len)).is_ok(), "a key or an inline value is shorter than 4 GB");
         let mut flags = kind;
         if key_len.max(value_len) > 255 {
             flags |= LONG;
         }
         if let Some(at) = deadline {
             flags |= DEADLINE;
-            if (at << 16) >> 16 != at {
+            if int_len(at) == 8 {
                 flags |= WIDE;
             }
         }
@@ -489,7 +491,11 @@ unsafe fn write_int(place: *mut u8, int: i64, len: usize) {
     unsafe {
         let bytes = int.to_le_bytes();
         let bytes = bytes.as_ptr();
-        if len == 6 { ptr::copy_nonoverlapping(bytes, place, 6) } else { ptr::copy_nonoverlapping(bytes, place, 8) }
+        if len == 6 {
+            ptr::copy_nonoverlapping(bytes, place, 6);
+        } else {
+            ptr::copy_nonoverlapping(bytes, place, 8);
+        }
     }
 }
 
@@ -564,7 +570,9 @@ impl<'a> EntryMut<'a> {
             new
         };
         // SAFETY: rule 3; the value has this many bytes here, and `text` cannot be inside what we hold exclusively.
-        unsafe { ptr::copy_nonoverlapping(text.as_ptr(), self.base().add(new.value_at()), text.len()) };
+        unsafe {
+            ptr::copy_nonoverlapping(text.as_ptr(), self.base().add(new.value_at()), text.len());
+        };
         true
     }
 

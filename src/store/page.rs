@@ -32,6 +32,7 @@
 //!    one, and every reference into the page is bound to a borrow of it.
 
 #![allow(unsafe_code)]
+#![allow(clippy::cast_ptr_alignment)] // Every place is aligned by the layout drawn above.
 
 use crate::base::alloc::size_class;
 use crate::base::prefetch::prefetch;
@@ -40,7 +41,8 @@ use crate::store::hasher::{Hash, Hasher};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering::*, fence};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, fence};
 
 /// Places in a bucket.
 const WIDTH: usize = 9;
@@ -80,7 +82,6 @@ const _: () = assert!(size_of::<Head>() == LINE);
 const _: () = assert!(BUCKETS_MAX * WIDTH < 64, "the number of entries has six bits in the handle");
 
 /// Bits of the places for which something holds, the lowest first.
-#[derive(Clone, Copy)]
 struct Slots(u32);
 
 impl Iterator for Slots {
@@ -565,7 +566,9 @@ impl Page {
         let buckets = (items.len() + items.len() / 2).div_ceil(WIDTH).max(BUCKETS_MAX);
         let mut page = Page::allocate(buckets, (u64::from(depth) << DEPTH_SHIFT) | BAG);
         // SAFETY: fresh and exclusive.
-        unsafe { (*page.head()).buckets = u32::try_from(buckets).expect("2^32 buckets are 256 GB") };
+        unsafe {
+            (*page.head()).buckets = u32::try_from(buckets).expect("2^32 buckets are 256 GB");
+        };
         for (_, entry) in items.drain(..) {
             page.insert_in_bag(entry).expect("there is room");
         }
@@ -637,10 +640,9 @@ impl Page {
     /// The spot of the `index`th entry.
     pub fn nth(&self, mut index: usize) -> Option<Spot> {
         for bucket in 0..self.buckets() {
-            let taken = self.bucket(bucket).taken();
+            let mut taken = self.bucket(bucket).taken();
             let here = taken.0.count_ones() as usize;
             if index < here {
-                let mut taken = taken;
                 return Some(Spot::new(bucket, taken.nth(index)?));
             }
             index -= here;

@@ -556,6 +556,7 @@ impl Table {
     }
 
     /// Takes everything out; this table is empty then. What is returned is best dropped by a helper thread.
+    #[must_use = "dropping it here frees everything at once"]
     pub fn take(&mut self) -> Table {
         let empty = Table::new(self.hasher);
         std::mem::replace(self, empty)
@@ -960,9 +961,13 @@ mod tests {
         };
         let stays: HashSet<Vec<u8>> = (0..n).map(|i| format!("stays:{i}").into_bytes()).collect();
         let comes: Vec<Vec<u8>> = (0..4 * n).map(|i| format!("comes:{i}").into_bytes()).collect();
-        stays.iter().for_each(|key| add(&mut table, key));
+        for key in &stays {
+            add(&mut table, key);
+        }
         if !growing {
-            comes.iter().for_each(|key| add(&mut table, key));
+            for key in &comes {
+                add(&mut table, key);
+            }
         }
         let mut seen: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         let (mut cursor, mut calls, mut next) = (0, 0, 0);

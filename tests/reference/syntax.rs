@@ -2,6 +2,7 @@
 
 use redoxide::server::syntax::{self, Argument, Kind};
 use serde_json::{Value as Json, json};
+use std::fmt::Write;
 
 /// All commands and subcommands of the reference by name.
 fn commands() -> Vec<(String, Json)> {
@@ -45,14 +46,14 @@ fn line_of(argument: &Json, keys: &mut u64) -> String {
             let (_, short) = short.into_iter().find(|(long, _)| *long == kind).expect("a type that the notation knows");
             let mut line = name.to_string();
             if Kind::of_name(name).name() != kind {
-                line += &format!(":{short}");
+                write!(line, ":{short}").expect("a string takes everything");
             }
             if let Some(display) = string("display_text") {
-                line += &format!("={display}");
+                write!(line, "={display}").expect("a string takes everything");
             }
             if let Some(spec) = argument["key_spec_index"].as_u64() {
                 if spec != *keys || kind != "key" {
-                    line += &format!("#{spec}");
+                    write!(line, "#{spec}").expect("a string takes everything");
                 }
                 *keys = spec + 1;
             }
