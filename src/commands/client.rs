@@ -235,11 +235,10 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     // The reply of whoever asks is not with its connection's figures yet.
     let is_asking = client.number == ctx.server.clients[ctx.client].number;
     let pending = if is_asking { ctx.reply.len() } else { connection.reply_bytes };
-    let queue = client.multi.as_ref().map(|multi| &multi.queue);
-    let multi_mem: usize = queue.map_or(0, |queue| queue.iter().map(|(_, request)| request.bytes()).sum());
+    let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
     let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
     let mut flags: String =
-        [(client.multi.is_some(), 'x'), (connection.is_unix, 'U'), (client.no_evict, 'e'), (client.no_touch, 'T')]
+        [(queued.is_some(), 'x'), (connection.is_unix, 'U'), (client.no_evict, 'e'), (client.no_touch, 'T')]
             .into_iter()
             .filter_map(|(is_so, letter)| is_so.then_some(letter))
             .collect();
@@ -250,7 +249,7 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     let written = write!(
         line,
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch=0 \
-         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={multi_mem} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
+         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
          tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
          tot-net-out={} tot-cmds={}",
         client.number,
@@ -261,8 +260,9 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
         seconds(client.since_ms),
         seconds(client.active_ms),
         client.db.0,
-        queue.map_or(-1, |queue| queue.len() as i64),
-        size_of::<Client>() + total + room + pending + multi_mem,
+        queued.map_or(-1, |n| n as i64),
+        client.queue_memory(),
+        client.memory() - connection.reply_bytes + pending,
         client.last_command.map_or("NULL", |id| &ctx.server.commands.get(id).full_name),
         if client.proto == Proto::Resp3 { 3 } else { 2 },
         lossy(&client.lib_name),
