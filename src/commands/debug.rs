@@ -31,7 +31,7 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
     let word = Word::new(args.get(1));
     match (&*word, args.len()) {
         (b"DIGEST", 2) => {
-            let sum = digest::of_keyspace(&mut ctx.server.keyspace);
+            let sum = digest::of_keyspace(&ctx.server.keyspace);
             reply_digest(ctx.reply, &sum);
         }
         (b"DIGEST-VALUE", _) => digest_values(ctx, args.from(2)),
@@ -104,16 +104,21 @@ fn object(ctx: &mut Ctx, key: &[u8]) -> Result<(), Error> {
 /// How many bytes the value takes in Redis's snapshot format, uncompressed: the length of a string is written in 1, 2
 /// or 5 bytes; an integer of up to 32 bits in 1 byte and as many as it needs.
 fn serialized_len(entry: &Entry) -> usize {
-    let len = match entry.value() {
-        Value::Int(n) => match n {
-            -0x80..0x80 => return 2,
-            -0x8000..0x8000 => return 3,
-            -0x8000_0000..0x8000_0000 => return 5,
-            n => itoa::Buffer::new().format(n).len(),
-        },
-        Value::Text(bytes) | Value::Raw(bytes) => bytes.len(),
-        Value::Buffer(buffer) => buffer.bytes().len(),
+    let int_len = |n| match n {
+        -0x80..0x80 => Some(2),
+        -0x8000..0x8000 => Some(3),
+        -0x8000_0000..0x8000_0000 => Some(5),
+        _ => None,
     };
+    let (len, int) = match entry.value() {
+        Value::Int(n) => (itoa::Buffer::new().format(n).len(), Some(n)),
+        // A string that was edited may still be the text of an integer.
+        Value::Text(bytes) | Value::Raw(bytes) => (bytes.len(), parse_i64(bytes)),
+        Value::Buffer(buffer) => (buffer.bytes().len(), None),
+    };
+    if let Some(len) = int.and_then(int_len) {
+        return len;
+    }
     match len {
         0..64 => len + 1,
         64..16384 => len + 2,

@@ -166,10 +166,11 @@ impl<'a> Db<'a> {
             Ttl::At(at) => Some(at),
         };
         let value = settled(key, value, deadline);
-        // Redis starts the access clock of an overwritten key afresh, except that it keeps its frequency.
+        // Redis starts the access clock of an overwritten key afresh, except that it keeps its frequency; a client that
+        // leaves clocks alone leaves this one, too.
         let clock = match self.shared.access {
-            AccessClock::Recency => self.shared.clock,
-            AccessClock::Frequency => old.clock(),
+            AccessClock::Recency if !self.shared.no_touch => self.shared.clock,
+            _ => old.clock(),
         };
         let in_place = !matches!(old.value(), Value::Buffer(_))
             && match &value {

@@ -107,3 +107,107 @@ impl Db<'_> {
         self.shared.changes.record(self.id, key, Event::NEW, 0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::buffer::Buffer;
+    use crate::base::dice::Dice;
+    use crate::base::helper::Helper;
+    use crate::keyspace::changes::Interest;
+    use crate::keyspace::{DbId, Keyspace, Ttl};
+
+    /// A keyspace at time 1,000, whose changes are of interest.
+    fn keyspace() -> Keyspace {
+        let mut keyspace = Keyspace::new(2, Dice(1), Helper::inline());
+        keyspace.set_time(1000);
+        keyspace.shared.changes.interest = Interest(1);
+        keyspace
+    }
+
+    fn put(keyspace: &mut Keyspace, key: &[u8], value: NewValue, ttl: Ttl) {
+        let mut db = keyspace.db(DbId(0));
+        let slot = db.locate(key);
+        db.put(slot, key, value, ttl);
+    }
+
+    /// The names of the events since the last call.
+    fn events(keyspace: &mut Keyspace) -> Vec<&'static str> {
+        let changes = &mut keyspace.shared.changes;
+        let names = changes.iter().map(|(change, _)| change.event.name).collect();
+        changes.clear();
+        names
+    }
+
+    #[test]
+    fn only_peek_tells_of_a_miss_and_seek_counts_nothing() {
+        let mut keyspace = keyspace();
+        keyspace.db(DbId(0)).peek(b"nokey");
+        assert_eq!((events(&mut keyspace), keyspace.shared.stats.misses), (vec!["keymiss"], 1));
+        keyspace.db(DbId(0)).inspect(b"nokey");
+        assert_eq!((events(&mut keyspace), keyspace.shared.stats.misses), (vec![], 2));
+        assert!(keyspace.db(DbId(0)).seek(b"nokey").is_none());
+        assert_eq!((events(&mut keyspace), keyspace.shared.stats.misses), (vec![], 2));
+    }
+
+    #[test]
+    fn a_sweep_deletes_what_has_expired_unless_that_is_not_ours() {
+        for (expiry, left) in [(Expiry::Own, 1), (Expiry::Replica, 3), (Expiry::Paused, 3)] {
+            let mut keyspace = keyspace();
+            put(&mut keyspace, b"a", NewValue::Int(1), Ttl::At(999));
+            put(&mut keyspace, b"b", NewValue::Int(1), Ttl::At(1000));
+            put(&mut keyspace, b"c", NewValue::Int(1), Ttl::At(1001));
+            keyspace.shared.expiry = expiry;
+            events(&mut keyspace);
+            let (mut live, mut gone) = (0, 0);
+            let next = keyspace.db(DbId(0)).sweep(0, 100, &mut |entry| match entry {
+                Some(_) => live += 1,
+                None => gone += 1,
+            });
+            assert_eq!((next, live, gone), (0, 1, 2), "{expiry:?}");
+            assert_eq!(keyspace.db(DbId(0)).len(), left, "{expiry:?}");
+            assert_eq!(events(&mut keyspace), vec!["expired"; 3 - left], "{expiry:?}");
+            assert_eq!(keyspace.database(DbId(0)).volatile, left, "{expiry:?}");
+        }
+    }
+
+    #[test]
+    fn a_moved_buffer_is_the_same_and_held_once_while_a_copied_one_is_another() {
+        let mut keyspace = keyspace();
+        put(&mut keyspace, b"a", NewValue::Buffer(Buffer::new(vec![7; 100_000])), Ttl::At(5000));
+        put(&mut keyspace, b"b", NewValue::Int(1), Ttl::Clear);
+        events(&mut keyspace);
+        let address = |keyspace: &mut Keyspace, key: &[u8]| match keyspace.db(DbId(0)).seek(key).map(Entry::value) {
+            Some(Value::Buffer(buffer)) => (buffer.bytes().as_ptr(), buffer.is_unique()),
+            _ => panic!("a buffer stays a buffer"),
+        };
+        let (before, _) = address(&mut keyspace, b"a");
+        let mut db = keyspace.db(DbId(0));
+        let slot = db.locate(b"a");
+        let entry = db.take(slot).expect("it is there");
+        db.insert_moved(b"b", entry);
+        assert_eq!(address(&mut keyspace, b"b"), (before, true));
+        assert_eq!(events(&mut keyspace), ["new"]);
+        let mut db = keyspace.db(DbId(0));
+        let copied = db.seek(b"b").cloned().expect("it was just put there");
+        db.insert_copy(b"c", &copied);
+        drop(copied);
+        let (copy, is_unique) = address(&mut keyspace, b"c");
+        assert!(copy != before && is_unique);
+        assert_eq!(keyspace.database(DbId(0)).volatile, 2, "both have the deadline");
+    }
+
+    #[test]
+    fn touch_heeds_no_client_that_leaves_clocks_alone() {
+        let mut keyspace = keyspace();
+        put(&mut keyspace, b"a", NewValue::Int(1), Ttl::Clear);
+        keyspace.set_time(60_000);
+        keyspace.shared.no_touch = true;
+        let mut db = keyspace.db(DbId(0));
+        let slot = db.peek(b"a");
+        assert_eq!(db.entry(slot).map(Entry::clock), Some(1));
+        db.touch(slot);
+        assert_eq!(db.entry(slot).map(Entry::clock), Some(60));
+        assert!(keyspace.shared.no_touch, "for the next lookups it is as before");
+    }
+}

@@ -1,9 +1,9 @@
 //! The digest of DEBUG DIGEST: the same for the same data, whatever its encoding or the order in which it came.
 //!
 //! As Redis defines it: each key's digest is SHA-1 chained over the database number, the key and the value, with the
-//! deadline mixed in as `!!expire!!`; the keys' digests are combined by XOR, so their order does not matter.
+//! deadline mixed in as `!!expire!!`; the SHA-1s of the keys' digests are combined by XOR, so their order does not matter.
 
-use crate::keyspace::{DbId, Keyspace};
+use crate::keyspace::Keyspace;
 use crate::store::entry::{Entry, Value};
 use sha1::{Digest, Sha1};
 
@@ -45,19 +45,18 @@ pub fn of_value(entry: &Entry) -> Sum {
     sum
 }
 
-/// The digest of everything; all zeros if there is nothing.
-pub fn of_keyspace(keyspace: &mut Keyspace) -> Sum {
+/// The digest of everything; all zeros if there is nothing. What has expired and is still there counts, as in Redis.
+pub fn of_keyspace(keyspace: &Keyspace) -> Sum {
     let mut total = Sum::default();
-    for number in 0..keyspace.databases().len() {
-        let db = keyspace.db(DbId(number as u16)); // `databases` is at most 65,535
-        if db.is_empty() {
+    for (number, db) in keyspace.databases().iter().enumerate() {
+        if db.table.is_empty() {
             continue;
         }
-        let mut cursor = 0;
         // The number of the database comes first, in network order; within it the keys come in any order.
-        mix(&mut total, &(number as u32).to_be_bytes());
+        mix(&mut total, &(number as u32).to_be_bytes()); // `databases` is at most 65,535
+        let mut cursor = 0;
         loop {
-            cursor = db.scan(cursor, 1000, &mut |entry| {
+            cursor = db.table.scan(cursor, 1000, &mut |entry| {
                 let mut sum = Sum::default();
                 mix(&mut sum, entry.key());
                 mix_value(&mut sum, entry);
@@ -69,4 +68,51 @@ pub fn of_keyspace(keyspace: &mut Keyspace) -> Sum {
         }
     }
     total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dice::Dice;
+    use crate::base::helper::Helper;
+    use crate::keyspace::{DbId, Ttl};
+    use crate::store::entry::NewValue;
+
+    fn hex(sum: Sum) -> String {
+        sum.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+    }
+
+    fn put(keyspace: &mut Keyspace, id: u16, key: &str, value: NewValue, ttl: Ttl) {
+        let mut db = keyspace.db(DbId(id));
+        let slot = db.locate(key.as_bytes());
+        db.put(slot, key.as_bytes(), value, ttl);
+    }
+
+    #[test]
+    fn digests_are_those_that_redis_gives() {
+        let mut keyspace = Keyspace::new(16, Dice(1), Helper::inline());
+        assert_eq!(hex(of_keyspace(&keyspace)), "0".repeat(40));
+        put(&mut keyspace, 0, "a", NewValue::Int(1), Ttl::Clear);
+        assert_eq!(hex(of_keyspace(&keyspace)), "943d800368fb9c0e951138f1bc0e313ac769d91f");
+        put(&mut keyspace, 0, "b", NewValue::Text(b"hello"), Ttl::At(5));
+        assert_eq!(hex(of_keyspace(&keyspace)), "669dc7955c0119edb82e7cfeb40ea4a28f89f902");
+        put(&mut keyspace, 9, "a", NewValue::Text(b"1"), Ttl::Clear);
+        assert_eq!(hex(of_keyspace(&keyspace)), "bfc850c3666fba0a47e5277d91c9e03b41982b5a");
+    }
+
+    #[test]
+    fn the_form_of_a_value_and_the_order_of_keys_do_not_matter() {
+        let forms = [NewValue::Int(12), NewValue::Raw(b"12"), NewValue::Text(b"12")];
+        let mut seen = Vec::new();
+        for (n, form) in forms.into_iter().enumerate() {
+            // Another seed, another hash, another order.
+            let mut keyspace = Keyspace::new(16, Dice(n as u64), Helper::inline());
+            for i in 0..100 {
+                put(&mut keyspace, 0, &format!("key{}", i * 7 % 100), NewValue::Int(i * 7 % 100), Ttl::Clear);
+            }
+            put(&mut keyspace, 0, "twelve", form, Ttl::Clear);
+            seen.push(hex(of_keyspace(&keyspace)));
+        }
+        assert!(seen.iter().all(|sum| *sum == seen[0]), "{seen:?}");
+    }
 }

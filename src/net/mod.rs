@@ -176,6 +176,8 @@ impl EventLoop {
             }
         }
         if !self.accepting.is_empty() && !self.out_of_descriptors {
+            // Who left makes room first: at the limit, a client that comes back at once is let in.
+            self.close(server);
             self.accept(server);
         }
     }

@@ -339,13 +339,12 @@ impl Reply {
     pub fn rollback(&mut self, mark: Mark) {
         if self.chunks.len() > mark.chunks {
             let mut dropped = self.chunks.drain(mark.chunks..);
-            // What was the tail at the mark is the front of the first chunk after it, if there was any.
-            let tail = if mark.tail == 0 { None } else { dropped.next() };
-            self.chunked -= tail.as_ref().map_or(0, Chunk::len) + dropped.map(|chunk| chunk.len()).sum::<usize>();
-            match tail {
+            // What was the tail at the mark is the front of the first chunk after it.
+            let first = dropped.next();
+            self.chunked -= first.as_ref().map_or(0, Chunk::len) + dropped.map(|chunk| chunk.len()).sum::<usize>();
+            match first {
                 Some(Chunk::Own(bytes)) => self.tail = bytes,
-                Some(Chunk::Shared(..)) => unreachable!("its header is in a chunk before it"),
-                None => {}
+                _ => unreachable!("a shared chunk has its header in a chunk before it"),
             }
         }
         self.tail.truncate(mark.tail);
@@ -374,6 +373,8 @@ impl Reply {
         if !self.is_empty() {
             return None;
         }
+        // Neither keeps its memory while there is nothing to send.
+        self.chunks = VecDeque::new();
         self.count = Count::default();
         Some(std::mem::take(&mut self.tail))
     }
@@ -436,9 +437,6 @@ impl Reply {
             {
                 bytes.clear();
                 self.tail = bytes;
-            }
-            if self.chunks.is_empty() {
-                self.chunks = VecDeque::new();
             }
         }
         debug_assert!(self.sent <= self.tail.len(), "more was sent than there is");
@@ -651,5 +649,371 @@ impl Count {
     #[inline(always)]
     fn since(&self, _mark: CountMark) -> u64 {
         1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dice::Dice;
+
+    /// What would be sent.
+    fn sent(reply: &Reply) -> Vec<u8> {
+        let mut slices = vec![IoSlice::new(&[]); 1000];
+        let n = reply.slices(&mut slices);
+        let bytes = slices[..n].iter().fold(Vec::new(), |bytes, slice| [&bytes[..], slice].concat());
+        assert_eq!(bytes.len(), reply.len());
+        assert_eq!(reply.is_empty(), bytes.is_empty());
+        assert!(reply.piece().is_none_or(|piece| piece == bytes));
+        bytes
+    }
+
+    #[test]
+    fn each_value_has_its_form_in_both_protocols() {
+        type Case = (fn(&mut Reply), &'static str, &'static str);
+        let cases: &[Case] = &[
+            (|r| r.ok(), "+OK\r\n", "+OK\r\n"),
+            (|r| r.simple("PONG"), "+PONG\r\n", "+PONG\r\n"),
+            (|r| r.error("ERR no such key"), "-ERR no such key\r\n", "-ERR no such key\r\n"),
+            (|r| r.error(b"ERR a\r\nb\n"), "-ERR a  b\r\n", "-ERR a  b\r\n"),
+            (|r| r.int(0), ":0\r\n", ":0\r\n"),
+            (|r| r.int(i64::MIN), ":-9223372036854775808\r\n", ":-9223372036854775808\r\n"),
+            (|r| r.bulk(b""), "$0\r\n\r\n", "$0\r\n\r\n"),
+            (|r| r.bulk(b"a\r\nb"), "$4\r\na\r\nb\r\n", "$4\r\na\r\nb\r\n"),
+            (|r| r.bulk(b"0123456789"), "$10\r\n0123456789\r\n", "$10\r\n0123456789\r\n"),
+            (|r| r.bulk_int(-42), "$3\r\n-42\r\n", "$3\r\n-42\r\n"),
+            (|r| r.text(Text::Bytes(b"x")), "$1\r\nx\r\n", "$1\r\nx\r\n"),
+            (|r| r.text(Text::Int(7)), "$1\r\n7\r\n", "$1\r\n7\r\n"),
+            (|r| r.text(Text::Shared(&Buffer::new(b"xyz".to_vec()))), "$3\r\nxyz\r\n", "$3\r\nxyz\r\n"),
+            (|r| r.shared(&Buffer::new(b"xyz".to_vec()), 1..2), "$1\r\ny\r\n", "$1\r\ny\r\n"),
+            (|r| r.null(), "$-1\r\n", "_\r\n"),
+            (|r| r.null_array(), "*-1\r\n", "_\r\n"),
+            (|r| r.double(3.25), "$4\r\n3.25\r\n", ",3.25\r\n"),
+            (|r| r.double(f64::NEG_INFINITY), "$4\r\n-inf\r\n", ",-inf\r\n"),
+            (|r| r.double(1e20), "$5\r\n1e+20\r\n", ",1e+20\r\n"),
+            (|r| r.boolean(true), ":1\r\n", "#t\r\n"),
+            (|r| r.boolean(false), ":0\r\n", "#f\r\n"),
+            (|r| r.verbatim(*b"txt", b"some\ntext"), "$9\r\nsome\ntext\r\n", "=13\r\ntxt:some\ntext\r\n"),
+            (|r| r.big_number(b"12345678901234567890"), "$20\r\n12345678901234567890\r\n", "(12345678901234567890\r\n"),
+            (|r| r.raw(b"+RAW\r\n"), "+RAW\r\n", "+RAW\r\n"),
+            (|r| r.array(0), "*0\r\n", "*0\r\n"),
+            (
+                |r| {
+                    r.array(2);
+                    r.int(1);
+                    r.null();
+                },
+                "*2\r\n:1\r\n$-1\r\n",
+                "*2\r\n:1\r\n_\r\n",
+            ),
+            (
+                |r| {
+                    r.map(1);
+                    r.bulk(b"k");
+                    r.int(1);
+                },
+                "*2\r\n$1\r\nk\r\n:1\r\n",
+                "%1\r\n$1\r\nk\r\n:1\r\n",
+            ),
+            (
+                |r| {
+                    r.set(1);
+                    r.int(1);
+                },
+                "*1\r\n:1\r\n",
+                "~1\r\n:1\r\n",
+            ),
+            (
+                |r| {
+                    r.push(2);
+                    r.bulk(b"message");
+                    r.int(1);
+                },
+                "*2\r\n$7\r\nmessage\r\n:1\r\n",
+                ">2\r\n$7\r\nmessage\r\n:1\r\n",
+            ),
+            (
+                |r| {
+                    let list = r.begin_array();
+                    r.end_array(list, 0);
+                },
+                "*0\r\n",
+                "*0\r\n",
+            ),
+            (
+                |r| {
+                    let list = r.begin_array();
+                    r.int(1);
+                    r.int(2);
+                    r.end_array(list, 2);
+                },
+                "*2\r\n:1\r\n:2\r\n",
+                "*2\r\n:1\r\n:2\r\n",
+            ),
+            (
+                |r| {
+                    let map = r.begin_array();
+                    r.int(1);
+                    r.int(2);
+                    r.end_map(map, 1);
+                },
+                "*2\r\n:1\r\n:2\r\n",
+                "%1\r\n:1\r\n:2\r\n",
+            ),
+            (
+                |r| {
+                    let set = r.begin_array();
+                    r.int(1);
+                    r.end_set(set, 1);
+                },
+                "*1\r\n:1\r\n",
+                "~1\r\n:1\r\n",
+            ),
+        ];
+        for (proto, pick) in [(Proto::Resp2, 0), (Proto::Resp3, 1)] {
+            for &(append, old, new) in cases {
+                let mut reply = Reply::new(proto);
+                reply.simple("before");
+                let mark = reply.mark();
+                append(&mut reply);
+                let expected = format!("+before\r\n{}", [old, new][pick]);
+                assert_eq!(sent(&reply), expected.as_bytes(), "{proto:?}");
+                if cfg!(debug_assertions) {
+                    assert_eq!(reply.values_since(mark), 1, "{expected:?}");
+                }
+                reply.rollback(mark);
+                assert_eq!(sent(&reply), b"+before\r\n");
+            }
+        }
+        let mut reply = Reply::new(Proto::Resp3);
+        reply.attribute(1);
+        reply.bulk(b"ttl");
+        reply.int(3600);
+        reply.bulk(b"value");
+        assert_eq!(sent(&reply), b"|1\r\n$3\r\nttl\r\n:3600\r\n$5\r\nvalue\r\n");
+    }
+
+    #[test]
+    fn headers_of_every_length_are_right() {
+        for n in (0..2000).chain([9_999, 10_000, 99_999, 123_456_789]) {
+            let mut reply = Reply::default();
+            reply.header(b'*', n);
+            assert_eq!(reply.tail, format!("*{n}\r\n").into_bytes());
+        }
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    fn whole_values_are_counted_through_lists() {
+        let mut reply = Reply::new(Proto::Resp3);
+        let start = reply.mark();
+        reply.array(2);
+        reply.map(1);
+        reply.int(1);
+        assert_eq!(reply.values_since(start), 0, "the map is not whole");
+        let inner = reply.mark();
+        reply.set(1);
+        reply.int(2);
+        assert_eq!(reply.values_since(start), 0, "the array is not whole");
+        assert_eq!(reply.values_since(inner), 1, "it was the last value of the map");
+        let list = reply.begin_array();
+        let in_list = reply.mark();
+        reply.int(3);
+        reply.attribute(1);
+        reply.ok();
+        reply.ok();
+        assert_eq!(reply.values_since(in_list), 1, "an attribute is not a value");
+        reply.int(4);
+        assert_eq!(reply.values_since(in_list), 2);
+        reply.rollback(in_list);
+        reply.int(5);
+        reply.end_array(list, 1);
+        assert_eq!(reply.values_since(start), 1);
+        reply.int(6);
+        assert_eq!(reply.values_since(start), 2);
+        reply.array(3);
+        reply.int(7);
+        reply.rollback(start);
+        assert_eq!(reply.values_since(start), 0);
+        reply.ok();
+        assert_eq!(reply.values_since(start), 1);
+        reply.rollback(start);
+        assert!(reply.is_empty());
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "a list has as many values as it says")]
+    fn a_list_of_another_length_than_it_says_is_a_mistake() {
+        let mut reply = Reply::default();
+        let list = reply.begin_array();
+        reply.int(1);
+        reply.end_array(list, 2);
+    }
+
+    #[test]
+    fn big_values_are_held_and_small_ones_copied() {
+        let buffer = Buffer::new(vec![b'v'; SHARED_MIN]);
+        let mut reply = Reply::default();
+        reply.shared(&buffer, 1..SHARED_MIN);
+        assert!(buffer.is_unique() && reply.piece().is_some());
+        reply.text(Text::Shared(&buffer));
+        assert!(!buffer.is_unique(), "the reply holds it");
+        let len = reply.len();
+        let mut slices = [IoSlice::new(&[]); 8];
+        assert_eq!(reply.slices(&mut slices), 3);
+        assert_eq!(slices[1].as_ptr(), buffer.bytes().as_ptr());
+        reply.advance(len - 1);
+        assert!(buffer.is_unique(), "it is let go when it was sent");
+        assert_eq!(sent(&reply), b"\n");
+    }
+
+    #[test]
+    fn a_long_tail_is_closed_and_never_moved() {
+        let mut reply = Reply::default();
+        for _ in 0..10_000 {
+            reply.bulk(&[b'x'; 100]);
+            assert!(reply.tail.capacity() <= 2 * TAIL_MAX);
+        }
+        assert!(reply.chunks.len() >= 10);
+        assert_eq!(
+            sent(&reply),
+            b"$100\r\n".iter().chain(&[b'x'; 100]).chain(b"\r\n").copied().collect::<Vec<_>>().repeat(10_000)
+        );
+        // A value that is longer than that has a chunk of its own, of its own size.
+        let mut reply = Reply::default();
+        reply.ok();
+        reply.bulk(&vec![b'x'; 1_000_000]);
+        assert!(reply.bytes() < 1_000_500, "{}", reply.bytes());
+    }
+
+    #[test]
+    fn a_reply_at_rest_owns_nothing() {
+        let buffer = Buffer::new(vec![b'v'; SHARED_MIN]);
+        let mut reply = Reply::default();
+        reply.lend(Vec::with_capacity(16 * 1024));
+        let place = reply.tail.as_ptr();
+        for _ in 0..3 {
+            reply.ok();
+            reply.shared(&buffer, 0..SHARED_MIN);
+        }
+        assert!(reply.reclaim().is_none(), "there is something to send");
+        reply.advance(reply.len());
+        let back = reply.reclaim().expect("all is sent");
+        assert_eq!(back.as_ptr(), place, "the lent buffer stayed under the values");
+        assert!(back.is_empty() && back.capacity() == 16 * 1024);
+        assert_eq!(reply.bytes(), 0);
+    }
+
+    #[test]
+    fn a_lent_buffer_that_became_a_chunk_comes_back_when_it_is_sent() {
+        let buffer = Buffer::new(vec![b'v'; SHARED_MIN]);
+        let mut reply = Reply::default();
+        reply.lend(Vec::with_capacity(TAIL_MAX));
+        let place = reply.tail.as_ptr();
+        reply.bulk(&[b'x'; 1000]);
+        reply.shared(&buffer, 0..SHARED_MIN);
+        assert_ne!(reply.tail.as_ptr(), place);
+        // The line end behind the shared value is in a small buffer; once that is gone too, the next one is welcome.
+        reply.advance(reply.len());
+        assert!(reply.reclaim().is_some_and(|back| back.capacity() < 100));
+        reply.lend(Vec::with_capacity(TAIL_MAX));
+        let place = reply.tail.as_ptr();
+        reply.bulk(&[b'x'; 1000]);
+        reply.close();
+        reply.advance(reply.len());
+        assert_eq!(reply.reclaim().map(|back| back.as_ptr()), Some(place));
+    }
+
+    /// Any values, lists, marks and partial sends, against plain bytes.
+    #[test]
+    fn whatever_is_appended_taken_back_and_sent_in_parts_arrives() {
+        let big = Buffer::new((0..100_000_u32).map(|i| i as u8).collect());
+        for seed in 1..=400 {
+            let mut dice = Dice(seed);
+            let mut reply = Reply::new(if dice.below(2) == 0 { Proto::Resp2 } else { Proto::Resp3 });
+            if dice.below(2) == 0 {
+                reply.lend(Vec::with_capacity(dice.below(40_000) as usize));
+            }
+            let (mut arrived, mut expected) = (Vec::new(), Vec::new());
+            for step in 0..dice.below(40) {
+                let mark = reply.mark();
+                let before = expected.len();
+                append(&mut reply, &mut expected, &big, &mut dice, 0);
+                if cfg!(debug_assertions) {
+                    assert_eq!(reply.values_since(mark), 1, "seed {seed} step {step}");
+                }
+                if dice.below(4) == 0 {
+                    reply.rollback(mark);
+                    expected.truncate(before);
+                }
+                assert_eq!(reply.len(), expected.len() - arrived.len(), "seed {seed} step {step}");
+                if dice.below(3) == 0 {
+                    let mut slices = [IoSlice::new(&[]); 4];
+                    let n = reply.slices(&mut slices[..=dice.below(4) as usize]);
+                    let offered: usize = slices[..n].iter().map(|slice| slice.len()).sum();
+                    let taken = if dice.below(2) == 0 { offered } else { dice.below(offered as u64 + 1) as usize };
+                    let bytes: Vec<u8> =
+                        slices[..n].iter().flat_map(|slice| slice.iter().copied()).take(taken).collect();
+                    arrived.extend(bytes);
+                    reply.advance(taken);
+                }
+            }
+            arrived.extend(sent(&reply));
+            assert!(arrived == expected, "seed {seed}");
+            reply.advance(reply.len());
+            assert!(reply.is_empty() && reply.reclaim().is_some() && reply.bytes() == 0, "seed {seed}");
+        }
+        assert!(big.is_unique());
+    }
+
+    /// Appends a random value to both.
+    fn append(reply: &mut Reply, expected: &mut Vec<u8>, big: &Buffer, dice: &mut Dice, depth: u64) {
+        match dice.below(if depth < 3 { 8 } else { 5 }) {
+            0 => {
+                reply.int(-5);
+                expected.extend(b":-5\r\n");
+            }
+            1 | 2 => {
+                let bits = dice.below(17);
+                let bytes = &big.bytes()[..dice.below(1 << bits) as usize];
+                reply.bulk(bytes);
+                expected.extend([format!("${}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat());
+            }
+            3 => {
+                let start = dice.below(50_000) as usize;
+                let range = start..start + dice.below(50_000) as usize;
+                reply.shared(big, range.clone());
+                expected.extend([format!("${}\r\n", range.len()).as_bytes(), &big.bytes()[range], b"\r\n"].concat());
+            }
+            4 => {
+                reply.error("ERR a\nb");
+                expected.extend(b"-ERR a b\r\n");
+            }
+            5 => {
+                let n = dice.below(5) as usize;
+                reply.array(n);
+                expected.extend(format!("*{n}\r\n").bytes());
+                (0..n).for_each(|_| append(reply, expected, big, dice, depth + 1));
+            }
+            _ => {
+                let n = dice.below(12) as usize;
+                let list = reply.begin_array();
+                let mut elements = Vec::new();
+                for _ in 0..n {
+                    let (mark, before) = (reply.mark(), elements.len());
+                    append(reply, &mut elements, big, dice, depth + 1);
+                    if dice.below(8) == 0 {
+                        reply.rollback(mark);
+                        elements.truncate(before);
+                        reply.ok();
+                        elements.extend(b"+OK\r\n");
+                    }
+                }
+                reply.end_array(list, n);
+                expected.extend(format!("*{n}\r\n").bytes());
+                expected.extend(elements);
+            }
+        }
     }
 }

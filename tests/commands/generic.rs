@@ -1341,3 +1341,453 @@ fn flushdb_empties_one_database_and_flushall_all() {
     "#,
     );
 }
+
+#[test]
+fn a_cursor_is_read_as_c_reads_numbers() {
+    check(
+        r#"
+        # since 8.0
+        > SET k v
+        OK
+        > SCAN "\t\n\r 0"
+        1) "0"
+        2) 1) "k"
+        > SCAN -0
+        1) "0"
+        2) 1) "k"
+        > SCAN -00
+        1) "0"
+        2) 1) "k"
+        > SCAN +-0
+        (error) ERR invalid cursor
+        > SCAN "- 0"
+        (error) ERR invalid cursor
+        > SCAN +
+        (error) ERR invalid cursor
+        > SCAN " "
+        (error) ERR invalid cursor
+        > SCAN "\x00"
+        (error) ERR invalid cursor
+        > SCAN "0\x00 whatever"
+        1) "0"
+        2) 1) "k"
+        > SCAN 0000000000000000000000000000000000000000
+        1) "0"
+        2) 1) "k"
+        > SCAN -18446744073709551616
+        (error) ERR invalid cursor
+        > SCAN 99999999999999999999999
+        (error) ERR invalid cursor
+        > SCAN x FOO
+        (error) ERR invalid cursor
+    "#,
+    );
+}
+
+#[test]
+fn scan_reads_its_options_one_after_the_other() {
+    check(
+        r#"
+        # since 8.2
+        > SET k v
+        OK
+        > SCAN 0 COUNT x FOO
+        (error) ERR value is not an integer or out of range
+        > SCAN 0 COUNT 0 FOO
+        (error) ERR syntax error
+        > SCAN 0 COUNT 00
+        (error) ERR value is not an integer or out of range
+        > SCAN 0 COUNT 9223372036854775807
+        1) "0"
+        2) 1) "k"
+        > SCAN 0 FOO NOVALUES
+        (error) ERR syntax error
+        > SCAN 0 NOVALUES FOO
+        (error) ERR NOVALUES option can only be used in HSCAN
+        > SCAN 0 TYPE list TYPE string
+        1) "0"
+        2) 1) "k"
+        > SCAN 0 TYPE string TYPE list
+        1) "0"
+        2) (empty array)
+        > SCAN 0 TYPE "string\x00"
+        1) "0"
+        2) 1) "k"
+        > SCAN 0 TYPE ""
+        1) "0"
+        2) (empty array)
+        > SCAN 0 MATCH x MATCH *
+        1) "0"
+        2) 1) "k"
+    "#,
+    );
+}
+
+#[test]
+fn a_scan_deletes_what_it_meets_after_its_deadline() {
+    check(
+        r#"
+        # since 8.2
+        > DEBUG SET-ACTIVE-EXPIRE 0
+        OK
+        > SET a 1 PX 50
+        OK
+        > SET b 1
+        OK
+        # advance 60
+        > DBSIZE
+        (integer) 2
+        > KEYS *
+        1) "b"
+        > KEYS a
+        (empty array)
+        > DBSIZE
+        (integer) 2
+        > SCAN 0 MATCH x TYPE list
+        1) "0"
+        2) (empty array)
+        > DBSIZE
+        (integer) 1
+    "#,
+    );
+}
+
+#[test]
+fn keys_without_wildcards_is_one_key() {
+    check(
+        r#"
+        > MSET a 1 a\b 2 [x 3 "" 4
+        OK
+        > KEYS a
+        1) "a"
+        > KEYS a\b
+        (empty array)
+        > KEYS a\\b
+        1) "a\\b"
+        > KEYS "[x"
+        (empty array)
+        > KEYS \[x
+        1) "[x"
+        > KEYS ""
+        1) ""
+        > KEYS A
+        (empty array)
+    "#,
+    );
+}
+
+#[test]
+fn only_touch_and_reads_set_the_idle_time_back() {
+    check(
+        r#"
+        # since 8.2
+        > MSET a 1 b 1 c 1 d 1 e 1 f 1 g 1 h 1
+        OK
+        # advance 2100
+        > EXISTS a
+        (integer) 1
+        > TYPE a
+        string
+        > TTL a
+        (integer) -1
+        > OBJECT ENCODING a
+        "int"
+        > OBJECT IDLETIME a
+        ~ (integer) {2..3}
+        > TOUCH a
+        (integer) 1
+        > OBJECT IDLETIME a
+        ~ (integer) {0..1}
+        > COPY b b2
+        (integer) 1
+        > OBJECT IDLETIME b
+        ~ (integer) {0..1}
+        > OBJECT IDLETIME b2
+        ~ (integer) {0..1}
+        > EXPIRE c 100
+        (integer) 1
+        > OBJECT IDLETIME c
+        ~ (integer) {0..1}
+        > CLIENT NO-TOUCH ON
+        OK
+        > GET d
+        "1"
+        > OBJECT IDLETIME d
+        ~ (integer) {2..3}
+        > TOUCH d
+        (integer) 1
+        > OBJECT IDLETIME d
+        ~ (integer) {0..1}
+        > RENAME e e2
+        OK
+        > OBJECT IDLETIME e2
+        ~ (integer) {0..1}
+        > MOVE f 1
+        (integer) 1
+        > SELECT 1
+        OK
+        > OBJECT IDLETIME f
+        ~ (integer) {0..1}
+        > SELECT 0
+        OK
+        > COPY g g2
+        (integer) 1
+        > OBJECT IDLETIME g
+        ~ (integer) {2..3}
+        > OBJECT IDLETIME g2
+        ~ (integer) {0..1}
+        > SET h "x"*100
+        OK
+        > OBJECT IDLETIME h
+        ~ (integer) {2..3}
+    "#,
+    );
+}
+
+#[test]
+fn frequency_starts_afresh_under_another_name() {
+    check(
+        r#"
+        # since 8.2
+        # config --maxmemory-policy allkeys-lfu --lfu-decay-time 0 --lfu-log-factor 0
+        > SET k v
+        OK
+        > GET k
+        "v"
+        > GET k
+        "v"
+        > TOUCH k
+        (integer) 1
+        > EXISTS k
+        (integer) 1
+        > OBJECT FREQ k
+        (integer) 8
+        > RENAME k l
+        OK
+        > OBJECT FREQ l
+        (integer) 5
+        > GET l
+        "v"
+        > COPY l m
+        (integer) 1
+        > OBJECT FREQ l
+        (integer) 7
+        > OBJECT FREQ m
+        (integer) 5
+        > MOVE m 1
+        (integer) 1
+        > SELECT 1
+        OK
+        > OBJECT FREQ m
+        (integer) 5
+    "#,
+    );
+}
+
+#[test]
+fn deadlines_reach_to_the_ends_of_64_bits() {
+    check(
+        r#"
+        > SET k v
+        OK
+        > EXPIREAT k 9223372036854775
+        (integer) 1
+        > PEXPIRETIME k
+        (integer) 9223372036854775000
+        > EXPIRETIME k
+        (integer) 9223372036854775
+        > PEXPIREAT k 9223372036854775807
+        (integer) 1
+        > PEXPIRETIME k
+        (integer) 9223372036854775807
+        > EXPIRETIME k
+        (integer) 9223372036854776
+        > EXPIREAT k 9223372036854776
+        (error) ERR invalid expire time in 'expireat' command
+        > EXPIRE k 9223372036854775
+        (error) ERR invalid expire time in 'expire' command
+        > EXPIRE k -9223372036854776
+        (error) ERR invalid expire time in 'expire' command
+        > PEXPIRE k 9223372036854775807
+        (error) ERR invalid expire time in 'pexpire' command
+        > EXPIREAT nokey 9223372036854775807
+        (error) ERR invalid expire time in 'expireat' command
+        > PERSIST k
+        (integer) 1
+        > EXPIRE k -9223372036854775
+        (integer) 1
+        > EXISTS k
+        (integer) 0
+        > SET k v
+        OK
+        > PEXPIRE k -9223372036854775808
+        (integer) 1
+        > EXISTS k
+        (integer) 0
+        > SET k v
+        OK
+        > PEXPIREAT k -9223372036854775808
+        (integer) 1
+        > EXISTS k
+        (integer) 0
+    "#,
+    );
+}
+
+#[test]
+fn an_unknown_option_of_expire_is_quoted_as_c_sees_it() {
+    check(
+        r#"
+        # since 7.0
+        > EXPIRE k 1 "x\x00y"
+        (error) ERR Unsupported option x
+        > EXPIRE k 1 "a\r\nb"
+        (error) ERR Unsupported option a  b
+        > EXPIRE k x NX XX
+        (error) ERR NX and XX, GT or LT options at the same time are not compatible
+        > EXPIRE k x FOO
+        (error) ERR Unsupported option FOO
+        > EXPIRE k 1 NX FOO
+        (error) ERR Unsupported option FOO
+    "#,
+    );
+}
+
+#[test]
+fn renames_and_copies_onto_expired_keys() {
+    check(
+        r#"
+        > DEBUG SET-ACTIVE-EXPIRE 0
+        OK
+        > MSET a 1 b 2 c 3
+        OK
+        > SET x 9 PX 50
+        OK
+        > SET y 9 PX 50
+        OK
+        > SET z 9 PX 50
+        OK
+        > COPY x x DB 1
+        (integer) 1
+        # advance 60
+        > RENAMENX a x
+        (integer) 1
+        > TTL x
+        (integer) -1
+        > COPY b y
+        (integer) 1
+        > GET y
+        "2"
+        > MOVE x 1
+        (integer) 1
+        > RENAME c z
+        OK
+        > GET z
+        "3"
+        > RENAME c c
+        (error) ERR no such key
+        > DBSIZE
+        (integer) 3
+        > SELECT 1
+        OK
+        > GET x
+        "1"
+        > DBSIZE
+        (integer) 1
+    "#,
+    );
+}
+
+#[test]
+fn big_values_are_renamed_moved_and_copied() {
+    check(
+        r#"
+        > SET a "x"*100000
+        OK
+        > RENAME a b
+        OK
+        > APPEND b y
+        (integer) 100001
+        > STRLEN b
+        (integer) 100001
+        > COPY b c
+        (integer) 1
+        > SETRANGE c 0 z
+        (integer) 100001
+        > GETRANGE b 0 0
+        "x"
+        > GETRANGE c 0 0
+        "z"
+        > MOVE b 1
+        (integer) 1
+        > SELECT 1
+        OK
+        > STRLEN b
+        (integer) 100001
+        > EXPIRE b 100
+        (integer) 1
+        > COPY b b DB 0
+        (integer) 1
+        > SELECT 0
+        OK
+        > TTL b
+        (integer) 100
+        > STRLEN b
+        (integer) 100001
+        > COPY a b
+        (integer) 0
+        > COPY c b REPLACE
+        (integer) 1
+        > TTL b
+        (integer) -1
+        > GETRANGE b 0 0
+        "z"
+    "#,
+    );
+}
+
+#[test]
+fn copy_checks_its_options_in_order() {
+    check(
+        r#"
+        > COPY a b DB 99 FOO
+        (error) ERR DB index is out of range
+        > COPY a b FOO DB 99
+        (error) ERR syntax error
+        > COPY a b DB 2147483648
+        (error) ERR value is out of range, value must between -2147483648 and 2147483647
+        > COPY a b DB ""
+        (error) ERR value is not an integer or out of range
+        > COPY a b DB -1
+        (error) ERR DB index is out of range
+        > COPY a a FOO
+        (error) ERR syntax error
+        > COPY a a REPLACE
+        (error) ERR source and destination objects are the same
+        > COPY a a DB 0
+        (error) ERR source and destination objects are the same
+        > COPY a b REPLACE REPLACE DB 1 DB 2
+        (integer) 0
+        > MOVE a 2147483648
+        (error) ERR value is out of range, value must between -2147483648 and 2147483647
+        > MOVE a x
+        (error) ERR value is not an integer or out of range
+        > MOVE a 0
+        (error) ERR source and destination objects are the same
+        > SWAPDB 99 x
+        (error) ERR invalid second DB index
+        > SWAPDB 99 1
+        (error) ERR DB index is out of range
+        > SWAPDB x 99
+        (error) ERR invalid first DB index
+        > SWAPDB 2147483648 0
+        (error) ERR invalid first DB index
+        > SWAPDB 0 -2147483649
+        (error) ERR invalid second DB index
+        > SWAPDB -1 0
+        (error) ERR DB index is out of range
+        > SWAPDB 0 0
+        OK
+    "#,
+    );
+}

@@ -7,6 +7,7 @@ mod harness;
 
 mod config;
 mod connection;
+mod debug;
 mod generic;
 mod server;
 mod string;

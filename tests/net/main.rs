@@ -1,0 +1,114 @@
+//! The event loop seen from outside: many connections, few descriptors, other people's clients.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+use harness::server::Server;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_redoxide");
+
+fn arguments(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_string()).collect()
+}
+
+/// Sends an inline PING and says whether it is answered before the connection ends.
+fn is_served(stream: &mut TcpStream) -> bool {
+    let mut answer = [0; 7];
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
+    stream.write_all(b"PING\r\n").is_ok() && stream.read_exact(&mut answer).is_ok() && &answer == b"+PONG\r\n"
+}
+
+/// User and system time of a process in hundredths of a second.
+fn processor_ticks(pid: u32) -> u64 {
+    let line = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the server runs");
+    let fields = line.rsplit(')').next().expect("a name in parentheses").split_whitespace().skip(11);
+    fields.take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
+}
+
+#[test]
+fn who_finds_no_descriptor_waits_without_spinning_and_comes_in_later() {
+    let folder = std::env::temp_dir().join(format!("redoxide-few-descriptors-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let script = folder.join("few-descriptors");
+    // The hard limit, too: as root the server could raise it again, so maxclients keeps it from wanting to.
+    std::fs::write(&script, format!("#!/bin/sh\nulimit -n 64\nexec {PROGRAM} \"$@\"\n"))
+        .expect("a file can be written");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("our own file");
+    let server = Server::start(Path::new(&script), &arguments(&["--maxclients", "32"]));
+    let log = server.log();
+    assert!(log.contains("Ready to accept"), "{log}");
+    // More than are let in: the last are told so, the first are served.
+    let mut first: Vec<TcpStream> = (0..30).map(|_| server.connect()).collect();
+    assert!(first.iter_mut().all(is_served));
+    let mut late: Vec<TcpStream> = (0..70).map(|_| server.connect()).collect();
+    let served = late.iter_mut().filter_map(|stream| is_served(stream).then_some(())).count();
+    assert!(served <= 2, "{served} more than maxclients");
+    // Idle now, with a crowd that was turned away behind it.
+    let before = processor_ticks(server.pid());
+    std::thread::sleep(Duration::from_millis(300));
+    let used = processor_ticks(server.pid()) - before;
+    assert!(used <= 5, "{used} hundredths of a second used in 30");
+    drop(late);
+    first.truncate(10);
+    let mut again: Vec<TcpStream> = (0..10).map(|_| server.connect()).collect();
+    assert!(again.iter_mut().all(is_served) && first.iter_mut().all(is_served));
+    std::fs::remove_dir_all(&folder).expect("our own folder");
+}
+
+#[test]
+fn the_client_crate_is_at_home() {
+    let server = Server::start(Path::new(PROGRAM), &[]);
+    let client = redis::Client::open(format!("redis://127.0.0.1:{}/?protocol=resp3", server.port)).expect("an address");
+    let mut connection = client.get_connection().expect("the server accepts");
+    let run = |command: &mut redis::Cmd, connection: &mut redis::Connection| {
+        command.query::<redis::Value>(connection).expect("the server answers")
+    };
+    run(redis::cmd("SET").arg("k").arg(&[0u8, 13, 10, 255][..]), &mut connection);
+    let bytes: Vec<u8> = redis::cmd("GET").arg("k").query(&mut connection).expect("a string");
+    assert_eq!(bytes, [0, 13, 10, 255]);
+    let (a, b): (i64, i64) = redis::pipe()
+        .atomic()
+        .cmd("INCR")
+        .arg("n")
+        .cmd("INCRBY")
+        .arg("n")
+        .arg(41)
+        .query(&mut connection)
+        .expect("a transaction");
+    assert_eq!((a, b), (1, 42));
+    let error = redis::cmd("INCR").arg("k").query::<i64>(&mut connection).expect_err("not a number");
+    assert!(error.to_string().contains("not an integer"), "{error}");
+    let missing: Option<String> = redis::cmd("GET").arg("none").query(&mut connection).expect("nil");
+    assert_eq!(missing, None);
+    // A value long enough to be read into a buffer of its own, and sent from there.
+    let long = vec![b'x'; 3_000_000];
+    run(redis::cmd("SET").arg("long").arg(&long), &mut connection);
+    let back: Vec<u8> = redis::cmd("GET").arg("long").query(&mut connection).expect("a string");
+    assert!(back == long);
+}
+
+#[test]
+fn an_endless_pipeline_lets_others_in() {
+    let server = Server::start(Path::new(PROGRAM), &[]);
+    let mut greedy = server.connect();
+    greedy.write_all(b"PING\r\n").expect("the server reads");
+    let mut reader = greedy.try_clone().expect("a descriptor more");
+    let writing = std::thread::spawn(move || {
+        let block = b"*1\r\n$4\r\nPING\r\n".repeat(4096);
+        while greedy.write_all(&block).is_ok() {}
+    });
+    let reading = std::thread::spawn(move || {
+        let mut sink = vec![0; 1 << 16];
+        while reader.read(&mut sink).is_ok_and(|n| n > 0) {}
+    });
+    let mut other = server.connect();
+    assert!((0..100).all(|_| is_served(&mut other)));
+    drop(server);
+    writing.join().expect("ends with the server");
+    reading.join().expect("ends with the server");
+}
