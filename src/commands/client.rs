@@ -12,9 +12,9 @@ use std::fmt::Write;
 
 /// The container.
 pub static COMMANDS: &[Command] =
-    &[Command::container("client", &CLIENT).docs("Looks at clients and changes what is known of them.").since("2.4.0")];
+    &[Command::container("client", CLIENT).docs("Looks at clients and changes what is known of them.").since("2.4.0")];
 
-static CLIENT: [Command; 9] = [
+static CLIENT: &[Command] = &[
     Command::new("getname", getname)
         .arity(2)
         .flags(&[NoScript, Loading, Stale])
@@ -77,6 +77,13 @@ static CLIENT: [Command; 9] = [
             ("7.4.0", "The field `watch` came."),
             ("8.0.0", "The field `io-thread` came."),
         ]),
+    Command::new("no-evict", no_evict)
+        .arity(3)
+        .flags(&[Admin, NoScript, Loading, Stale])
+        .syntax("<enabled: ON | OFF>")
+        .docs("Chooses whether the connection may be closed when clients use too much memory.")
+        .complexity("O(1)")
+        .since("7.0.0"),
     Command::new("no-touch", no_touch)
         .arity(3)
         .flags(&[NoScript, Loading, Stale])
@@ -132,28 +139,41 @@ fn setname(ctx: &mut Ctx, args: Args) -> Done {
 fn setinfo(ctx: &mut Ctx, args: Args) -> Done {
     let (what, value) = (args.get(2), args.get(3));
     let client = &mut ctx.server.clients[ctx.client];
-    let (name, field) = match what.to_ascii_uppercase().as_slice() {
-        b"LIB-NAME" => ("LIB-NAME", &mut client.lib_name),
-        b"LIB-VER" => ("LIB-VER", &mut client.lib_ver),
+    let field = match what.to_ascii_uppercase().as_slice() {
+        b"LIB-NAME" => &mut client.lib_name,
+        b"LIB-VER" => &mut client.lib_ver,
         _ => return Err(Error::owned([b"ERR Unrecognized option '", what, b"'"].concat())),
     };
     if !is_name(value) {
-        return Err(Error::owned(format!("ERR {name} cannot contain spaces, newlines or special characters.")));
+        // The attribute is spelled as it was sent.
+        let why = b" cannot contain spaces, newlines or special characters.";
+        return Err(Error::owned([b"ERR ", what, why].concat()));
     }
     *field = value.into();
     ctx.reply.ok();
     Ok(Flow::Done)
 }
 
-/// CLIENT NO-TOUCH ON | OFF
-fn no_touch(ctx: &mut Ctx, args: Args) -> Done {
-    ctx.server.clients[ctx.client].no_touch = match args.get(2).to_ascii_uppercase().as_slice() {
-        b"ON" => true,
-        b"OFF" => false,
-        _ => return Err(Error::Syntax),
-    };
+/// CLIENT NO-EVICT ON | OFF
+fn no_evict(ctx: &mut Ctx, args: Args) -> Done {
+    ctx.server.clients[ctx.client].no_evict = on_or_off(args.get(2))?;
     ctx.reply.ok();
     Ok(Flow::Done)
+}
+
+/// CLIENT NO-TOUCH ON | OFF
+fn no_touch(ctx: &mut Ctx, args: Args) -> Done {
+    ctx.server.clients[ctx.client].no_touch = on_or_off(args.get(2))?;
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+fn on_or_off(word: &[u8]) -> Result<bool, Error> {
+    match word.to_ascii_uppercase().as_slice() {
+        b"ON" => Ok(true),
+        b"OFF" => Ok(false),
+        _ => Err(Error::Syntax),
+    }
 }
 
 /// CLIENT INFO
@@ -175,26 +195,32 @@ fn type_of(name: &[u8]) -> Result<bool, Error> {
 
 /// CLIENT LIST [TYPE type] [ID client-id ...]
 fn list(ctx: &mut Ctx, args: Args) -> Done {
-    let mut wanted: Option<Vec<u64>> = None;
-    let mut fits_type = true;
+    let mut clients: Vec<&Client> = ctx.server.clients.iter().map(|(_, client)| client).collect();
+    clients.sort_unstable_by_key(|client| client.number);
     if args.len() > 2 {
         match (args.get(2).to_ascii_uppercase().as_slice(), args.len()) {
-            (b"TYPE", 4) => fits_type = type_of(args.get(3))?,
+            (b"TYPE", 4) => {
+                if !type_of(args.get(3))? {
+                    clients.clear();
+                }
+            }
             (b"ID", 4..) => {
-                let numbers = args.from(3).iter().map(|text| parse_i64(text).and_then(|n| u64::try_from(n).ok()));
-                wanted = Some(numbers.collect::<Option<_>>().ok_or(Error::Text("ERR Invalid client ID"))?);
+                // Whoever is named twice is listed twice.
+                let mut wanted = Vec::new();
+                for text in args.from(3) {
+                    let number = parse_i64(text).ok_or(Error::Text("ERR Invalid client ID"))?;
+                    let is_it = |client: &&&Client| i64::try_from(client.number) == Ok(number);
+                    wanted.extend(clients.iter().find(is_it));
+                }
+                clients = wanted;
             }
             _ => return Err(Error::Syntax),
         }
     }
-    let mut clients: Vec<&Client> = ctx.server.clients.iter().map(|(_, client)| client).collect();
-    clients.sort_unstable_by_key(|client| client.number);
     let mut text = String::new();
     for client in clients {
-        if fits_type && wanted.as_ref().is_none_or(|wanted| wanted.contains(&client.number)) {
-            text.push_str(&describe(ctx, client));
-            text.push('\n');
-        }
+        text.push_str(&describe(ctx, client));
+        text.push('\n');
     }
     ctx.reply.verbatim(*b"txt", text.as_bytes());
     Ok(Flow::Done)
@@ -209,20 +235,21 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     // The reply of whoever asks is not with its connection's figures yet.
     let is_asking = client.number == ctx.server.clients[ctx.client].number;
     let pending = if is_asking { ctx.reply.len() } else { connection.reply_bytes };
-    let queue = client.multi.as_ref().map(|multi| &multi.queue);
-    let multi_mem: usize = queue.map_or(0, |queue| queue.iter().map(|(_, request)| request.bytes()).sum());
+    let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
     let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
-    let flags = match (client.multi.is_some(), connection.is_unix) {
-        (false, false) => "N",
-        (true, false) => "x",
-        (false, true) => "U",
-        (true, true) => "xU",
-    };
+    let mut flags: String =
+        [(queued.is_some(), 'x'), (connection.is_unix, 'U'), (client.no_evict, 'e'), (client.no_touch, 'T')]
+            .into_iter()
+            .filter_map(|(is_so, letter)| is_so.then_some(letter))
+            .collect();
+    if flags.is_empty() {
+        flags.push('N');
+    }
     let mut line = String::new();
     let written = write!(
         line,
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch=0 \
-         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={multi_mem} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
+         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
          tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
          tot-net-out={} tot-cmds={}",
         client.number,
@@ -233,8 +260,9 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
         seconds(client.since_ms),
         seconds(client.active_ms),
         client.db.0,
-        queue.map_or(-1, |queue| queue.len() as i64),
-        size_of::<Client>() + total + room + pending + multi_mem,
+        queued.map_or(-1, |n| n as i64),
+        client.queue_memory(),
+        client.memory() - connection.reply_bytes + pending,
         client.last_command.map_or("NULL", |id| &ctx.server.commands.get(id).full_name),
         if client.proto == Proto::Resp3 { 3 } else { 2 },
         lossy(&client.lib_name),
@@ -345,6 +373,8 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
         "    End connections. Filters: ID, ADDR, LADDR, TYPE, USER, MAXAGE, SKIPME (YES or NO).",
         "LIST [TYPE <type> | ID <id> [...]]",
         "    Tell about all connections.",
+        "NO-EVICT (ON|OFF)",
+        "    Choose whether the connection may be closed when clients use too much memory.",
         "NO-TOUCH (ON|OFF)",
         "    Choose whether commands of this connection count as accesses to keys.",
         "SETINFO (LIB-NAME|LIB-VER) <value>",

@@ -103,6 +103,7 @@ fn reset(ctx: &mut Ctx, _: Args) -> Done {
     client.db = DbId(0);
     client.is_authenticated = is_open;
     client.no_touch = false;
+    client.no_evict = false;
     client.name = Box::default();
     client.proto = Proto::Resp2;
     ctx.reply.proto = Proto::Resp2;

@@ -1,10 +1,11 @@
 //! The commands on the server as a whole.
 
+use crate::base::dice::Dice;
 use crate::base::number::parse_i64;
 use crate::resp::Args;
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, AllowBusy, Fast, Loading, NoMulti, NoScript, ReadOnly, Stale};
-use crate::server::{Ctx, Done, Error, Flow, Shutdown, info};
+use crate::server::{Ctx, Done, Error, Flow, REDIS_VERSION, Shutdown, info};
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -65,11 +66,42 @@ fn lolwut(ctx: &mut Ctx, args: Args) -> Done {
     if args.len() >= 3 && args.get(1).eq_ignore_ascii_case(b"version") {
         parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
     }
-    // Rust's crab, as the oxide of iron would draw it.
-    let drawing = "   _~^~^~_\n\\) /  o o  \\ (/\n  '_   -   _'\n  / '-----' \\\n";
-    let text = format!("{drawing}\nRedoxide ver. {}\n", env!("CARGO_PKG_VERSION"));
+    let (drawing, version) = (rust(&mut ctx.server.dice), env!("CARGO_PKG_VERSION"));
+    let text = format!("{drawing}\nRedoxide ver. {version}, which answers as\nRedis ver. {REDIS_VERSION}\n");
     ctx.reply.verbatim(*b"txt", text.as_bytes());
     Ok(Flow::Done)
+}
+
+/// Rust as it spreads over iron: each new spot is beside one that is there.
+fn rust(dice: &mut Dice) -> String {
+    const WIDE: usize = 48;
+    const HIGH: usize = 12;
+    const SPOTS: usize = 260;
+    let mut plate = [[0u8; WIDE]; HIGH];
+    let mut spots = vec![(HIGH / 2, WIDE / 2)];
+    plate[HIGH / 2][WIDE / 2] = 1;
+    while spots.len() < SPOTS {
+        let (row, column) = spots[dice.below(spots.len() as u64) as usize]; // far fewer than 2^32
+        // Twice as likely sideways: a letter is twice as high as it is wide.
+        let (row, column) = match dice.below(6) {
+            0 | 1 => (row, (column + 1) % WIDE),
+            2 | 3 => (row, (column + WIDE - 1) % WIDE),
+            4 => ((row + 1) % HIGH, column),
+            _ => ((row + HIGH - 1) % HIGH, column),
+        };
+        if plate[row][column] == 0 {
+            spots.push((row, column));
+        }
+        plate[row][column] = plate[row][column].saturating_add(1);
+    }
+    let shade = |depth: &u8| match depth {
+        0 => ' ',
+        1..=2 => '.',
+        3..=6 => ':',
+        7..=13 => 'o',
+        _ => '#',
+    };
+    plate.iter().map(|row| row.iter().map(shade).collect::<String>().trim_end().to_string() + "\n").collect()
 }
 
 /// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]

@@ -44,7 +44,9 @@ fn exec(ctx: &mut Ctx, _: Args) -> Done {
     if multi.is_aborted {
         return Err(Error::Text("EXECABORT Transaction discarded because of previous errors."));
     }
+    ctx.server.clients[ctx.client].executing = Some(multi.queue.len());
     ctx.server.exec(ctx.client, &multi, ctx.reply);
+    ctx.server.clients[ctx.client].executing = None;
     Ok(Flow::Done)
 }
 

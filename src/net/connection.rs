@@ -132,8 +132,9 @@ impl Connection {
                 break Served::Gone;
             }
         };
-        self.tell(server);
+        // First: a buffer that was only lent is not the client's.
         self.give_back(buffers);
+        self.tell(server);
         served
     }
 

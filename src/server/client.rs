@@ -75,6 +75,8 @@ pub struct Client {
     pub is_closing: bool,
     /// Whether this client's lookups leave access clocks alone.
     pub no_touch: bool,
+    /// Whether this client is never to be closed for the sake of memory. Nobody is yet; CLIENT LIST shows it.
+    pub no_evict: bool,
     /// CLIENT SETNAME.
     pub name: Box<[u8]>,
     /// CLIENT SETINFO LIB-NAME.
@@ -83,6 +85,8 @@ pub struct Client {
     pub lib_ver: Box<[u8]>,
     /// The queue after MULTI.
     pub multi: Option<Box<Multi>>,
+    /// How many commands the EXEC has that is under way.
+    pub executing: Option<usize>,
     /// The command that runs or ran last.
     pub last_command: Option<CommandId>,
     /// When it came, milliseconds since 1970.
@@ -100,6 +104,18 @@ pub struct Client {
 }
 
 impl Client {
+    /// The memory that it takes: itself, its buffers as `net` last told of them, its queue.
+    pub fn memory(&self) -> usize {
+        let connection = &self.connection;
+        let buffers = connection.query_bytes as usize + connection.query_room as usize + connection.reply_bytes;
+        size_of::<Client>() + buffers + self.queue_memory()
+    }
+
+    /// The memory of the commands that it has queued.
+    pub fn queue_memory(&self) -> usize {
+        self.multi.as_ref().map_or(0, |multi| multi.queue.iter().map(|(_, request)| request.bytes()).sum())
+    }
+
     /// Whether it sits on this machine.
     pub fn connection_is_local(&self) -> bool {
         self.connection.is_local()
@@ -127,10 +143,12 @@ impl Clients {
             proto: Proto::Resp2,
             is_closing: false,
             no_touch: false,
+            no_evict: false,
             name: Box::default(),
             lib_name: Box::default(),
             lib_ver: Box::default(),
             multi: None,
+            executing: None,
             last_command: None,
             since_ms: now_ms,
             active_ms: now_ms,

@@ -81,6 +81,8 @@ impl Server {
             Err((id, error)) => return self.reject(client, id, args, &error, reply),
         };
         let state = &mut self.clients[client];
+        // What CLIENT LIST shows: queued commands too (and refused ones), but EXEC for those that it runs.
+        state.last_command = Some(id);
         if let Some(multi) = &mut state.multi
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
@@ -155,10 +157,12 @@ impl Server {
             self.commands.stats[id.0 as usize].rejected += 1;
         }
         let state = &mut self.clients[client];
+        state.last_command = (id != CommandId::NONE).then_some(id);
         let mut text = error.text();
         if id != CommandId::NONE && self.commands.get(id).row.flags.has(Flag::RefusalAborts) {
             state.multi = None;
-            let reason = text.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or(&text);
+            // Only the plain code goes: NOAUTH stays.
+            let reason = text.strip_prefix(b"ERR ").unwrap_or(&text);
             text = [b"EXECABORT Transaction discarded because of: ", reason].concat().into();
         } else if let Some(multi) = &mut state.multi {
             multi.is_aborted = true;
@@ -171,7 +175,6 @@ impl Server {
     #[inline]
     pub fn call(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
-        state.last_command = Some(id);
         state.commands += 1;
         let db = state.db;
         let no_touch = state.no_touch;

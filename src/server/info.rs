@@ -9,14 +9,14 @@ use std::fmt::{Display, Write};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// The sections of a plain INFO, in order.
-const DEFAULT: [&str; 9] =
-    ["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "errorstats", "cluster"];
+const DEFAULT: [&str; 10] =
+    ["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "modules", "errorstats", "cluster"];
 
 /// The sections that only `all` and `everything` add.
 const MORE: [&str; 1] = ["commandstats"];
 
 /// All sections there are, in the order of INFO; the keyspace comes last.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "server",
     "clients",
     "memory",
@@ -24,6 +24,7 @@ const ORDER: [&str; 11] = [
     "stats",
     "replication",
     "cpu",
+    "modules",
     "commandstats",
     "errorstats",
     "cluster",
@@ -98,6 +99,8 @@ fn section(server: &mut Server, name: &str, out: &mut Out) {
                 out.field(&format!("errorstat_{}", String::from_utf8_lossy(code)), format_args!("count={count}"));
             }
         }
+        // There are none, but clients find the section where they look for it.
+        "modules" => out.title("Modules"),
         "cluster" => {
             out.title("Cluster");
             out.field("cluster_enabled", 0);
@@ -114,7 +117,8 @@ fn of_server(server: &Server, out: &mut Out) {
     out.field("redis_version", REDIS_VERSION);
     out.field("redoxide_version", env!("CARGO_PKG_VERSION"));
     out.field("redis_mode", "standalone");
-    let (system, kernel) = (System::name().unwrap_or_default(), System::kernel_version().unwrap_or_default());
+    let system = if cfg!(target_os = "linux") { "Linux" } else { std::env::consts::OS };
+    let kernel = System::kernel_version().unwrap_or_default();
     out.field("os", format_args!("{system} {kernel} {}", std::env::consts::ARCH));
     out.field("arch_bits", usize::BITS);
     out.field("monotonic_clock", "std Instant");
@@ -133,6 +137,15 @@ fn of_server(server: &Server, out: &mut Out) {
     out.field("executable", path.unwrap_or_default());
     let file = server.config.file.as_ref().map(|path| path.display().to_string());
     out.field("config_file", file.unwrap_or_default());
+    let mut listeners = 0;
+    if settings.port != 0 {
+        let binds = settings.bind.join(",bind=");
+        out.field("listener0", format_args!("name=tcp,bind={binds},port={}", settings.port));
+        listeners += 1;
+    }
+    if let Some(path) = &settings.unixsocket {
+        out.field(&format!("listener{listeners}"), format_args!("name=unix,bind={path}"));
+    }
 }
 
 fn of_clients(server: &Server, out: &mut Out) {
@@ -157,6 +170,7 @@ fn of_memory(server: &mut Server, out: &mut Out) {
     let (rss, total) = system_memory();
     let peak = server.peak_memory.max(used);
     server.peak_memory = peak;
+    let clients: usize = server.clients.iter().map(|(_, client)| client.memory()).sum();
     let dataset: u64 = server.keyspace.databases().iter().map(|db| db.table.bytes() as u64).sum();
     let settings = &server.config.settings;
     out.title("Memory");
@@ -175,6 +189,7 @@ fn of_memory(server: &mut Server, out: &mut Out) {
     out.field("maxmemory_policy", &settings.maxmemory_policy);
     out.field("mem_fragmentation_ratio", format_args!("{:.2}", rss as f64 / used.max(1) as f64));
     out.field("mem_fragmentation_bytes", rss as i64 - used as i64);
+    out.field("mem_clients_normal", clients);
     out.field("mem_allocator", "jemalloc-5.3.1");
     out.field("lazyfree_pending_objects", server.keyspace.shared.freeing.pending());
 }
@@ -197,9 +212,18 @@ fn of_persistence(server: &Server, out: &mut Out) {
     out.field("rdb_changes_since_last_save", server.keyspace.shared.changes.dirty);
     out.field("rdb_bgsave_in_progress", 0);
     out.field("rdb_last_save_time", server.started_ms / 1000);
+    out.field("rdb_last_bgsave_status", "ok");
+    out.field("rdb_last_bgsave_time_sec", -1);
+    out.field("rdb_current_bgsave_time_sec", -1);
+    out.field("rdb_saves", 0);
     out.field("aof_enabled", 0);
     out.field("aof_rewrite_in_progress", 0);
     out.field("aof_rewrite_scheduled", 0);
+    out.field("aof_last_rewrite_time_sec", -1);
+    out.field("aof_current_rewrite_time_sec", -1);
+    out.field("aof_last_bgrewrite_status", "ok");
+    out.field("aof_rewrites", 0);
+    out.field("aof_last_write_status", "ok");
 }
 
 fn of_stats(server: &Server, out: &mut Out) {
@@ -230,6 +254,8 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("client_output_buffer_limit_disconnections", stats.output_limit_closes);
     out.field("eventloop_cycles", stats.turns);
     out.field("eventloop_duration_sum", stats.turns_us);
+    // Only AUTH and HELLO answer so: a wrong name or password.
+    out.field("acl_access_denied_auth", stats.error_codes.get(&b"WRONGPASS"[..]).copied().unwrap_or(0));
 }
 
 fn of_replication(server: &Server, out: &mut Out) {
@@ -245,15 +271,29 @@ fn of_replication(server: &Server, out: &mut Out) {
 }
 
 fn of_cpu(out: &mut Out) {
+    let [user, system, children_user, children_system] = cpu_seconds("/proc/self/stat");
+    let [main_user, main_system, ..] = cpu_seconds("/proc/thread-self/stat");
     out.title("CPU");
-    // Ticks of a hundredth of a second: user and system time are the 14th and 15th field of the process's line, counted
-    // from behind its name, which may hold anything but ends in the last parenthesis.
-    let line = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    for (name, seconds) in [
+        ("used_cpu_sys", system),
+        ("used_cpu_user", user),
+        ("used_cpu_sys_children", children_system),
+        ("used_cpu_user_children", children_user),
+        ("used_cpu_sys_main_thread", main_system),
+        ("used_cpu_user_main_thread", main_user),
+    ] {
+        out.field(name, format_args!("{seconds:.6}"));
+    }
+}
+
+/// Processor time of a process or thread, in user and system mode, its own and its children's; zeros where the system
+/// does not tell.
+fn cpu_seconds(path: &str) -> [f64; 4] {
+    // Ticks of a hundredth of a second: the 14th to 17th field of the line, counted from behind the name, which may hold
+    // anything but ends in the last parenthesis.
+    let line = std::fs::read_to_string(path).unwrap_or_default();
     let mut fields = line.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
-    let mut seconds = || fields.next().and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0) / 100.0;
-    let (user, system) = (seconds(), seconds());
-    out.field("used_cpu_sys", format_args!("{system:.6}"));
-    out.field("used_cpu_user", format_args!("{user:.6}"));
+    [(); 4].map(|()| fields.next().and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0) / 100.0)
 }
 
 fn of_commands(server: &Server, out: &mut Out) {

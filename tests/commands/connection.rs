@@ -714,3 +714,96 @@ fn a_password_that_is_set_later_leaves_who_is_in() {
     "#,
     );
 }
+
+#[test]
+fn a_client_may_ask_to_be_spared_eviction() {
+    check(
+        r#"
+        > CLIENT NO-EVICT ON
+        OK
+        > CLIENT INFO
+        ~ *flags=e *
+        > CLIENT NO-TOUCH ON
+        OK
+        > CLIENT INFO
+        ~ *flags=eT *
+        > CLIENT NO-EVICT off
+        OK
+        > CLIENT NO-EVICT
+        (error) ERR wrong number of arguments for 'client|no-evict' command
+        > CLIENT NO-EVICT FOO
+        (error) ERR syntax error
+    "#,
+    );
+}
+
+#[test]
+fn client_setinfo_spells_the_attribute_as_it_was_sent() {
+    check(
+        r#"
+        # since 7.2
+        > CLIENT SETINFO lib-name "a b"
+        (error) ERR lib-name cannot contain spaces, newlines or special characters.
+        > CLIENT SETINFO Lib-Ver "a\n"
+        (error) ERR Lib-Ver cannot contain spaces, newlines or special characters.
+        > CLIENT SETINFO lib-what x
+        (error) ERR Unrecognized option 'lib-what'
+        > CLIENT SETINFO lib-name ""
+        OK
+    "#,
+    );
+}
+
+#[test]
+fn client_list_shows_the_last_command_also_of_who_was_refused() {
+    check(
+        r#"
+        # since 7.2
+        > CLIENT SETNAME x
+        OK
+        A> CLIENT SETNAME a
+        OK
+        A> GET
+        (error) ERR wrong number of arguments for 'get' command
+        > CLIENT LIST
+        ~ *name=a *multi=-1 *cmd=get *
+        A> FOO
+        (error) ERR unknown command 'FOO', with args beginning with:
+        > CLIENT LIST
+        ~ *name=a *cmd=NULL *
+        A> CLIENT FOO
+        (error) ERR unknown subcommand 'FOO'. Try CLIENT HELP.
+        > CLIENT LIST
+        ~ *name=a *cmd=NULL *
+        A> MULTI
+        OK
+        A> GET k
+        QUEUED
+        > CLIENT LIST
+        ~ *name=a *flags=x *multi=1 *cmd=get *
+        A> EXEC
+        1) (nil)
+        > CLIENT LIST
+        ~ *name=a *flags=N *multi=-1 *cmd=exec *
+    "#,
+    );
+}
+
+#[test]
+fn client_list_by_id_lists_who_is_named_as_often_as_named() {
+    check(
+        r#"
+        # resp2
+        > CLIENT LIST ID -1
+        ""
+        > CLIENT LIST ID 0 123456789
+        ""
+        > CLIENT LIST ID x
+        (error) ERR Invalid client ID
+        > CLIENT LIST ID 123456789 x
+        (error) ERR Invalid client ID
+        > CLIENT LIST ID
+        (error) ERR syntax error
+    "#,
+    );
+}

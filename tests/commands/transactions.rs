@@ -315,3 +315,26 @@ fn multi_does_not_nest() {
     "#,
     );
 }
+
+#[test]
+fn a_client_shows_its_transaction_while_it_runs() {
+    check(
+        r#"
+        # since 7.2
+        # resp2
+        > CLIENT INFO
+        ~ *flags=N *multi=-1 *
+        > MULTI
+        OK
+        > CLIENT INFO
+        QUEUED
+        > CLIENT INFO
+        QUEUED
+        > EXEC
+        ~ 1) *flags=x *multi=2 *cmd=exec *
+        ~ 2) *flags=x *multi=2 *cmd=exec *
+        > CLIENT INFO
+        ~ *flags=N *multi=-1 *cmd=client|info *
+    "#,
+    );
+}

@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod errors;
 mod info;
+mod rows;
 mod syntax;
 
 use harness::client::Client;
