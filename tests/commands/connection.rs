@@ -719,6 +719,7 @@ fn a_password_that_is_set_later_leaves_who_is_in() {
 fn a_client_may_ask_to_be_spared_eviction() {
     check(
         r#"
+        # since 8.2
         > CLIENT NO-EVICT ON
         OK
         > CLIENT INFO

@@ -189,6 +189,7 @@ fn protocol_gives_samples_in_resp2() {
 fn protocol_gives_samples_in_resp3() {
     check(
         r#"
+        # since 8.2
         # resp3
         > DEBUG PROTOCOL string
         "Hello World"
