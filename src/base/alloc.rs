@@ -44,8 +44,11 @@ impl Counter {
     }
 }
 
-/// More than the threads of a server: the loop and a handful of helpers.
-static COUNTERS: [Counter; 32] = [const { Counter::new() }; 32];
+/// Many more than the threads of a server (the loop and a handful of helpers): test runners have one a core.
+static COUNTERS: [Counter; 128] = [const { Counter::new() }; 128];
+
+/// How many counters were ever leased: the others need not be read.
+static EVER_LEASED: AtomicUsize = AtomicUsize::new(0);
 
 /// Serves threads that found no free counter.
 static SHARED: Counter = Counter::new();
@@ -78,9 +81,13 @@ impl Drop for Lease {
 
 #[cold]
 fn lease() -> Mine {
-    let free = COUNTERS.iter().find(|c| c.leased.compare_exchange(false, true, Acquire, Relaxed).is_ok());
+    let is_free = |c: &Counter| c.leased.compare_exchange(false, true, Acquire, Relaxed).is_ok();
+    let free = COUNTERS.iter().position(is_free);
+    if let Some(index) = free {
+        EVER_LEASED.fetch_max(index + 1, Relaxed);
+    }
     // Set before the destructor is registered, since the registration might allocate.
-    MINE.set(free.map_or(Mine::Shared, Mine::Leased));
+    MINE.set(free.map_or(Mine::Shared, |index| Mine::Leased(&COUNTERS[index])));
     if LEASE.try_with(|_| ()).is_err() {
         drop(Lease); // The thread is ending already: nothing would give the counter back later.
     }
@@ -105,7 +112,8 @@ fn count(bytes: isize, calls: usize) {
 
 /// The bytes in use: what all threads allocated less what all threads freed.
 pub fn used() -> usize {
-    let sum: isize = COUNTERS.iter().chain([&SHARED]).map(|c| c.bytes.load(Relaxed)).sum();
+    let leased = &COUNTERS[..EVER_LEASED.load(Relaxed)];
+    let sum: isize = leased.iter().chain([&SHARED]).map(|c| c.bytes.load(Relaxed)).sum();
     // While another thread allocates, a moment's sum may miss what the freed bytes belong to.
     sum.max(0) as usize
 }
@@ -201,12 +209,12 @@ mod tests {
     fn more_threads_than_counters_are_counted_too() {
         let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = used();
-        let go = std::sync::Barrier::new(65);
+        let go = std::sync::Barrier::new(2 * COUNTERS.len() + 1);
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..64)
+            let threads: Vec<_> = (0..2 * COUNTERS.len())
                 .map(|_| {
                     scope.spawn(|| {
-                        let block = black_box(Vec::<u8>::with_capacity(BIG / 16));
+                        let block = black_box(Vec::<u8>::with_capacity(BIG / 64));
                         go.wait();
                         go.wait();
                         drop(block);

@@ -702,3 +702,232 @@ impl Drop for EntryMut<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dice::Dice;
+    use std::thread;
+
+    /// An entry's contents, as plain values.
+    #[derive(Clone, PartialEq, Debug)]
+    enum Plain {
+        Text(Vec<u8>),
+        Raw(Vec<u8>),
+        Int(i64),
+        Buffer(Vec<u8>),
+    }
+
+    fn plain(value: Value) -> Plain {
+        match value {
+            Value::Text(text) => Plain::Text(text.to_vec()),
+            Value::Raw(text) => Plain::Raw(text.to_vec()),
+            Value::Int(int) => Plain::Int(int),
+            Value::Buffer(buffer) => Plain::Buffer(buffer.bytes().to_vec()),
+        }
+    }
+
+    fn check(entry: &Entry, key: &[u8], value: &Plain, deadline: Option<i64>, clock: u32) {
+        assert_eq!(entry.key(), key);
+        assert!(entry.is(key) && !entry.is(&[key, b"x"].concat()));
+        assert_eq!(plain(entry.value()), *value);
+        assert_eq!(entry.deadline(), deadline);
+        assert_eq!(entry.clock(), clock & 0xff_ffff);
+        assert_eq!(entry.bytes(), size_class(entry.form().value_at() + entry.form().value_len));
+    }
+
+    const DEADLINES: [Option<i64>; 8] = [
+        None,
+        Some(0),
+        Some(-1),
+        Some(1_700_000_000_000),
+        Some((1 << 47) - 1),
+        Some(1 << 47),
+        Some(i64::MAX),
+        Some(i64::MIN),
+    ];
+
+    const INTS: [i64; 8] = [0, -1, 12345, (1 << 47) - 1, 1 << 47, -(1 << 47), i64::MAX, i64::MIN];
+
+    #[test]
+    fn what_goes_in_comes_out_small() {
+        for key_len in [0, 1, 7, 8, 16, 17, 32, 33, 255, 256, 1000] {
+            let key: Vec<u8> = (0..key_len).map(|n| n as u8).collect();
+            for deadline in DEADLINES {
+                for value_len in [0, 1, 40, 255, 256, INLINE_MAX] {
+                    let text: Vec<u8> = (0..value_len).map(|n| (n * 7) as u8).collect();
+                    let entry = Entry::new(&key, NewValue::Text(&text), deadline, 1);
+                    check(&entry, &key, &Plain::Text(text.clone()), deadline, 1);
+                    let entry = Entry::new(&key, NewValue::Raw(&text), deadline, u32::MAX);
+                    check(&entry, &key, &Plain::Raw(text), deadline, u32::MAX);
+                }
+                for int in INTS {
+                    check(&Entry::new(&key, NewValue::Int(int), deadline, 0), &key, &Plain::Int(int), deadline, 0);
+                }
+                let buffer = Buffer::new(vec![1, 2, 3]);
+                let entry = Entry::new(&key, NewValue::Buffer(buffer.clone()), deadline, 9);
+                check(&entry, &key, &Plain::Buffer(vec![1, 2, 3]), deadline, 9);
+                assert_eq!(entry.footprint(), entry.bytes() + buffer.allocated());
+                assert!(!buffer.is_unique());
+                drop(entry);
+                assert!(buffer.is_unique(), "the entry let go of its buffer");
+            }
+        }
+    }
+
+    #[test]
+    fn usual_entries_have_the_sizes_that_memory_is_planned_with() {
+        let size = |value: usize, deadline| Entry::new(&[0; 16], NewValue::Text(&vec![0; value]), deadline, 0).bytes();
+        assert_eq!([8, 32, 64, 128, 200].map(|value| size(value, None)), [48, 64, 96, 160, 256]);
+        assert_eq!([8, 32, 64, 128, 200].map(|value| size(value, Some(1_700_000_000_000))), [48, 64, 96, 160, 256]);
+        assert_eq!(Entry::new(&[0; 16], NewValue::Int(1 << 40), None, 0).bytes(), 32);
+        assert_eq!(size_of::<Entry>(), 6);
+    }
+
+    #[test]
+    fn edits_in_place_follow_a_model_small() {
+        let mut done = 0;
+        let seeds = if cfg!(any(miri, valgrind)) { 20 } else { 2_000 };
+        for seed in 1..=seeds {
+            let mut dice = Dice(seed);
+            let key = vec![b'k'; [5, 16, 40, 250, 256][dice.below(5) as usize]];
+            let mut value = Plain::Text(vec![b'v'; dice.below(60) as usize]);
+            let mut deadline = DEADLINES[dice.below(8) as usize];
+            if dice.below(3) == 0 {
+                value = Plain::Buffer(vec![b'b'; dice.below(60) as usize]);
+            }
+            let new = match &value {
+                Plain::Text(text) => NewValue::Text(text),
+                Plain::Buffer(bytes) => NewValue::Buffer(Buffer::new(bytes.clone())),
+                _ => unreachable!("made above"),
+            };
+            let mut entry = Entry::new(&key, new, deadline, 3);
+            let bytes = entry.bytes();
+            let mut live = entry.footprint();
+            for step in 0..40 {
+                let mut edit = EntryMut::new(&mut entry, &mut live).expect("held once");
+                let text = vec![step; dice.below(if step % 4 == 0 { 300 } else { 60 }) as usize];
+                match dice.below(7) {
+                    0 => {
+                        let int = INTS[dice.below(8) as usize];
+                        if edit.set_int(int) {
+                            value = Plain::Int(int);
+                            done += 1;
+                        }
+                    }
+                    1 => {
+                        if edit.set_text(&text, false) {
+                            value = Plain::Text(text);
+                            done += 1;
+                        }
+                    }
+                    2 => {
+                        if edit.set_text(&text, true) {
+                            value = Plain::Raw(text);
+                            done += 1;
+                        }
+                    }
+                    3 => {
+                        let other = DEADLINES[dice.below(8) as usize];
+                        if edit.set_deadline(other) {
+                            deadline = other;
+                            done += 1;
+                        }
+                    }
+                    4 => {
+                        if edit.append(&text) {
+                            let (Plain::Text(old) | Plain::Raw(old)) = &value else { panic!("appended to {value:?}") };
+                            value = Plain::Raw([&old[..], &text[..]].concat());
+                            done += 1;
+                        }
+                    }
+                    5 => {
+                        if let Some(buffer) = edit.buffer_mut() {
+                            buffer.make_mut().extend_from_slice(&text);
+                            buffer.make_mut().shrink_to_fit();
+                            let Plain::Buffer(bytes) = &mut value else { panic!("no buffer in {value:?}") };
+                            bytes.extend_from_slice(&text);
+                        }
+                    }
+                    _ => {
+                        if let Some(bytes) = edit.bytes_mut() {
+                            bytes.fill(step);
+                            let (Plain::Text(old) | Plain::Raw(old)) = &mut value else { panic!("{value:?} in place") };
+                            old.fill(step);
+                        }
+                        edit.set_raw();
+                        if let Plain::Text(text) = value {
+                            value = Plain::Raw(text);
+                        }
+                    }
+                }
+                drop(edit);
+                check(&entry, &key, &value, deadline, 3);
+                assert_eq!(entry.bytes(), bytes, "seed {seed} step {step}: an edit stays in its class");
+                assert_eq!(live, entry.footprint(), "seed {seed} step {step}");
+            }
+        }
+        assert!(done > 5 * seeds, "{done} edits fitted");
+    }
+
+    #[test]
+    fn a_shared_entry_is_not_edited() {
+        let mut entry = Entry::new(b"k", NewValue::Int(1), None, 0);
+        let mut live = 0;
+        let twin = entry.clone();
+        assert!(!entry.is_unique() && EntryMut::new(&mut entry, &mut live).is_none());
+        twin.set_clock(5);
+        assert_eq!(entry.clock(), 5, "but its clock is set");
+        drop(twin);
+        assert!(EntryMut::new(&mut entry, &mut live).expect("held once again").set_int(2));
+        check(&entry, b"k", &Plain::Int(2), None, 5);
+    }
+
+    /// Readers on other threads come and go while the owner sets clocks, and edits whenever the entry is its own.
+    #[test]
+    fn threads_share_an_entry_small() {
+        let mut entry = Entry::new(b"shared", NewValue::Int(0), Some(77), 0);
+        let mut live = 0;
+        let mut expected = 0;
+        for round in 0..if cfg!(any(miri, valgrind)) { 30 } else { 500 } {
+            let readers: Vec<_> = (0..2)
+                .map(|_| {
+                    let twin = entry.clone();
+                    thread::spawn(move || {
+                        for _ in 0..20 {
+                            let third = twin.clone();
+                            assert_eq!(plain(third.value()), Plain::Int(expected));
+                            assert_eq!((third.key(), third.deadline()), (&b"shared"[..], Some(77)));
+                        }
+                    })
+                })
+                .collect();
+            // Its readers may be done before we look: then it is ours, and what they read happened before.
+            for clock in 0..20 {
+                entry.set_clock(clock);
+                if let Some(mut edit) = EntryMut::new(&mut entry, &mut live) {
+                    assert!(edit.set_int(round * 100 + i64::from(clock)));
+                    expected = round * 100 + i64::from(clock);
+                    break;
+                }
+            }
+            for reader in readers {
+                reader.join().expect("a reader saw what was there");
+            }
+            assert!(entry.is_unique());
+        }
+    }
+
+    #[test]
+    fn keys_are_told_apart_in_every_byte() {
+        for len in 0..70 {
+            let key: Vec<u8> = (0..len).map(|n| n as u8).collect();
+            assert!(same(&key, &key.clone()));
+            for at in 0..len {
+                let mut other = key.clone();
+                other[at] ^= 1;
+                assert!(!same(&key, &other), "byte {at} of {len}");
+            }
+        }
+    }
+}

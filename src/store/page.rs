@@ -157,7 +157,7 @@ impl Bucket {
 }
 
 /// A place in a page: bucket and slot.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Spot(NonZeroU32);
 
 impl Spot {

@@ -48,7 +48,7 @@ const PAGES_LEFT: usize = 64;
 const CURSOR_BITS: u32 = 48;
 
 /// Where an entry is: valid until the table changes its shape (insert, remove, maintain, take).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Position {
     hash: Hash,
     spot: Spot,
@@ -74,6 +74,9 @@ pub struct Table {
     is_swept: bool,
     /// Reused by what moves entries from page to page.
     scratch: Vec<Item>,
+    /// Entries that were moved, for tests to count.
+    #[cfg(test)]
+    moved: usize,
 }
 
 impl Table {
@@ -90,6 +93,8 @@ impl Table {
             swept: 0,
             is_swept: false,
             scratch: Vec::new(),
+            #[cfg(test)]
+            moved: 0,
         }
     }
 
@@ -221,6 +226,10 @@ impl Table {
                 (page.depth(), answer)
             });
             node.add_entries(-((items.len() - before) as i32));
+            #[cfg(test)]
+            {
+                self.moved += items.len() - before;
+            }
             result
         })
     }
@@ -634,27 +643,16 @@ fn each_of(node: &Node, visit: &mut dyn FnMut(&Entry)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::alloc;
     use crate::base::buffer::Buffer;
+    use crate::base::dice::Dice;
     use crate::store::entry::{NewValue, Value};
     use std::collections::{BTreeMap, HashMap, HashSet};
     use std::sync::mpsc;
     use std::thread;
 
-    /// Seeded random numbers (splitmix64).
-    struct Dice(u64);
-
-    impl Dice {
-        fn roll(&mut self) -> u64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut x = self.0;
-            x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            x ^ x >> 31
-        }
-
-        fn below(&mut self, n: usize) -> usize {
-            ((u128::from(self.roll()) * n as u128) >> 64) as usize
-        }
+    fn below(dice: &mut Dice, n: usize) -> usize {
+        dice.below(n as u64) as usize
     }
 
     /// Sizes of tests: whole, or a part where an interpreter or a memory checker runs them.
@@ -672,20 +670,20 @@ mod tests {
 
     impl Plain {
         fn random(dice: &mut Dice) -> Plain {
-            let byte = dice.roll() as u8;
-            match dice.below(8) {
+            let byte = dice.next() as u8;
+            match below(dice, 8) {
                 0..=2 => {
-                    let len = dice.below(90);
+                    let len = below(dice, 90);
                     Plain::Text(vec![byte; len])
                 }
                 3 => {
-                    let len = dice.below(600);
+                    let len = below(dice, 600);
                     Plain::Raw(vec![byte; len])
                 }
-                4..=5 => Plain::Int(dice.roll().cast_signed() >> dice.below(64)),
+                4..=5 => Plain::Int(dice.next().cast_signed() >> below(dice, 64)),
                 6 => Plain::Text(Vec::new()),
                 _ => {
-                    let len = dice.below(9000);
+                    let len = below(dice, 9000);
                     Plain::Buffer(vec![byte; len])
                 }
             }
@@ -713,9 +711,9 @@ mod tests {
     type Model = HashMap<Vec<u8>, (Plain, Option<i64>)>;
 
     fn random_deadline(dice: &mut Dice) -> Option<i64> {
-        match dice.below(4) {
-            0 => Some(1_700_000_000_000 + dice.below(1 << 40) as i64),
-            1 => Some(dice.roll().cast_signed() >> dice.below(64)),
+        match below(dice, 4) {
+            0 => Some(1_700_000_000_000 + below(dice, 1 << 40) as i64),
+            1 => Some(dice.next().cast_signed() >> below(dice, 64)),
             _ => None,
         }
     }
@@ -775,14 +773,14 @@ mod tests {
 
     /// One random operation on a table and its model.
     fn step(table: &mut Table, model: &mut Model, dice: &mut Dice, n: usize, growing: bool) {
-        let key = key(dice.below(n));
+        let key = key(below(dice, n));
         let hash = table.hash(&key);
         let position = table.find(hash, &key);
         assert_eq!(position.is_some(), model.contains_key(&key));
         let value = Plain::random(dice);
         let deadline = random_deadline(dice);
         let Some(position) = position else {
-            if growing || dice.below(4) == 0 {
+            if growing || below(dice, 4) == 0 {
                 table.insert(hash, entry(&key, &value, deadline));
                 model.insert(key, (value, deadline));
             }
@@ -791,7 +789,7 @@ mod tests {
         let stored = model.get_mut(&key).unwrap();
         assert_eq!(Plain::of(table.at(position).value()), stored.0);
         assert_eq!(table.at(position).deadline(), stored.1);
-        match dice.below(if growing { 12 } else { 4 }) {
+        match below(dice, if growing { 12 } else { 4 }) {
             0 | 1 if growing => {
                 let old = table.remove(position);
                 assert_eq!((Plain::of(old.value()), old.deadline()), model.remove(&key).unwrap());
@@ -805,7 +803,7 @@ mod tests {
                 assert_eq!(Plain::of(old.value()), stored.0);
                 *stored = (value, deadline);
             }
-            4 => table.at(position).set_clock(dice.roll() as u32),
+            4 => table.at(position).set_clock(dice.next() as u32),
             5 => {
                 if let Some(mut edit) = table.at_mut(position)
                     && edit.set_deadline(deadline)
@@ -887,22 +885,22 @@ mod tests {
         let mut copies: Vec<(Frozen, Model)> = Vec::new();
         let mut growing = true;
         for count in 0..steps {
-            if dice.below(steps / 8 + 1) == 0 {
+            if below(&mut dice, steps / 8 + 1) == 0 {
                 growing = !growing;
             }
             step(&mut table, &mut model, &mut dice, n, growing);
-            match dice.below(steps / 16 + 1) {
+            match below(&mut dice, steps / 16 + 1) {
                 0 => copies.push((table.freeze(), model.clone())),
                 1 => send.send((table.freeze(), model.clone())).unwrap(),
                 2 if !copies.is_empty() => {
-                    let (copy, model) = copies.swap_remove(dice.below(copies.len()));
+                    let (copy, model) = copies.swap_remove(below(&mut dice, copies.len()));
                     assert_eq!(contents(|visit| copy.drain(visit)), model, "seed {seed} step {count}");
                 }
                 3 => {
                     table.maintain(100);
                 }
                 4 => table.check(),
-                5 if dice.below(4) == 0 => {
+                5 if below(&mut dice, 4) == 0 => {
                     drop(table.take());
                     model.clear();
                     assert!(table.bytes() == 0 && table.is_empty());
@@ -972,7 +970,7 @@ mod tests {
         let mut seen: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         let (mut cursor, mut calls, mut next) = (0, 0, 0);
         loop {
-            let count = 1 + dice.below(30);
+            let count = 1 + below(&mut dice, 30);
             let mut here = 0;
             cursor = table.scan(cursor, count, &mut |entry| {
                 *seen.entry(entry.key().to_vec()).or_default() += 1;
@@ -982,7 +980,7 @@ mod tests {
             if cursor == 0 {
                 break;
             }
-            for _ in 0..dice.below(count * 5) {
+            for _ in 0..below(&mut dice, count * 5) {
                 let Some(key) = comes.get(next) else { break };
                 next += 1;
                 if growing {
@@ -992,7 +990,7 @@ mod tests {
                     table.remove(position);
                 }
             }
-            if dice.below(10) == 0 {
+            if below(&mut dice, 10) == 0 {
                 table.maintain(5);
             }
         }
@@ -1036,9 +1034,188 @@ mod tests {
         }
         let mut dice = Dice(1);
         for _ in 0..1000 {
-            let cursor = dice.roll() >> dice.below(64);
+            let cursor = dice.next() >> below(&mut dice, 64);
             let next = table.scan(cursor, 10, &mut |_| {});
             assert!(next == 0 || next > cursor);
         }
+    }
+
+    /// Whether sampling is fair: the chi-square statistic of many draws is near its mean, the number of keys.
+    fn check_fairness(table: &Table, seed: u64) {
+        let mut dice = Dice(seed);
+        let mut drawn: HashMap<Vec<u8>, f64> = HashMap::new();
+        let (n, each) = (table.len() as f64, if cfg!(any(miri, valgrind)) { 20.0 } else { 60.0 });
+        for _ in 0..(n * each) as usize {
+            let position = table.random(&mut || dice.next()).expect("there are keys");
+            assert_eq!(table.find(table.hash(table.at(position).key()), table.at(position).key()), Some(position));
+            *drawn.entry(table.at(position).key().to_vec()).or_default() += 1.0;
+        }
+        let missed = n - drawn.len() as f64;
+        let chi = missed * each + drawn.values().map(|times| (times - each).powi(2) / each).sum::<f64>();
+        let limit = 5.0 * (2.0 * n).sqrt();
+        assert!((chi - n).abs() < limit, "seed {seed}: {n} keys, chi-square {chi}, not within {limit} of it");
+    }
+
+    fn add_number(table: &mut Table, n: usize) {
+        let key = n.to_string().into_bytes();
+        let hash = table.hash(&key);
+        table.insert(hash, Entry::new(&key, NewValue::Int(n as i64), None, 0));
+    }
+
+    fn remove_number(table: &mut Table, n: usize) {
+        let key = n.to_string().into_bytes();
+        let position = table.find(table.hash(&key), &key).expect("it was added");
+        assert_eq!(table.remove(position).key(), key);
+    }
+
+    #[test]
+    fn sampling_is_fair_small() {
+        let mut table = Table::new(Hasher::new([7, 7]));
+        assert_eq!(table.random(&mut || 0), None);
+        for n in 0..150 {
+            add_number(&mut table, n);
+            if [0, 1, 20, 70, 149].contains(&n) {
+                check_fairness(&table, n as u64);
+            }
+        }
+    }
+
+    #[test]
+    fn sampling_is_fair_while_it_grows_and_after_mass_removals() {
+        let mut table = Table::new(Hasher::new([7, 8]));
+        let n = scaled(20_000);
+        for i in 0..n {
+            add_number(&mut table, i);
+            if i % (n / 5) == n / 5 - 1 {
+                check_fairness(&table, i as u64);
+            }
+        }
+        for i in 0..n - 300 {
+            remove_number(&mut table, i);
+        }
+        check_fairness(&table, 1);
+        table.check();
+    }
+
+    #[test]
+    fn sampling_is_fair_when_refused_and_among_colliding_keys() {
+        for kept in [0, 0x7 << 61, 0xffff << 20, Hash::MAX] {
+            let mut table = Table::new(Hasher::broken([7, 9], kept));
+            for i in 0..scaled(1500) {
+                add_number(&mut table, i);
+            }
+            check_fairness(&table, 3);
+            // Dice that are always refused: a random rank decides.
+            let mut dice = Dice(4);
+            let mut calls = 0;
+            let mut ranks = || {
+                calls += 1;
+                if calls % 513 == 0 { dice.next() } else { Hash::MAX }
+            };
+            let drawn: HashSet<Position> = (0..100)
+                .map(|_| table.random(&mut ranks).expect("there are keys"))
+                .collect::<Vec<_>>()
+                .into_iter()
+                .collect();
+            assert!(table.bags > 0 || drawn.len() > 50, "{} of 100", drawn.len());
+        }
+    }
+
+    #[test]
+    fn colliding_keys_stay_bounded() {
+        let n = scaled(100_000);
+        // All the same hash; a few; many that agree in the path's bits; many that agree in all others.
+        for kept in [0, 0xf << 60, 0xffff, 0xfff << 52] {
+            let mut table = Table::new(Hasher::broken([5, 6], kept));
+            for i in 0..n {
+                add_number(&mut table, i);
+            }
+            table.check();
+            let overhead = table.bytes() - n * 32;
+            assert!(overhead < n * 24 + (1 << 20), "kept {kept:x}: {overhead} bytes for {n} keys");
+            let (mut cursor, mut seen) = (0, 0);
+            loop {
+                cursor = table.scan(cursor, 10, &mut |_| seen += 1);
+                if cursor == 0 {
+                    break;
+                }
+            }
+            assert!(seen >= n);
+            let mut dice = Dice(1);
+            for _ in 0..200 {
+                table.random(&mut || dice.next()).expect("there are keys");
+            }
+            let copy = table.freeze();
+            for i in 0..n {
+                remove_number(&mut table, i);
+            }
+            while table.maintain(100) {}
+            assert_eq!((table.len(), table.bytes()), (0, 0), "kept {kept:x}");
+            assert_eq!(copy.len(), n);
+            copy.drain(|_| seen -= 1);
+            assert!(seen < n);
+        }
+    }
+
+    #[test]
+    fn no_step_moves_many_entries() {
+        let mut table = Table::new(Hasher::new([3, 3]));
+        let n = scaled(400_000);
+        let (mut most, mut last) = (0, 0);
+        for i in 0..2 * n {
+            if i < n {
+                add_number(&mut table, i);
+            } else {
+                remove_number(&mut table, i - n);
+            }
+            // What the end resets is smaller than before.
+            most = most.max(table.moved.saturating_sub(last));
+            last = table.moved;
+        }
+        assert!((30..=150).contains(&most), "{most} entries at once");
+        assert_eq!(table.bytes(), 0);
+    }
+
+    #[test]
+    fn a_write_copies_only_its_path() {
+        let mut table = Table::new(Hasher::new([4, 4]));
+        for n in 0..scaled(30_000) {
+            add_number(&mut table, n);
+        }
+        let write = |table: &mut Table, n: usize| {
+            let key = n.to_string();
+            let position = table.find(table.hash(key.as_bytes()), key.as_bytes()).unwrap();
+            let entry = Entry::new(key.as_bytes(), NewValue::Int(-1), None, 0);
+            let before = alloc::calls();
+            drop(table.replace(position, entry));
+            alloc::calls() - before
+        };
+        assert_eq!(write(&mut table, 5), 0, "nothing is shared");
+        let before = alloc::calls();
+        let copy = table.freeze();
+        assert_eq!(alloc::calls(), before, "a copy is a pointer");
+        assert_eq!(write(&mut table, 5), 3, "root, node and page");
+        assert_eq!(write(&mut table, 5), 0, "all of it is ours now");
+        assert!((0..100).all(|n| write(&mut table, n) <= 2), "the root is ours");
+        assert!(matches!(copy.find(b"6").unwrap().value(), Value::Int(6)));
+        assert!(matches!(table.at(table.find(table.hash(b"6"), b"6").unwrap()).value(), Value::Int(-1)));
+        drop(copy);
+        // A page that the copy shared is ours without a write, once the copy is gone.
+        assert_eq!(write(&mut table, 1000), 0);
+        let twin = table.freeze();
+        assert!(table.at_mut(table.find(table.hash(b"7"), b"7").unwrap()).is_none(), "a shared entry is not edited");
+        drop(twin);
+        assert!(table.at_mut(table.find(table.hash(b"7"), b"7").unwrap()).is_some());
+    }
+
+    #[test]
+    fn a_small_table_is_small() {
+        assert!(size_of::<Table>() <= 320, "sixteen of them are there from the start: {}", size_of::<Table>());
+        let before = alloc::calls();
+        let mut table = Table::new(Hasher::new([1, 1]));
+        assert!(table.find(1, b"a").is_none() && table.freeze().is_empty() && table.scan(0, 10, &mut |_| {}) == 0);
+        assert_eq!(alloc::calls(), before, "an empty table allocates nothing");
+        add_number(&mut table, 1);
+        assert!(table.bytes() < 4096, "{}", table.bytes());
     }
 }
