@@ -78,7 +78,7 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
         return Err(Error::Syntax);
     }
     let pairs: Vec<(&[u8], &[u8])> = words.chunks(2).map(|pair| (pair[0], pair[1])).collect();
-    let is_local = ctx.server.clients[ctx.client].connection_is_local();
+    let is_local = ctx.server.clients[ctx.client].connection.is_local();
     let config = &mut ctx.server.config;
     let may_protected = config.settings.protected_configs.allows(is_local);
     let changes = config.set(&pairs, may_protected).map_err(|error| Error::owned(error.text()))?;

@@ -3,7 +3,9 @@
 //! A lookup gives a [`Slot`]: the key's hash and, if it is there, its position. Everything after that goes by the slot,
 //! so a command hashes its key once. A slot is good until the next write to the same database.
 
-use crate::base::buffer::Text;
+use crate::base::buffer::{Buffer, Text};
+use crate::base::dice::Dice;
+use crate::base::number::parse_i64;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{AccessClock, Database, DbId, Expiry, Shared};
 use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
@@ -67,9 +69,7 @@ impl<'a> Db<'a> {
             shared.miss(id, key);
             return Ok(None);
         };
-        if let Some(deadline) = data.table.at(position).deadline()
-            && deadline <= shared.now
-        {
+        if shared.hides(data.table.at(position)) {
             expired_on_read(data, shared, id, key, position);
             return Ok(None);
         }
@@ -109,9 +109,7 @@ impl<'a> Db<'a> {
         let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
         let mut position = self.data.table.find(hash, key);
         if let Some(found) = position
-            && let Some(deadline) = self.data.table.at(found).deadline()
-            && deadline <= self.shared.now
-            && self.shared.expiry != Expiry::Loading
+            && self.shared.hides(self.data.table.at(found))
         {
             if self.shared.expiry == Expiry::Own {
                 expire(self.data, self.shared, self.id, found);
@@ -131,12 +129,6 @@ impl<'a> Db<'a> {
     #[inline]
     pub fn text_of(&self, slot: Slot) -> Result<Option<Text<'_>>, WrongType> {
         Ok(self.entry(slot).map(text_of))
-    }
-
-    /// The string value of a slot, for as long as the database is borrowed.
-    pub fn into_text(self, slot: Slot) -> Result<Option<Text<'a>>, WrongType> {
-        let data: &'a Database = self.data;
-        Ok(slot.position.map(|position| text_of(data.table.at(position))))
     }
 
     /// Sets a key to a value, whatever was there. Counts as one change.
@@ -172,19 +164,18 @@ impl<'a> Db<'a> {
             AccessClock::Recency if !self.shared.no_touch => self.shared.clock,
             _ => old.clock(),
         };
+        // An old buffer is freed elsewhere, a new one needs no room in the entry: both replace it.
         let in_place = !matches!(old.value(), Value::Buffer(_))
-            && match &value {
-                NewValue::Buffer(_) => false,
-                value => self.data.table.at_mut(position).is_some_and(|mut slot| {
-                    let fits = slot.deadline() == deadline || slot.set_deadline(deadline);
-                    fits && match value {
-                        NewValue::Text(bytes) => slot.set_text(bytes, false),
-                        NewValue::Raw(bytes) => slot.set_text(bytes, true),
-                        NewValue::Int(n) => slot.set_int(*n),
-                        NewValue::Buffer(_) => false,
-                    }
-                }),
-            };
+            && !matches!(value, NewValue::Buffer(_))
+            && self.data.table.at_mut(position).is_some_and(|mut slot| {
+                let fits = slot.deadline() == deadline || slot.set_deadline(deadline);
+                fits && match &value {
+                    NewValue::Text(bytes) => slot.set_text(bytes, false),
+                    NewValue::Raw(bytes) => slot.set_text(bytes, true),
+                    NewValue::Int(n) => slot.set_int(*n),
+                    NewValue::Buffer(_) => false,
+                }
+            });
         if !in_place {
             let new = Entry::new(key, value, deadline, clock);
             let old = self.data.table.replace(position, new);
@@ -214,7 +205,7 @@ impl<'a> Db<'a> {
         if len <= INLINE_MAX {
             self.put(slot, key, NewValue::Raw(&bytes), Ttl::Keep);
         } else {
-            self.put(slot, key, NewValue::Buffer(crate::base::buffer::Buffer::new(bytes)), Ttl::Keep);
+            self.put(slot, key, NewValue::Buffer(Buffer::new(bytes)), Ttl::Keep);
         }
     }
 
@@ -293,9 +284,8 @@ impl<'a> Db<'a> {
 
     /// Visits some keys from a cursor on; returns the next cursor, zero at the end. Expired keys are passed over.
     pub fn scan(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(&Entry)) -> u64 {
-        let (now, hides) = (self.shared.now, self.shared.expiry != Expiry::Loading);
         self.data.table.scan(cursor, count, &mut |entry| {
-            if !(hides && entry.deadline().is_some_and(|deadline| deadline <= now)) {
+            if !self.shared.hides(entry) {
                 visit(entry);
             }
         })
@@ -308,8 +298,7 @@ impl<'a> Db<'a> {
         for attempt in 0.. {
             let dice = &mut shared.dice;
             let position = data.table.random(&mut || dice.next())?;
-            let is_expired = data.table.at(position).deadline().is_some_and(|deadline| deadline <= shared.now);
-            if !is_expired || (shared.expiry != Expiry::Own && attempt == 100) {
+            if !shared.hides(data.table.at(position)) || (shared.expiry != Expiry::Own && attempt == 100) {
                 let data: &'a Database = data;
                 return Some(data.table.at(position).key());
             }
@@ -342,17 +331,17 @@ pub(super) fn own_value(entry: &Entry) -> NewValue<'_> {
         Value::Text(bytes) => NewValue::Text(bytes),
         Value::Raw(bytes) => NewValue::Raw(bytes),
         Value::Int(n) => NewValue::Int(n),
-        Value::Buffer(buffer) => NewValue::Buffer(crate::base::buffer::Buffer::new(buffer.bytes().to_vec())),
+        Value::Buffer(buffer) => NewValue::Buffer(Buffer::new(buffer.bytes().to_vec())),
     }
 }
 
 /// The form in which bytes that somebody sends are stored: an integer if they are one, else the bytes, in the entry if
 /// they are short. `shared` is the counted buffer in which they came, if they did.
 #[inline]
-pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&crate::base::buffer::Buffer>) -> NewValue<'v> {
+pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&Buffer>) -> NewValue<'v> {
     // No integer of 64 bits has more than 20 characters; nearly all values are told apart here.
     if bytes.len() <= 20
-        && let Some(n) = crate::base::number::parse_i64(bytes)
+        && let Some(n) = parse_i64(bytes)
     {
         return NewValue::Int(n);
     }
@@ -361,7 +350,7 @@ pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&crate::base::buffer::Buff
     }
     NewValue::Buffer(match shared {
         Some(buffer) => buffer.clone(),
-        None => crate::base::buffer::Buffer::new(bytes.to_vec()),
+        None => Buffer::new(bytes.to_vec()),
     })
 }
 
@@ -385,6 +374,12 @@ pub(super) fn expire(data: &mut Database, shared: &mut Shared, id: DbId, positio
 }
 
 impl Shared {
+    /// Whether an entry counts as gone though it is still there. While data is loaded nothing does.
+    #[inline]
+    pub fn hides(&self, entry: &Entry) -> bool {
+        entry.deadline().is_some_and(|deadline| deadline <= self.now) && self.expiry != Expiry::Loading
+    }
+
     /// Notes an access in an entry's clock. Writes only if the clock has moved, so a hot entry's line stays clean.
     #[inline]
     pub fn touch(&self, entry: &Entry) {
@@ -450,5 +445,3 @@ impl Shared {
         }
     }
 }
-
-use crate::base::dice::Dice;

@@ -7,7 +7,6 @@
 //! seek      nothing at all, also what has expired        DEBUG, a KEYS without wildcards
 //! ```
 
-use crate::keyspace::Expiry;
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot, own_value, settled};
 use crate::store::entry::{Entry, NewValue, Value};
@@ -43,7 +42,7 @@ impl Db<'_> {
 
     /// Whether an entry counts as gone though it is still there.
     pub fn is_expired(&self, entry: &Entry) -> bool {
-        self.shared.expiry != Expiry::Loading && entry.deadline().is_some_and(|at| at <= self.shared.now)
+        self.shared.hides(entry)
     }
 
     /// Notes an access also for clients whose lookups leave the clock alone.
@@ -60,8 +59,7 @@ impl Db<'_> {
     pub fn sweep(&mut self, cursor: u64, count: usize, visit: &mut dyn FnMut(Option<&Entry>)) -> u64 {
         let mut expired = Vec::new();
         let next = self.data.table.scan(cursor, count, &mut |entry| {
-            let is_gone = self.shared.expiry != Expiry::Loading
-                && entry.deadline().is_some_and(|deadline| deadline <= self.shared.now);
+            let is_gone = self.shared.hides(entry);
             if is_gone {
                 expired.push(entry.key().to_vec());
             }
@@ -115,7 +113,7 @@ mod tests {
     use crate::base::dice::Dice;
     use crate::base::helper::Helper;
     use crate::keyspace::changes::Interest;
-    use crate::keyspace::{DbId, Keyspace, Ttl};
+    use crate::keyspace::{DbId, Expiry, Keyspace, Ttl};
 
     /// A keyspace at time 1,000, whose changes are of interest.
     fn keyspace() -> Keyspace {

@@ -67,9 +67,7 @@ impl Lane {
             };
             requests.clear();
             if let Err(error) = self.parser.parse(&mut self.query, &limits, requests, batch) {
-                let text = error.text();
-                server.stats.count_error(&text);
-                self.reply.error(&text);
+                server.answer_error(&error.text(), &mut self.reply);
                 server.clients[self.client].is_closing = true;
                 break Ran::Closing;
             }

@@ -115,11 +115,6 @@ impl Client {
     pub fn queue_memory(&self) -> usize {
         self.multi.as_ref().map_or(0, |multi| multi.queue.iter().map(|(_, request)| request.bytes()).sum())
     }
-
-    /// Whether it sits on this machine.
-    pub fn connection_is_local(&self) -> bool {
-        self.connection.is_local()
-    }
 }
 
 /// All clients.

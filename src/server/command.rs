@@ -47,8 +47,6 @@ pub enum Flag {
     NotQueued,
     /// A refusal ends the transaction, and says so: not shown by COMMAND.
     RefusalAborts,
-    /// Never listed or counted: the words of an HTTP request.
-    HttpGuard,
 }
 
 /// A set of [`Flag`]s.

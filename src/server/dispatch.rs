@@ -87,7 +87,6 @@ impl Server {
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
             multi.queue.push((id, Request::from(args)));
-            state.last_command = Some(id);
             reply.simple("QUEUED");
             return;
         }
@@ -115,7 +114,7 @@ impl Server {
             return Err((id, Error::Arity(command.full_name.clone().into())));
         }
         let state = &self.clients[client];
-        if row.flags.has(Flag::Protected) && !self.allows_protected(client, row.name) {
+        if row.flags.has(Flag::Protected) && !self.allows_protected(client) {
             let name = row.name.to_ascii_uppercase();
             let switch = row.name;
             let text = format!(
@@ -136,8 +135,8 @@ impl Server {
 
     /// Whether `enable-debug-command` and its like let this client run a protected command.
     #[cold]
-    fn allows_protected(&self, client: ClientId, _name: &str) -> bool {
-        self.config.settings.debug_command.allows(self.clients[client].connection_is_local())
+    fn allows_protected(&self, client: ClientId) -> bool {
+        self.config.settings.debug_command.allows(self.clients[client].connection.is_local())
     }
 
     /// Answers a request that may not run; inside MULTI that spoils the whole transaction.
@@ -167,8 +166,7 @@ impl Server {
         } else if let Some(multi) = &mut state.multi {
             multi.is_aborted = true;
         }
-        self.stats.count_error(&text);
-        reply.error(&text);
+        self.answer_error(&text, reply);
     }
 
     /// Runs a command that may run.
@@ -188,7 +186,7 @@ impl Server {
             Ok(_) => false,
             Err(error) => {
                 reply.rollback(mark);
-                self.answer_error(&error, reply);
+                self.answer_error(&error.text(), reply);
                 true
             }
         };
@@ -205,11 +203,11 @@ impl Server {
         }
     }
 
+    /// Counts an error and answers it.
     #[cold]
-    fn answer_error(&mut self, error: &Error, reply: &mut Reply) {
-        let text = error.text();
-        self.stats.count_error(&text);
-        reply.error(&text);
+    pub fn answer_error(&mut self, text: &[u8], reply: &mut Reply) {
+        self.stats.count_error(text);
+        reply.error(text);
     }
 
     /// Runs the commands of a transaction as one unit, each into the same reply.

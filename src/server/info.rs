@@ -73,7 +73,7 @@ impl Out {
 }
 
 /// A size as people read it: `1.50M`.
-pub fn human(bytes: u64) -> String {
+fn human(bytes: u64) -> String {
     let n = bytes as f64;
     for (unit, name) in [(1u64 << 40, 'T'), (1 << 30, 'G'), (1 << 20, 'M'), (1 << 10, 'K')] {
         if bytes >= unit {

@@ -23,6 +23,7 @@ use crate::base::dice::Dice;
 use crate::base::helper::Helper;
 use crate::base::stopwatch::Stopwatch;
 use crate::config::Config;
+pub use crate::config::REDIS_VERSION;
 use crate::keyspace::{AccessClock, Db, DbId, Keyspace};
 use crate::resp::{Limits, Reply};
 use client::{ClientId, Clients, Connection};
@@ -30,9 +31,6 @@ use command::{CommandId, Family, Table};
 pub use error::Error;
 use outbox::Outbox;
 use stats::Stats;
-
-/// The version of Redis that the server answers as.
-pub const REDIS_VERSION: &str = "8.2.3";
 
 /// What a handler answers: how the command ended, or an error.
 pub type Done = Result<Flow, Error>;
@@ -141,8 +139,9 @@ pub struct Server {
     depth: u32,
     /// Commands of the batch in hand, found by `prefetch`, and where the hashes of their keys begin.
     batch: Vec<(CommandId, usize)>,
-    /// Whether maxmemory-like checks, MONITOR or other rare things want a look at each command.
+    /// When the regular work is due next, by the monotonic clock.
     next_cron_us: u64,
+    /// How often the regular work has run.
     cron_count: u64,
 }
 
