@@ -610,8 +610,10 @@ fn next_bulk(len: i64, limits: &Limits) -> Result<Next, ProtocolError> {
     Ok(if len >= BIG_BULK as u64 { Next::Big(len as usize) } else { Next::Bulk(len as u32) })
 }
 
-/// Makes room for at least `coming` more bytes of a big bulk of `len` bytes: a step, or as much again as has arrived, so
-/// that a long bulk is not copied at every step.
+/// Makes room for at least `coming` more bytes of a big bulk of `len` bytes: a step, or as much again as has arrived.
+///
+/// Steps alone would be quadratic, as the allocator moves a large block now and then: 512 MB in steps of 1 MB took 1.7 s
+/// and 200 ms at worst, with doubling 0.1 s and 23 ms at worst.
 fn grow(big: &mut Vec<u8>, len: usize, coming: usize) {
     if big.capacity() - big.len() < coming {
         big.reserve_exact((len - big.len()).min(BIG_STEP.max(big.len()).max(coming)));
