@@ -277,7 +277,10 @@ impl Parser {
         out: &mut Requests,
         full: usize,
     ) -> Result<(), ProtocolError> {
-        assert!(query.len() < u32::MAX as usize, "the query buffer's limit keeps offsets within 32 bits");
+        if query.len() >= u32::MAX as usize {
+            // Offsets have 32 bits. The limit of the query buffer is lower unless somebody raises it beyond reason.
+            return Err(ProtocolError::BadLength);
+        }
         if self.half.is_some() && out.len() < full {
             self.resume(query, limits, out)?;
             if self.half.is_some() {
