@@ -269,8 +269,10 @@ fn scale_few(digits: &[u8], exponent: i32) -> Size {
 /// Any digits times any power of ten.
 fn scale_many(digits: &[u8], exponent: i32) -> Size {
     let mut value = Large::new(0);
-    for &digit in digits {
-        value.multiply_add(10, u32::from(digit));
+    // Nine digits fit in 32 bits.
+    for nine in digits.chunks(9) {
+        let number = nine.iter().fold(0, |number, &digit| number * 10 + u32::from(digit));
+        value.multiply_add(10_u32.pow(nine.len() as u32), number);
     }
     // Ten is two times five, and the twos go into the exponent.
     let mut divisor = Large::new(1);
