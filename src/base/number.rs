@@ -360,9 +360,58 @@ const POWERS: [u64; 87] = [
     0xAF87_023B_9BF0_EE6B,
 ];
 
+/// A double with 17 significant digits, as C prints it with `%.17g`: no trailing zeros, an exponent of at least two digits if it is below -4 or
+/// above 16. Slow; for digests and the like.
+pub fn seventeen_digits(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "nan"
+        } else if value > 0.0 {
+            "inf"
+        } else {
+            "-inf"
+        }
+        .into();
+    }
+    let text = format!("{value:.16e}");
+    let (digits, exponent) = text.split_once('e').expect("scientific notation");
+    let exponent: i32 = exponent.parse().expect("an exponent");
+    let trim = |text: &str| {
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+    };
+    if (-4..17).contains(&exponent) {
+        // As many decimals as 17 digits leave; no digit is lost, since `digits` has all that were asked for.
+        trim(&format!("{value:.*}", (16 - exponent) as usize))
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{}e{sign}{:02}", trim(digits), exponent.abs())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seventeen_digits_are_printed_as_c_does() {
+        // Read from printf("%.17g").
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (1.5, "1.5"),
+            (0.1, "0.10000000000000001"),
+            (3.15, "3.1499999999999999"),
+            (1e-5, "1.0000000000000001e-05"),
+            (1e16, "10000000000000000"),
+            (1e17, "1e+17"),
+            (1e300, "1.0000000000000001e+300"),
+            (123_456_789.123, "123456789.123"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(seventeen_digits(value), text);
+        }
+    }
     use crate::base::{dice::Dice, extended};
 
     #[test]

@@ -11,6 +11,7 @@
 
 pub mod changes;
 pub mod db;
+mod db_collections;
 mod db_keys;
 pub mod digest;
 pub mod expire;
@@ -21,6 +22,7 @@ use crate::store::hasher::{Hash, Hasher};
 use crate::store::table::Table;
 use changes::Changes;
 pub use db::{Db, Slot, Ttl};
+pub use db_collections::Edited;
 
 /// The number of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +103,8 @@ pub struct Shared {
     pub dice: Dice,
     /// Hashes of the batch in hand.
     pub hashes: HashMemo,
+    /// Memory that edits of packed blocks use.
+    pub(crate) scratch: Vec<u8>,
 }
 
 /// The hashes that prefetching computed, so that the commands of the same batch need not do it again.
@@ -188,6 +192,7 @@ impl Keyspace {
             freeing,
             dice,
             hashes: HashMemo::default(),
+            scratch: Vec::new(),
         };
         Keyspace { dbs, shared }
     }
@@ -238,15 +243,16 @@ impl Keyspace {
         data.expire_cursor = 0;
         data.avg_ttl_ms = 0;
         if keys > 0 {
-            self.shared.freeing.run(move || drop(old));
+            self.shared.freeing.run_soon(move || drop(old));
         }
         keys
     }
 }
 
 impl Keyspace {
-    /// A few steps of what growing and shrinking have put off.
+    /// A few steps of what growing and shrinking have put off; and what was discarded is freed.
     pub fn maintain(&mut self) {
+        self.shared.freeing.nudge();
         for data in &mut self.dbs {
             data.table.maintain(16);
         }

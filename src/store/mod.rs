@@ -7,6 +7,8 @@
 
 pub mod entry;
 pub mod hasher;
+pub mod object;
+pub mod packed;
 pub mod table;
 
 mod directory;
