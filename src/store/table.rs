@@ -131,6 +131,14 @@ impl Table {
         Some(Position { hash, spot })
     }
 
+    /// The same, with the entry.
+    #[inline]
+    pub fn find_entry(&self, hash: Hash, key: &[u8]) -> Option<(Position, &Entry)> {
+        let page = self.page(hash)?;
+        let spot = page.find(hash, key)?;
+        Some((Position { hash, spot }, page.entry(spot)))
+    }
+
     /// The entry at a position.
     #[inline]
     pub fn at(&self, position: Position) -> &Entry {
