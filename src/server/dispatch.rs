@@ -6,16 +6,17 @@ use crate::server::client::{ClientId, Multi};
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
 use crate::server::{Ctx, Error, Propagate, Server};
+use crate::store::table::PREFETCH_MAX;
 
-/// At most so many keys are prefetched at a time; more would push each other out of the first cache.
-const PREFETCH_MAX: usize = 64;
 /// Keys of one request that are prefetched.
 const KEYS_OF_ONE: usize = 32;
+/// With so many keys no more requests are prefetched.
+const KEYS_ENOUGH: usize = PREFETCH_MAX - KEYS_OF_ONE;
 
 impl Server {
-    /// Finds the commands of a batch from request `from` on and asks for the memory that their keys will need: all
-    /// buckets first, then all entries, then all values, so that one wait serves them all. Only ever a hint. Returns
-    /// the first request that is to wait until those before it are done: so many keys are enough at a time.
+    /// Finds the commands of a batch from request `from` on and asks for the memory that their keys will need
+    /// ([`Table::prefetch`](crate::store::table::Table::prefetch)). Only ever a hint. Returns the first request that is
+    /// to wait until those before it are done: so many keys are enough at a time.
     #[inline]
     pub fn prefetch(&mut self, client: ClientId, requests: &Requests, query: &[u8], from: usize) -> usize {
         self.batch.truncate(from);
@@ -25,7 +26,7 @@ impl Server {
         hashes.clear();
         let (mut next, mut has_writes) = (from, false);
         let (mut last_name, mut last_id): (&[u8], CommandId) = (b"", CommandId::NONE);
-        while next < requests.len() && hashes.len() < PREFETCH_MAX {
+        while next < requests.len() && hashes.len() < KEYS_ENOUGH {
             let i = next;
             next += 1;
             let args = requests.args(i, query);
@@ -57,18 +58,7 @@ impl Server {
         if hashes.len() < 2 {
             return next;
         }
-        for hash in hashes.iter() {
-            table.prefetch_bucket(hash);
-            if has_writes {
-                table.prefetch_head(hash);
-            }
-        }
-        for hash in hashes.iter() {
-            table.prefetch_entry(hash);
-        }
-        for hash in hashes.iter() {
-            table.prefetch_value(hash);
-        }
+        table.prefetch(hashes.iter(), has_writes);
         next
     }
 
