@@ -9,6 +9,19 @@ use crate::keyspace::DbId;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interest(pub u8);
 
+impl Interest {
+    /// Somebody waits for keys.
+    pub const READY_KEYS: Interest = Interest(1);
+}
+
+impl std::ops::BitOr for Interest {
+    type Output = Interest;
+
+    fn bitor(self, other: Interest) -> Interest {
+        Interest(self.0 | other.0)
+    }
+}
+
 /// A keyspace event: its name and the letter of its class in `notify-keyspace-events`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -38,6 +51,8 @@ impl Event {
     pub const EXPIRED: Event = Event { name: "expired", class: b'x' };
     pub const EVICTED: Event = Event { name: "evicted", class: b'e' };
     pub const KEYMISS: Event = Event { name: "keymiss", class: b'm' };
+    /// Not one that anybody is told of: all keys of the database may be others now.
+    pub const ALL: Event = Event { name: "", class: 0 };
     pub const NEW: Event = Event { name: "new", class: b'n' };
 }
 

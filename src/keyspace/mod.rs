@@ -20,7 +20,7 @@ use crate::base::dice::Dice;
 use crate::base::helper::Helper;
 use crate::store::hasher::{Hash, Hasher};
 use crate::store::table::Table;
-use changes::Changes;
+use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
 pub use db_collections::Edited;
 
@@ -226,6 +226,9 @@ impl Keyspace {
     /// Exchanges two databases: who selected one sees the other's keys.
     pub fn swap(&mut self, a: DbId, b: DbId) {
         self.dbs.swap(a.0 as usize, b.0 as usize);
+        for id in [a, b] {
+            self.shared.changes.record(id, b"", Event::ALL, 0);
+        }
     }
 
     /// Two different databases with what they share apart.
