@@ -33,6 +33,11 @@ pub struct Event {
 
 #[allow(missing_docs)] // each is named as Redis spells it
 impl Event {
+    /// An event of a group of commands; those that several groups have are below.
+    pub const fn new(name: &'static str, class: u8) -> Event {
+        Event { name, class }
+    }
+
     pub const SET: Event = Event { name: "set", class: b'$' };
     pub const SETRANGE: Event = Event { name: "setrange", class: b'$' };
     pub const APPEND: Event = Event { name: "append", class: b'$' };

@@ -19,6 +19,7 @@ pub mod expire;
 use crate::base::dice::Dice;
 use crate::base::helper::Helper;
 use crate::store::hasher::{Hash, Hasher};
+use crate::store::object::Limits;
 use crate::store::table::Table;
 use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
@@ -103,6 +104,8 @@ pub struct Shared {
     pub dice: Dice,
     /// Hashes of the batch in hand.
     pub hashes: HashMemo,
+    /// Up to where collections stay packed.
+    pub limits: Limits,
     /// Memory that edits of packed blocks use.
     pub(crate) scratch: Vec<u8>,
 }
@@ -178,6 +181,7 @@ impl Keyspace {
     /// Empty databases. `dice` seeds the hash, so that nobody can foretell it.
     pub fn new(databases: usize, mut dice: Dice, freeing: Helper) -> Keyspace {
         let hasher = Hasher::new([dice.next(), dice.next()]);
+        let mut dice_for_members = Dice(dice.next());
         let dbs = (0..databases).map(|_| Database::new(hasher)).collect();
         let shared = Shared {
             changes: Changes::default(),
@@ -192,6 +196,7 @@ impl Keyspace {
             freeing,
             dice,
             hashes: HashMemo::default(),
+            limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
             scratch: Vec::new(),
         };
         Keyspace { dbs, shared }

@@ -226,6 +226,20 @@ impl Server {
         shared.lfu_log_factor = settings.lfu_log_factor;
         shared.lfu_decay_minutes = settings.lfu_decay_time;
         shared.access = if settings.is_lfu { AccessClock::Frequency } else { AccessClock::Recency };
+        let packed = settings.packed;
+        shared.limits = crate::store::object::Limits {
+            hash_entries: packed.hash_entries,
+            hash_value: packed.hash_value,
+            intset_entries: packed.intset_entries,
+            set_entries: packed.set_entries,
+            set_value: packed.set_value,
+            zset_entries: packed.zset_entries,
+            zset_value: packed.zset_value,
+            list_size: packed.list_size,
+            list_compress_depth: packed.list_compress_depth,
+            hll_sparse_bytes: packed.hll_sparse_bytes,
+            hasher: shared.limits.hasher,
+        };
         let now = shared.now;
         self.keyspace.set_time(now);
     }

@@ -10,6 +10,7 @@
 
 use crate::base::buffer::Text;
 use crate::store::entry::Value;
+use crate::store::hasher::Hasher;
 use crate::store::packed::{self, Kind};
 
 /// A big value. Cloning is raising a count or two: the clone shares every node until one of the two is changed.
@@ -97,6 +98,52 @@ pub enum Loose {
     Packed(Vec<u8>),
     /// A big value.
     Object(Object),
+}
+
+/// Up to where collections stay packed, and what they need when they no longer do.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most fields of a packed hash.
+    pub hash_entries: usize,
+    /// The longest field or value in one, in bytes.
+    pub hash_value: usize,
+    /// The most members of a set of integers.
+    pub intset_entries: usize,
+    /// The most members of a packed set.
+    pub set_entries: usize,
+    /// The longest member in one.
+    pub set_value: usize,
+    /// The most members of a packed sorted set.
+    pub zset_entries: usize,
+    /// The longest member in one.
+    pub zset_value: usize,
+    /// A list that is called a listpack has at most so many elements (positive), or bytes (-1: 4 KB, -2: 8 KB, ... -5: 64 KB).
+    pub list_size: i32,
+    /// How many nodes at each end of a list are never compressed; zero: all.
+    pub list_compress_depth: u32,
+    /// The longest sparse `HyperLogLog`, in bytes.
+    pub hll_sparse_bytes: usize,
+    /// Hashes members and fields.
+    pub hasher: Hasher,
+}
+
+impl Limits {
+    /// The limits that Redis has by default.
+    pub fn new(hasher: Hasher) -> Limits {
+        Limits {
+            hash_entries: 512,
+            hash_value: 64,
+            intset_entries: 512,
+            set_entries: 128,
+            set_value: 64,
+            zset_entries: 128,
+            zset_value: 64,
+            list_size: -2,
+            list_compress_depth: 0,
+            hll_sparse_bytes: 3000,
+            hasher,
+        }
+    }
 }
 
 /// The key holds a value of another type.
