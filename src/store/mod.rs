@@ -5,11 +5,14 @@
 //!              (directory)                            frozen copies until it is written to
 //! ```
 
+pub mod collection;
 pub mod entry;
 pub mod hasher;
+pub mod list;
 pub mod object;
 pub mod packed;
 pub mod table;
+pub mod tree;
 
 mod directory;
 mod page;

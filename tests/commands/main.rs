@@ -9,6 +9,7 @@ mod config;
 mod connection;
 mod debug;
 mod generic;
+mod list;
 mod server;
 mod string;
 mod transactions;
