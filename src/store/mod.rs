@@ -7,7 +7,9 @@
 
 pub mod entry;
 pub mod hasher;
+pub mod list;
 pub mod table;
+pub mod tree;
 
 mod directory;
 mod page;
