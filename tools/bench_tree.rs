@@ -15,6 +15,8 @@ use redoxide::base::buffer::Text;
 use redoxide::base::dice::Dice;
 use redoxide::base::stopwatch::Stopwatch;
 use redoxide::store::list::{Direction, List, Needle};
+use redoxide::store::sorted_set::SortedSet;
+use redoxide::store::table::Hasher;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -23,7 +25,8 @@ fn main() {
     let part = words.first().map_or("all", String::as_str);
     let elements = |usual| words.get(1).map_or(usual, |word| word.parse().expect("a number of elements"));
     type Report = fn(usize);
-    let reports: [(&str, Report, usize); 2] = [("list", list, 1_000_000), ("frozen", frozen, 5_000_000)];
+    let reports: [(&str, Report, usize); 3] =
+        [("list", list, 1_000_000), ("sorted_set", sorted_set, 1_000_000), ("frozen", frozen, 5_000_000)];
     for (name, report, usual) in reports {
         if part == name || part == "all" {
             println!("-- {name}");
@@ -114,6 +117,98 @@ fn list(elements: usize) {
     drop(middle);
 }
 
+/// A set of so many members in random order, with scores of their own.
+fn filled(elements: usize, dice: &mut Dice) -> SortedSet {
+    let mut set = SortedSet::new(Hasher::new([1, 2]));
+    for n in shuffled(elements, dice) {
+        set.insert(&element(n), dice.below(1 << 50) as f64);
+    }
+    set
+}
+
+fn shuffled(elements: usize, dice: &mut Dice) -> Vec<usize> {
+    let mut all: Vec<usize> = (0..elements).collect();
+    for n in (1..elements).rev() {
+        all.swap(n, dice.below(n as u64 + 1) as usize);
+    }
+    all
+}
+
+fn sorted_set(elements: usize) {
+    let mut dice = Dice(1);
+    let order = shuffled(elements + elements / 4, &mut dice);
+    let before = alloc::used();
+    let mut set = SortedSet::new(Hasher::new([1, 2]));
+    for n in &order[..elements] {
+        set.insert(&element(*n), dice.below(1 << 50) as f64);
+    }
+    let each = (alloc::used() - before) as f64 / elements as f64;
+    println!("{:<44} {each:>9.2} bytes (says {:.2})", "a member of 12", set.bytes() as f64 / elements as f64);
+    time("insert, new, into so many", elements / 4, |n| {
+        black_box(set.insert(&element(order[elements + n]), dice.below(1 << 50) as f64));
+    });
+    time("insert, another score", elements, |_| {
+        black_box(set.insert(&element(dice.below(elements as u64) as usize), dice.below(1 << 50) as f64));
+    });
+    println!("{:<44} {:>9.2} bytes", "a member after that", set.bytes() as f64 / set.len() as f64);
+    time("insert, a score one higher", elements, |_| {
+        let member = element(dice.below(elements as u64) as usize);
+        let score = set.score(&member).unwrap_or(0.0);
+        black_box(set.insert(&member, score + 1.0));
+    });
+    time("insert, the same score", elements, |_| {
+        let member = element(dice.below(elements as u64) as usize);
+        let score = set.score(&member).unwrap_or(0.0);
+        black_box(set.insert(&member, score));
+    });
+    time("score", elements, |_| {
+        black_box(set.score(&element(dice.below(elements as u64) as usize)));
+    });
+    time("score of no member", elements, |_| {
+        black_box(set.score(&element(10_000_000 + dice.below(elements as u64) as usize)));
+    });
+    time("rank", elements, |_| {
+        black_box(set.rank(&element(dice.below(elements as u64) as usize)));
+    });
+    time("at a rank", elements, |_| {
+        black_box(set.at(dice.below(elements as u64) as usize));
+    });
+    time("before_score", elements, |_| {
+        black_box(set.before_score(dice.below(1 << 50) as f64));
+    });
+    time("range of 100, anywhere", elements / 10, |_| {
+        let start = dice.below(elements as u64 - 100) as usize;
+        for element in set.range(start..start + 100) {
+            black_box(element);
+        }
+    });
+    let mut cursor = 0;
+    time("scan, steps of 10", elements / 100, |_| {
+        cursor = set.scan(cursor, 10, &mut |element| {
+            black_box(element);
+        });
+    });
+    time("remove", elements / 2, |n| {
+        black_box(set.remove(&element(order[n])));
+    });
+    println!("{:<44} {:>9.2} bytes", "a member after that", set.bytes() as f64 / set.len() as f64);
+    drop(set);
+    let mut equal = SortedSet::new(Hasher::new([1, 2]));
+    time("insert, all of one score", elements, |n| {
+        black_box(equal.insert(&element(order[n]), 0.0));
+    });
+    println!("{:<44} {:>9.2} bytes", "a member of 12", equal.bytes() as f64 / elements as f64);
+    time("score, all of one score", elements, |_| {
+        black_box(equal.score(&element(dice.below(elements as u64) as usize)));
+    });
+    let mut cursor = 0;
+    time("scan, steps of 10, all of one score", elements / 100, |_| {
+        cursor = equal.scan(cursor, 10, &mut |element| {
+            black_box(element);
+        });
+    });
+}
+
 /// Percentiles of nanoseconds.
 fn print_times(what: &str, mut ns: Vec<u64>) {
     ns.sort_unstable();
@@ -153,5 +248,27 @@ fn frozen(elements: usize) {
         black_box(list.set(any(), Text::Bytes(&element(n))));
     });
     each("list, push_back, with a clone", |n| list.push_back(Text::Bytes(&element(n))));
+    drop(clone);
+    drop(list);
+    let mut set = filled(elements, &mut dice);
+    let mut dice = Dice(2);
+    let mut update =
+        |set: &mut SortedSet| set.insert(&element(dice.below(elements as u64) as usize), dice.below(1 << 50) as f64);
+    each("sorted set, another score, no clone", |_| {
+        black_box(update(&mut set));
+    });
+    let clone = set.clone();
+    each("sorted set, another score, a clone", |_| {
+        black_box(update(&mut set));
+    });
+    each("the next 100,000", |_| {
+        black_box(update(&mut set));
+    });
+    drop(clone);
+    let clone = set.clone();
+    let mut dice = Dice(3);
+    each("sorted set, new, a clone", |n| {
+        black_box(set.insert(&element(elements + n), dice.below(1 << 50) as f64));
+    });
     drop(clone);
 }

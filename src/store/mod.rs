@@ -8,6 +8,7 @@
 pub mod entry;
 pub mod hasher;
 pub mod list;
+pub mod sorted_set;
 pub mod table;
 pub mod tree;
 
