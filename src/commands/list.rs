@@ -271,7 +271,7 @@ fn push(ctx: &mut Ctx, args: Args, side: Side, must_exist: bool) -> Done {
         for i in 0..elements.len() {
             list.push(side, elements.text(i));
         }
-        list.len()
+        list.count()
     })?;
     db.edited(key, edited, pushed(side), elements.len() as u64);
     ctx.reply.int(len as i64);
@@ -427,7 +427,7 @@ fn linsert(ctx: &mut Ctx, args: Args) -> Done {
     let limits = db.limits();
     let (len, edited) = db.edit(slot, key, |list: &mut List| {
         list.insert(pivot + behind, args.text(4), &limits);
-        list.len()
+        list.count()
     })?;
     db.edited(key, edited, LINSERT, 1);
     ctx.reply.int(len as i64);

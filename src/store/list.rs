@@ -14,7 +14,7 @@
 
 use crate::base::buffer::{Buffer, Text};
 use crate::base::number::parse_i64;
-use crate::store::tree::{At, Cells, First, Kind, Last, Leaf, New, ROOM, Rows, Tree, Walk, integer_len};
+use crate::store::tree::{At, Backward, First, Forward, Kind, Last, Leaf, New, ROOM, Rows, Tree, integer_len};
 use std::ops::Range;
 
 /// The longest element that lies in a leaf: two of them fill it.
@@ -254,14 +254,12 @@ impl List {
     /// The elements of a range of indices, which must lie in the list.
     #[inline]
     pub fn range(&self, range: Range<usize>) -> Iter<'_> {
-        let (walk, at) = self.tree.walk(range.start);
-        Iter::new(walk, range.len(), |leaf, left| leaf.cells(at..leaf.len().min(at + left)))
+        Iter(self.tree.rows(range))
     }
 
     /// The elements of a range of indices, which must lie in the list, from its end to its start.
     pub fn range_back(&self, range: Range<usize>) -> IterBack<'_> {
-        let (walk, at) = self.tree.walk(range.end.saturating_sub(1));
-        IterBack(Iter::new(walk, range.len(), |leaf, left| leaf.cells((at + 1).saturating_sub(left)..at + 1)))
+        IterBack(self.tree.rows_back(range))
     }
 
     /// The index of the nearest such element from an index on, in a direction.
@@ -312,72 +310,36 @@ impl<'a> FromIterator<Text<'a>> for List {
 }
 
 /// Elements from the head towards the tail.
-pub struct Iter<'a> {
-    walk: Walk<'a, Rows<Plain>>,
-    cells: Option<Cells<'a, Plain>>,
-    /// Elements to come behind those of `cells`.
-    left: usize,
-}
-
-impl<'a> Iter<'a> {
-    #[inline]
-    fn new(
-        walk: Walk<'a, Rows<Plain>>,
-        left: usize,
-        cells: impl FnOnce(&'a Rows<Plain>, usize) -> Cells<'a, Plain>,
-    ) -> Iter<'a> {
-        let cells = if left == 0 { None } else { walk.leaf().map(|leaf| cells(leaf, left)) };
-        let left = left - cells.as_ref().map_or(0, ExactSizeIterator::len);
-        Iter { walk, cells, left }
-    }
-}
+pub struct Iter<'a>(Forward<'a, Plain>);
 
 impl<'a> Iterator for Iter<'a> {
     type Item = Text<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Text<'a>> {
-        loop {
-            if let Some((_, text)) = self.cells.as_mut()?.next() {
-                return Some(text);
-            }
-            if self.left == 0 {
-                return None;
-            }
-            self.cells = self.walk.forward().map(|leaf| leaf.cells(0..leaf.len().min(self.left)));
-            self.left -= self.cells.as_ref()?.len();
-        }
+        self.0.next().map(|(_, text)| text)
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.left + self.cells.as_ref().map_or(0, ExactSizeIterator::len);
-        (len, Some(len))
+        self.0.size_hint()
     }
 }
 
 impl ExactSizeIterator for Iter<'_> {}
 
 /// Elements from the tail towards the head.
-pub struct IterBack<'a>(Iter<'a>);
+pub struct IterBack<'a>(Backward<'a, Plain>);
 
 impl<'a> Iterator for IterBack<'a> {
     type Item = Text<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Text<'a>> {
-        let Iter { walk, cells, left } = &mut self.0;
-        loop {
-            if let Some((_, text)) = cells.as_mut()?.next_back() {
-                return Some(text);
-            }
-            if *left == 0 {
-                return None;
-            }
-            *cells = walk.back().map(|leaf| leaf.cells(leaf.len().saturating_sub(*left)..leaf.len()));
-            *left -= cells.as_ref()?.len();
-        }
+        self.0.next().map(|(_, text)| text)
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.0.size_hint()
     }

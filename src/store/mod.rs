@@ -11,6 +11,7 @@ pub mod hasher;
 pub mod list;
 pub mod object;
 pub mod packed;
+pub mod sorted_set;
 pub mod table;
 pub mod tree;
 

@@ -61,7 +61,7 @@ impl Object {
     pub fn each<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
         match self {
             Object::Lent => {}
-            Object::List(big) => big.iter().for_each(|element| visit(Element::Item(element))),
+            Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
         }
     }
 

@@ -52,7 +52,7 @@ impl Big {
     }
 
     /// Its elements in order.
-    pub fn iter(&self) -> list::Iter<'_> {
+    pub fn elements(&self) -> list::Iter<'_> {
         self.chain.iter()
     }
 }
@@ -160,7 +160,7 @@ impl List {
     }
 
     /// The number of elements.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.view().len()
     }
 
@@ -200,7 +200,7 @@ impl List {
             if !big.is_quicklist && big.listpack < PACKED_MAX / 4 {
                 let mut block = Vec::with_capacity(PACKED_MAX);
                 packed::begin(&mut block, Kind::List);
-                for element in big.chain.iter() {
+                for element in &big.chain {
                     packed::encode_text(&mut block, element);
                 }
                 packed::set_count(&mut block, big.chain.len());
@@ -259,7 +259,7 @@ impl List {
 
     /// Replaces an element; false if there are not so many.
     pub fn set(&mut self, index: usize, element: Text, limits: &Limits) -> bool {
-        if index >= self.len() {
+        if index >= self.count() {
             return false;
         }
         self.prepare(1, element.len(), limits);

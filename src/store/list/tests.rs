@@ -120,7 +120,7 @@ fn follow_the_model(seed: u64, steps: usize, size: usize) {
                 places.iter().rev().for_each(|n| drop(model.remove(*n)));
             }
             25 if below(&mut dice, 8) == 0 => clones.push((list.clone(), model.clone())),
-            26 if below(&mut dice, 8) == 0 => send.send((list.clone(), model.clone())).unwrap(),
+            26 if below(&mut dice, 8) == 0 => send.send((list.clone(), model.clone())).expect("the reader waits"),
             27 if !clones.is_empty() => {
                 let (clone, model) = clones.swap_remove(below(&mut dice, clones.len()));
                 assert!(contents(&clone) == model, "seed {seed} step {step}: a clone changed");
@@ -142,7 +142,7 @@ fn follow_the_model(seed: u64, steps: usize, size: usize) {
     }
     assert!(model.is_empty() && list.bytes() == 0);
     drop(send);
-    reader.join().unwrap();
+    reader.join().expect("it does not panic");
 }
 
 #[test]

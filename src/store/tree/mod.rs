@@ -35,7 +35,7 @@ mod walk;
 mod tests;
 
 pub use rows::{Cells, Kind, New, ROOM, Rows, integer_len};
-pub use walk::Walk;
+pub use walk::{Backward, Forward, Walk};
 
 use crate::base::prefetch::prefetch;
 use triomphe::Arc;

@@ -38,6 +38,8 @@ pub trait Kind: Sized {
     const FULL: usize;
     /// The longest string that lies in the leaf.
     const INLINE_MAX: usize;
+    /// Whether buffers count as memory of these rows, or of others that hold them, too.
+    const OWNS_BUFFERS: bool = true;
 
     /// The mark of the first row.
     fn mark(rows: &Rows<Self>) -> Self::Mark;
@@ -538,11 +540,10 @@ impl<K: Kind> Leaf for Rows<K> {
 
     #[inline]
     fn bytes(&self) -> usize {
-        let bigs = self
-            .head()
-            .bigs
-            .as_ref()
-            .map_or(0, |bigs| size_of::<Bigs>() + bigs.list.capacity() * size_of::<Buffer>() + bigs.bytes);
+        let bigs = self.head().bigs.as_ref().map_or(0, |bigs| {
+            let buffers = if K::OWNS_BUFFERS { bigs.bytes } else { 0 };
+            size_of::<Bigs>() + bigs.list.capacity() * size_of::<Buffer>() + buffers
+        });
         HEAD + self.block.slice.len() + bigs
     }
 

@@ -61,7 +61,7 @@ impl Kind for Tiny {
 }
 
 fn number(fixed: &[u8]) -> u64 {
-    u64::from_le_bytes(fixed.try_into().unwrap())
+    u64::from_le_bytes(fixed.try_into().expect("of fixed size"))
 }
 
 type Model = Vec<(u64, Vec<u8>)>;
@@ -159,7 +159,7 @@ fn follow_the_model(seed: u64, steps: usize, size: usize) {
                 tree.append(more);
             }
             94 => clones.push((tree.clone(), model.clone())),
-            95 => send.send((tree.clone(), model.clone())).unwrap(),
+            95 => send.send((tree.clone(), model.clone())).expect("the reader waits"),
             96 if !clones.is_empty() => {
                 let (clone, clone_model) = clones.swap_remove(below(&mut dice, clones.len()));
                 assert!(contents(&clone) == clone_model, "seed {seed} step {step}: a clone changed");
@@ -188,7 +188,7 @@ fn follow_the_model(seed: u64, steps: usize, size: usize) {
         assert!(contents(&clone) == clone_model, "seed {seed}");
     }
     drop(send);
-    reader.join().unwrap();
+    reader.join().expect("it does not panic");
     while !model.is_empty() {
         let at = below(&mut dice, model.len());
         model.remove(at);
@@ -216,13 +216,13 @@ fn walks_go_both_ways_from_anywhere() {
     for start in [0, 1, 29, 30, 31, 899, 900, 4_998, 4_999] {
         let (mut walk, _) = tree.walk(start);
         for n in start..5_000 {
-            assert_eq!(number(walk.leaf().unwrap().fixed(0)), n as u64);
+            assert_eq!(number(walk.leaf().expect("there are more").fixed(0)), n as u64);
             walk.forward();
         }
         assert!(walk.leaf().is_none());
         let (mut walk, _) = tree.walk(start);
         for n in (0..=start).rev() {
-            assert_eq!(number(walk.leaf().unwrap().fixed(0)), n as u64);
+            assert_eq!(number(walk.leaf().expect("there are more").fixed(0)), n as u64);
             walk.back();
         }
         assert!(walk.leaf().is_none());
@@ -341,10 +341,14 @@ fn rows_follow_the_model() {
                 assert!(!right.is_empty() && !rows.is_empty() && rows.len() + right.len() == model.len());
                 model.truncate(rows.len());
             }
-            let found: Vec<_> = rows.cells(0..rows.len()).map(|(f, t)| (f.try_into().unwrap(), owned(t))).collect();
+            let found: Vec<_> =
+                rows.cells(0..rows.len()).map(|(f, t)| (f.try_into().expect("of fixed size"), owned(t))).collect();
             assert!(found == model, "seed {seed} step {step}");
-            let mut back: Vec<_> =
-                rows.cells(0..rows.len()).rev().map(|(f, t)| (f.try_into().unwrap(), owned(t))).collect();
+            let mut back: Vec<_> = rows
+                .cells(0..rows.len())
+                .rev()
+                .map(|(f, t)| (f.try_into().expect("of fixed size"), owned(t)))
+                .collect();
             back.reverse();
             assert!(back == model, "seed {seed} step {step}");
             assert!(
@@ -360,7 +364,8 @@ fn rows_follow_the_model() {
             assert!(held <= 24 + 2 * (rows.weight() + 700) + 200 * usize::from(bigs.count() > 0), "seed {seed}");
         }
         for (clone, model) in clones {
-            let found: Vec<_> = clone.cells(0..clone.len()).map(|(f, t)| (f.try_into().unwrap(), owned(t))).collect();
+            let found: Vec<_> =
+                clone.cells(0..clone.len()).map(|(f, t)| (f.try_into().expect("of fixed size"), owned(t))).collect();
             assert!(found == model, "seed {seed}: a clone changed");
         }
     }
