@@ -46,9 +46,6 @@ use triomphe::Arc;
 pub use page::{Element, Old};
 pub use walk::Iter;
 
-/// A removal that leaves so little in a page looks for a buddy to merge it with.
-const SMALL: usize = PAGE_MAX * 5 / 16;
-
 /// What becomes of a field's deadline when it gets a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Deadline {
@@ -240,8 +237,11 @@ impl Members {
         let before = page.list_bytes();
         let old = page.replace(index, value, deadline);
         self.live = self.live + value.allocated() + page.list_bytes() - before - old.allocated();
+        let is_large = page.is_too_large();
         self.deadline_changed(path, old.deadline, deadline);
-        self.tidy(path);
+        if is_large {
+            self.shrink(path);
+        }
         old
     }
 
@@ -255,8 +255,11 @@ impl Members {
         let before = page.list_bytes();
         let old = page.remove(index);
         self.live = self.live + page.list_bytes() - before - old.allocated();
+        let is_large = page.is_too_large();
         self.deadline_changed(path, old.deadline, None);
-        self.tidy(path);
+        if is_large {
+            self.shrink(path);
+        }
         Some(old)
     }
 
@@ -352,7 +355,7 @@ impl Members {
         }
         self.live = self.live + page.list_bytes() - before - freed;
         refresh_earliest(&mut self.root, &mut self.live, path, 0);
-        self.tidy(path);
+        self.shrink(path);
         found
     }
 
@@ -401,13 +404,11 @@ impl Members {
         }
     }
 
-    /// Looks whether a page that lost something became too large for what is left.
-    #[inline(always)]
-    fn tidy(&mut self, path: Path) {
-        let page = self.page(path);
-        if page.used() <= SMALL || page.is_loose() {
-            shrink(&mut self.root, &mut self.live, path, 0);
-        }
+    /// Makes the page of a path smaller, if it lost much.
+    #[cold]
+    #[inline(never)]
+    fn shrink(&mut self, path: Path) {
+        shrink(&mut self.root, &mut self.live, path, 0);
     }
 
     // ---- Hints ------------------------------------------------------------------------------------------------------
@@ -508,8 +509,6 @@ fn refresh_earliest(child: &mut Child, live: &mut usize, path: Path, depth: u32)
 }
 
 /// Makes the page of a path smaller, or merges it with its buddies.
-#[cold]
-#[inline(never)]
 fn shrink(child: &mut Child, live: &mut usize, path: Path, depth: u32) {
     match child {
         Child::Page(page) => {

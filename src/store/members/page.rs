@@ -52,8 +52,8 @@ pub(super) const DEPTH_MAX: u32 = 120;
 /// The count and the head.
 const HEAD: usize = size_of::<usize>() + size_of::<Head>();
 const _: () = assert!(HEAD == 32);
-/// The longest element that lies in a page.
-const RAW_MAX: usize = 2 + 2 * INLINE_MAX + DEADLINE_BYTES;
+/// The longest element that lies in a page, without its deadline.
+const KEPT_MAX: usize = 2 + 2 * INLINE_MAX;
 
 static ZEROS: [u8; PAGE_MAX] = [0; PAGE_MAX];
 
@@ -68,21 +68,20 @@ impl Path<'_> {
     /// `n` bits of the way, at most 8, after the first `at`.
     #[inline(always)]
     pub fn bits(&self, at: u32, n: u32) -> usize {
-        if at + n <= 64 {
-            return ((self.hash << at) >> (64 - n)) as usize;
-        }
-        (self.long() << at >> (128 - n)) as usize
+        if at + n <= 64 { ((self.hash << at) >> (64 - n)) as usize } else { self.more_bits(at, n) }
     }
 
     /// Any second hash will do: nobody can choose fields whose keyed hashes agree in 64 bits.
     #[cold]
-    fn long(&self) -> u128 {
+    #[inline(never)]
+    fn more_bits(&self, at: u32, n: u32) -> usize {
         let mut more: u64 = 0x9E37_79B9_7F4A_7C15;
         for byte in self.field {
             more = (more ^ u64::from(*byte)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
             more ^= more >> 29;
         }
-        (u128::from(self.hash) << 64) | u128::from(more)
+        let long = (u128::from(self.hash) << 64) | u128::from(more);
+        (long << at >> (128 - n)) as usize
     }
 
     #[inline(always)]
@@ -162,30 +161,6 @@ impl Old {
     }
 }
 
-/// The bytes of an element as they lie in a page.
-struct Raw {
-    len: usize,
-    bytes: [u8; RAW_MAX],
-}
-
-impl Raw {
-    #[inline(always)]
-    fn new() -> Raw {
-        Raw { len: 0, bytes: [0; RAW_MAX] }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
-    }
-
-    #[inline(always)]
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
 #[inline(always)]
 fn part_size(length: u8) -> usize {
     if length & LENGTH == BIG { 1 } else { usize::from(length & LENGTH) }
@@ -242,6 +217,12 @@ impl<'a> View<'a> {
     #[inline(always)]
     fn tags(self) -> &'a [u8] {
         &self.bytes[..self.count()]
+    }
+
+    /// How many tags are less than one, and so the index of the first that is not.
+    #[inline(always)]
+    fn rank(self, tag: u8) -> usize {
+        rank_of(self.tags(), tag)
     }
 
     /// How far from the page's end an element begins.
@@ -352,16 +333,21 @@ impl<'a> Element<'a> {
     }
 }
 
-/// How many of the sorted tags are less than one.
+/// How many of the sorted tags are less than one, and so the index of the first that is not.
 #[inline(always)]
 fn rank_of(tags: &[u8], tag: u8) -> usize {
-    let (chunks, rest) = tags.as_chunks::<16>();
-    let mut rank = 0;
-    for chunk in chunks {
-        // Sixteen ones fit into a byte, so that the compiler adds them side by side.
-        rank += usize::from(chunk.iter().map(|t| u8::from(*t < tag)).sum::<u8>());
-    }
-    rank + usize::from(rest.iter().map(|t| u8::from(*t < tag)).sum::<u8>())
+    const WIDTH: usize = 16;
+    // Tags are spread evenly, so that sixteen around the place where this one is expected mostly tell.
+    let expected = (usize::from(tag) * tags.len()) >> 8;
+    let start = expected.saturating_sub(WIDTH / 2).min(tags.len().saturating_sub(WIDTH));
+    let Some(window) = tags[start..].first_chunk::<WIDTH>() else {
+        return tags.iter().map(|t| usize::from(*t < tag)).sum();
+    };
+    // Sixteen ones fit into a byte, so that the compiler compares and adds them side by side.
+    let less = usize::from(window.iter().map(|t| u8::from(*t < tag)).sum::<u8>());
+    let is_before = less == 0 && start > 0;
+    let is_after = less == WIDTH && start + WIDTH < tags.len();
+    if is_before || is_after { tags.partition_point(|t| *t < tag) } else { start + less }
 }
 
 fn capacity_for(bytes: usize) -> usize {
@@ -431,7 +417,7 @@ impl Page {
     pub fn find(&self, path: Path) -> Result<usize, usize> {
         let view = self.view();
         let (tags, tag) = (view.tags(), path.tag(self.depth()));
-        let mut index = rank_of(tags, tag);
+        let mut index = view.rank(tag);
         while index < tags.len() && tags[index] == tag {
             if view.element(index).field() == path.field {
                 return Ok(index);
@@ -452,7 +438,7 @@ impl Page {
 
     /// The first element whose tag is not less than this.
     pub fn first_from(&self, tag: u8) -> usize {
-        rank_of(self.view().tags(), tag)
+        self.view().rank(tag)
     }
 
     /// Whether an element may change its data by so many bytes (and new ones come, with so many buffers).
@@ -496,7 +482,14 @@ impl Page {
     /// Whether it is far too large for what is in it.
     #[inline(always)]
     pub fn is_loose(&self) -> bool {
-        capacity_for(self.used() * 5 / 4) < self.0.slice.len()
+        let wanted = self.used() * 5 / 4;
+        wanted < self.0.slice.len() && capacity_for(wanted) < self.0.slice.len()
+    }
+
+    /// Whether it lost so much that it should be made smaller, or merged with a buddy.
+    #[inline(always)]
+    pub fn is_too_large(&self) -> bool {
+        self.used() <= PAGE_MAX * 5 / 16 || self.is_loose()
     }
 
     /// Copies the page if somebody else holds it, too.
@@ -527,9 +520,7 @@ impl Page {
     #[inline]
     pub fn insert(&mut self, index: usize, path: Path, new: New) {
         let tag = path.tag(self.depth());
-        let mut edit = self.edit();
-        let raw = edit.encode(new);
-        edit.insert(index, tag, raw.bytes());
+        self.edit().insert(index, tag, new);
     }
 
     /// Takes an element out.
@@ -587,16 +578,16 @@ impl Page {
     pub fn split(&self, hasher: &Hasher) -> [Page; 2] {
         let from = self.view();
         let depth = self.depth() + 1;
-        let half = rank_of(from.tags(), 128);
+        let half = from.rank(128);
         [0..half, half..from.count()].map(|range| {
             let bytes: usize = range.clone().map(|index| 3 + from.raw(index).len()).sum();
             let mut page = Page::with_room(depth, from.head.values, bytes);
-            let mut edit = page.edit();
+            let mut filler = Filler::new(&mut page);
             for index in range {
                 let field = from.element(index).field();
-                let tag = Path { hash: hasher.hash(field), field }.tag(depth);
-                edit.push(tag, from, index);
+                filler.push(Path { hash: hasher.hash(field), field }.tag(depth), from, index);
             }
+            filler.finish();
             page
         })
     }
@@ -606,12 +597,13 @@ impl Page {
         debug_assert_eq!(low.depth(), high.depth());
         let values = low.0.header.values;
         let mut page = Page::with_room(low.depth() - 1, values, low.used() + high.used());
-        let mut edit = page.edit();
+        let mut filler = Filler::new(&mut page);
         for (from, bit) in [(low.view(), 0), (high.view(), 128)] {
             for (index, tag) in from.tags().iter().enumerate() {
-                edit.push(tag >> 1 | bit, from, index);
+                filler.push(tag >> 1 | bit, from, index);
             }
         }
+        filler.finish();
         page
     }
 
@@ -651,7 +643,7 @@ impl Page {
         }
         let view = self.view();
         let (tags, tag) = (view.tags(), Path { hash, field: &[] }.tag(self.depth()));
-        for index in rank_of(tags, tag)..tags.len() {
+        for index in view.rank(tag)..tags.len() {
             if tags[index] != tag {
                 break;
             }
@@ -672,31 +664,43 @@ impl Edit<'_> {
         View { head: self.head, bytes: self.bytes }
     }
 
-    /// The bytes of an element; its buffers go on the page's list.
+    /// Adds an element's bytes to the data; its buffers go on the page's list. Answers their offset.
     #[inline(always)]
-    fn encode(&mut self, new: New) -> Raw {
-        let mut raw = Raw::new();
-        let flag = if new.deadline.is_some() { HAS_DEADLINE } else { 0 };
-        raw.push(&[length_of(new.field) | flag]);
+    fn append_new(&mut self, new: New) -> u16 {
+        let (offset, mut at) = self.reserve(new.size());
+        self.bytes[at] = length_of(new.field) | if new.deadline.is_some() { HAS_DEADLINE } else { 0 };
+        at += 1;
         if let Some(value) = new.value {
-            raw.push(&[length_of(value)]);
+            self.bytes[at] = length_of(value);
+            at += 1;
         }
-        self.encode_part(&mut raw, new.field);
+        at = self.write_part(at, new.field);
         if let Some(value) = new.value {
-            self.encode_part(&mut raw, value);
+            at = self.write_part(at, value);
         }
         if let Some(deadline) = new.deadline {
-            raw.push(&deadline_bytes(deadline));
+            self.bytes[at..at + DEADLINE_BYTES].copy_from_slice(&deadline_bytes(deadline));
         }
-        raw
+        offset
     }
 
+    /// Writes a part. Answers where it ends.
     #[inline(always)]
-    fn encode_part(&mut self, raw: &mut Raw, part: Part) {
+    fn write_part(&mut self, at: usize, part: Part) -> usize {
         match part {
-            Part::Inline(bytes) => raw.push(bytes),
-            Part::Big(buffer) => raw.push(&[self.add_buffer(buffer.clone())]),
+            Part::Inline(bytes) => self.bytes[at..at + bytes.len()].copy_from_slice(bytes),
+            Part::Big(buffer) => self.bytes[at] = self.add_buffer(buffer.clone()),
         }
+        at + part.size()
+    }
+
+    /// Makes the data longer. Answers the offset of what is to be written, and its place.
+    #[inline(always)]
+    fn reserve(&mut self, size: usize) -> (u16, usize) {
+        let data = usize::from(self.head.data) + size;
+        debug_assert!(data + 3 * usize::from(self.head.elements) <= self.bytes.len());
+        self.head.data = data as u16; // A page's capacity fits.
+        (self.head.data, self.bytes.len() - data)
     }
 
     /// Puts a buffer on the list. Answers its index.
@@ -747,17 +751,17 @@ impl Edit<'_> {
         Some(buffer)
     }
 
-    /// Adds an element with these bytes.
+    /// Adds an element.
     #[inline(always)]
-    fn insert(&mut self, index: usize, tag: u8, raw: &[u8]) {
+    fn insert(&mut self, index: usize, tag: u8, new: New) {
         let n = usize::from(self.head.elements);
-        let offset = self.append(raw);
+        let offset = self.append_new(new);
         // Offsets after the new one make room for it and for a tag; tags after the new one, and offsets before it, for a tag.
         self.bytes.copy_within(n + 2 * index..3 * n, n + 2 * index + 3);
         self.bytes.copy_within(index..n + 2 * index, index + 1);
         self.bytes[index] = tag;
         self.head.elements += 1;
-        self.head.volatile += u16::from(raw[0] & HAS_DEADLINE != 0);
+        self.head.volatile += u16::from(new.deadline.is_some());
         self.set_offset(index, offset);
     }
 
@@ -765,17 +769,6 @@ impl Edit<'_> {
     fn set_offset(&mut self, index: usize, offset: u16) {
         let at = usize::from(self.head.elements) + 2 * index;
         self.bytes[at..at + 2].copy_from_slice(&offset.to_le_bytes());
-    }
-
-    /// Adds bytes to the data. Answers their offset.
-    #[inline(always)]
-    fn append(&mut self, raw: &[u8]) -> u16 {
-        let data = usize::from(self.head.data) + raw.len();
-        debug_assert!(data + 3 * usize::from(self.head.elements) <= self.bytes.len());
-        let at = self.bytes.len() - data;
-        self.bytes[at..at + raw.len()].copy_from_slice(raw);
-        self.head.data = data as u16; // A page's capacity fits.
-        self.head.data
     }
 
     /// Takes the bytes of an element out of the data. Its offset is not one afterwards.
@@ -807,48 +800,77 @@ impl Edit<'_> {
 
     /// Stores an element anew, with another value (if one is given) and deadline.
     fn rewrite(&mut self, index: usize, value: Option<Part>, deadline: Option<i64>) {
-        let view = self.view();
-        let at = view.start(index);
-        let shape = view.shape(at);
-        let values = usize::from(self.head.values);
-        let mut raw = Raw::new();
-        raw.push(&[self.bytes[at] & LENGTH | if deadline.is_some() { HAS_DEADLINE } else { 0 }]);
-        match value {
-            Some(value) => {
-                raw.push(&[length_of(value)]);
-                raw.push(&self.bytes[shape.field..shape.value]);
-                self.encode_part(&mut raw, value);
-            }
-            None => raw.push(&self.bytes[at + 1..shape.value_end]),
-        }
-        debug_assert!(values == 1, "a set has neither values nor deadlines");
-        if let Some(deadline) = deadline {
-            raw.push(&deadline_bytes(deadline));
+        debug_assert!(self.head.values, "a set has neither values nor deadlines");
+        let at = self.view().start(index);
+        let shape = self.view().shape(at);
+        // What stays, before its place is closed: lengths, field, and perhaps the value.
+        let mut kept = [0; KEPT_MAX];
+        let kept = &mut kept[..if value.is_some() { shape.value } else { shape.value_end } - at];
+        kept.copy_from_slice(&self.bytes[at..at + kept.len()]);
+        kept[0] = kept[0] & LENGTH | if deadline.is_some() { HAS_DEADLINE } else { 0 };
+        if let Some(value) = value {
+            kept[1] = length_of(value);
         }
         self.take_data(index);
-        let offset = self.append(raw.bytes());
+        let size = kept.len() + value.map_or(0, |value| value.size()) + deadline_size(deadline);
+        let (offset, at) = self.reserve(size);
+        let mut end = at + kept.len();
+        self.bytes[at..end].copy_from_slice(kept);
+        if let Some(value) = value {
+            end = self.write_part(end, value);
+        }
+        if let Some(deadline) = deadline {
+            self.bytes[end..end + DEADLINE_BYTES].copy_from_slice(&deadline_bytes(deadline));
+        }
         self.set_offset(index, offset);
         self.head.volatile += u16::from(deadline.is_some());
     }
+}
+
+/// Fills an empty page from others.
+struct Filler<'a> {
+    page: Edit<'a>,
+    n: usize,
+    tags: [u8; ELEMENTS_MAX],
+    offsets: [[u8; 2]; ELEMENTS_MAX],
+}
+
+impl<'a> Filler<'a> {
+    fn new(page: &'a mut Page) -> Filler<'a> {
+        Filler { page: page.edit(), n: 0, tags: [0; _], offsets: [[0; 2]; _] }
+    }
 
     /// Adds an element of another page, whose tag is hardly ever less than the last.
+    #[inline]
     fn push(&mut self, tag: u8, from: View, index: usize) {
-        let mut raw = Raw::new();
-        raw.push(from.raw(index));
+        let (raw, page) = (from.raw(index), &mut self.page);
+        let (offset, at) = page.reserve(raw.len());
+        page.bytes[at..at + raw.len()].copy_from_slice(raw);
         if !from.head.buffers.is_empty() {
-            let at = from.start(index);
-            let shape = from.shape(at);
-            let lengths = [(from.bytes[at], shape.field), (from.bytes[at + 1], shape.value)];
+            let shape = page.view().shape(at);
+            let lengths = [(raw[0], shape.field), (raw[1], shape.value)];
             for (length, place) in lengths.into_iter().take(1 + usize::from(from.head.values)) {
                 if length & LENGTH == BIG {
-                    let buffer = &from.head.buffers[usize::from(from.bytes[place])];
-                    raw.bytes[place - at] = self.add_buffer(buffer.clone());
+                    let buffer = &from.head.buffers[usize::from(page.bytes[place])];
+                    page.bytes[place] = page.add_buffer(buffer.clone());
                 }
             }
         }
-        let tags = self.view().tags();
-        let place = tags.iter().rposition(|other| *other <= tag).map_or(0, |last| last + 1);
-        self.insert(place, tag, raw.bytes());
+        page.head.volatile += u16::from(raw[0] & HAS_DEADLINE != 0);
+        let mut place = self.n;
+        while place > 0 && self.tags[place - 1] > tag {
+            (self.tags[place], self.offsets[place]) = (self.tags[place - 1], self.offsets[place - 1]);
+            place -= 1;
+        }
+        (self.tags[place], self.offsets[place]) = (tag, offset.to_le_bytes());
+        self.n += 1;
+    }
+
+    fn finish(self) {
+        let (page, n) = (self.page, self.n);
+        page.head.elements = n as u16;
+        page.bytes[..n].copy_from_slice(&self.tags[..n]);
+        page.bytes[n..3 * n].copy_from_slice(self.offsets[..n].as_flattened());
     }
 }
 
