@@ -17,6 +17,7 @@ use redoxide::base::alloc;
 use redoxide::base::buffer::Text;
 use redoxide::base::dice::Dice;
 use redoxide::store::hasher::Hasher;
+use redoxide::store::intset;
 use redoxide::store::members::{Deadline, Members};
 use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
@@ -27,12 +28,13 @@ fn main() {
     let part = words.first().map_or("all", String::as_str);
     let elements = |usual| words.get(1).map_or(usual, |word| word.parse().expect("a number of elements"));
     type Report = fn(usize);
-    let reports: [(&str, Report, usize); 5] = [
+    let reports: [(&str, Report, usize); 6] = [
         ("memory", report_memory, 1_000_000),
         ("find", report_find, 1_000_000),
         ("copy", report_copy, 5_000_000),
         ("growth", report_growth, 10_000_000),
         ("walk", report_walk, 1_000_000),
+        ("intset", report_intset, 512),
     ];
     for (name, report, usual) in reports {
         if part == name || part == "all" {
@@ -153,11 +155,15 @@ fn each_of(what: &str, members: &mut Members, all: &[[u8; 12]], mut run: impl Fn
     let start = thread_time();
     for batch in warm.chunks(32) {
         prefetch(members, batch);
-        batch.iter().for_each(|field| run(members, field));
+        for field in batch {
+            run(members, field);
+        }
     }
     let prefetched = (thread_time() - start).as_nanos() as f64 / warm.len() as f64;
     let start = thread_time();
-    cold.iter().for_each(|field| run(members, field));
+    for field in cold {
+        run(members, field);
+    }
     let alone = (thread_time() - start).as_nanos() as f64 / cold.len() as f64;
     println!("{what}: {prefetched:.1} ns in batches of 32, {alone:.1} ns not prefetched");
 }
@@ -232,7 +238,7 @@ fn report_copy(elements: usize) {
             let start = Instant::now();
             if values {
                 members.insert(&field(n), Text::Bytes(b"abcdefghijkl"), Deadline::Clear);
-            } else if n % 2 == 0 {
+            } else if n.is_multiple_of(2) {
                 members.add(&field(next));
                 next += 1;
             } else {
@@ -332,7 +338,11 @@ fn report_walk(elements: usize) {
     for n in 0..elements {
         members.set_deadline(&field(n), Some(1_700_000_000_000 + dice.below(1_000_000) as i64));
     }
-    println!("set_deadline: {:.1} ns; {:.1} bytes an element", each(start, elements), members.bytes() as f64 / elements as f64);
+    println!(
+        "set_deadline: {:.1} ns; {:.1} bytes an element",
+        each(start, elements),
+        members.bytes() as f64 / elements as f64
+    );
     let (mut last, mut worst, mut gone) = (Duration::ZERO, Duration::ZERO, 0);
     let start = thread_time();
     for now in 0..1000 {
@@ -341,8 +351,39 @@ fn report_walk(elements: usize) {
         last = thread_time() - before;
         worst = worst.max(last);
     }
-    println!("expire in small portions: {:.1} ns an element ({gone}), last {last:?}, worst {worst:?}", each(start, gone));
+    println!(
+        "expire in small portions: {:.1} ns an element ({gone}), last {last:?}, worst {worst:?}",
+        each(start, gone)
+    );
     let start = thread_time();
     let gone = members.expire(i64::MAX - 1, usize::MAX, &mut |_| {});
     println!("expire all: {:.1} ns an element ({gone})", each(start, gone));
+}
+
+fn report_intset(elements: usize) {
+    let mut dice = Dice(4);
+    let mut random = |n: usize| {
+        let mut block = intset::new();
+        while intset::len(&block) < n {
+            intset::insert(&mut block, dice.below(4 * elements as u64) as i64);
+        }
+        block
+    };
+    let (one, other, few) = (random(elements), random(elements), random(8));
+    let rounds = 2_000;
+    let time = |what: &str, run: &mut dyn FnMut() -> usize| {
+        let start = thread_time();
+        let sum: usize = (0..rounds).map(|_| run()).sum();
+        let each = (thread_time() - start).as_nanos() as f64 / f64::from(rounds);
+        println!("{what} of {elements}: {each:.0} ns ({})", sum / rounds as usize);
+    };
+    time("intersection", &mut || intset::intersection(&[&one, &other]).len());
+    time("intersection of 8 with one", &mut || intset::intersection(&[&few, &other]).len());
+    time("union", &mut || intset::union(&[&one, &other]).len());
+    time("difference", &mut || intset::difference(&[&one, &other]).len());
+    time("all look-ups", &mut || intset::iter(&one).filter(|int| intset::contains(&other, *int)).count());
+    time("all insertions in random order", &mut || {
+        let mut block = intset::new();
+        (0..elements as i64).filter(|n| intset::insert(&mut block, n * 7919 % 65_537)).count()
+    });
 }

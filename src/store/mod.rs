@@ -7,6 +7,7 @@
 
 pub mod entry;
 pub mod hasher;
+pub mod intset;
 pub mod members;
 pub mod table;
 

@@ -541,7 +541,7 @@ fn shrink(child: &mut Child, live: &mut usize, path: Path, depth: u32) {
 
 /// Well below what splits it again.
 fn may_merge(low: &Page, high: &Page) -> bool {
-    low.used() + high.used() <= PAGE_MAX * 5 / 8
-        && low.len() + high.len() <= ELEMENTS_MAX * 5 / 8
-        && low.buffers().len() + high.buffers().len() <= BUFFERS_MAX * 5 / 8
+    low.used() + high.used() <= PAGE_MAX * 3 / 4
+        && low.len() + high.len() <= ELEMENTS_MAX * 3 / 4
+        && low.buffers().len() + high.buffers().len() <= BUFFERS_MAX * 3 / 4
 }

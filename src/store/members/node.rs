@@ -118,7 +118,7 @@ impl Node {
     /// What the child of a value covers.
     pub fn run(&self, value: usize) -> Run {
         let up_to = u64::MAX >> (63 - value);
-        let start = 63 - (self.starts & up_to).leading_zeros();
+        let start = (self.starts & up_to).ilog2(); // The first child starts at 0.
         let after = self.starts & !up_to;
         let end = if after == 0 { 64 } else { after.trailing_zeros() };
         Run { start, len: end - start }

@@ -370,7 +370,7 @@ impl Page {
     }
 
     fn allocate(head: Head, capacity: usize) -> Page {
-        assert!(capacity <= usize::from(u16::MAX), "nobody finds so many fields whose hashes agree in 128 bits");
+        assert!(u16::try_from(capacity).is_ok(), "nobody finds so many fields whose hashes agree in 128 bits");
         Page(match ZEROS.get(..capacity) {
             Some(zeros) => Arc::from_header_and_slice(head, zeros),
             None => Arc::from_header_and_vec(head, vec![0; capacity]),
@@ -476,20 +476,20 @@ impl Page {
 
     /// A page of the same elements without much room.
     pub fn shrunk(&self) -> Page {
-        self.resized(self.used() * 9 / 8)
+        self.resized(self.used() * 17 / 16)
     }
 
     /// Whether it is far too large for what is in it.
     #[inline(always)]
     pub fn is_loose(&self) -> bool {
-        let wanted = self.used() * 5 / 4;
+        let wanted = self.used() * 9 / 8;
         wanted < self.0.slice.len() && capacity_for(wanted) < self.0.slice.len()
     }
 
     /// Whether it lost so much that it should be made smaller, or merged with a buddy.
     #[inline(always)]
     pub fn is_too_large(&self) -> bool {
-        self.used() <= PAGE_MAX * 5 / 16 || self.is_loose()
+        self.used() <= PAGE_MAX * 3 / 8 || self.is_loose()
     }
 
     /// Copies the page if somebody else holds it, too.
@@ -612,13 +612,12 @@ impl Page {
         &self.0.header.buffers
     }
 
-    /// Asks for the lines in which an element of this hash is looked for: the head, the tag, the offset.
+    /// Asks for the lines in which an element of this tag is looked for: head (the tags are there, or next to it) and offset.
     #[inline]
     pub fn prefetch(&self, tag: usize, elements: usize) {
         // Tags are spread evenly, so that this one is about there.
         let about = tag * elements / 256;
         prefetch(Arc::as_ptr(&self.0).cast::<u8>());
-        prefetch(self.0.slice.as_ptr().wrapping_add(about));
         prefetch(self.0.slice.as_ptr().wrapping_add(elements + 2 * about));
     }
 
@@ -643,11 +642,9 @@ impl Page {
         }
         let view = self.view();
         let (tags, tag) = (view.tags(), Path { hash, field: &[] }.tag(self.depth()));
-        for index in view.rank(tag)..tags.len() {
-            if tags[index] != tag {
-                break;
-            }
-            prefetch(view.bytes.as_ptr().wrapping_add(view.start(index)));
+        let first = view.rank(tag);
+        for (n, _) in tags[first..].iter().take_while(|other| **other == tag).enumerate() {
+            prefetch(view.bytes.as_ptr().wrapping_add(view.start(first + n)));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Members against a plain model, in every form, with copies alive.
 
 use super::*;
-use crate::base::alloc;
-use crate::base::alloc::size_class;
+
+use crate::base::alloc::{self, size_class};
 use crate::base::dice::Dice;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::mpsc;
 use std::thread;
 
@@ -179,42 +179,39 @@ fn step(members: &mut Members, model: &mut Model, dice: &mut Dice, n: usize, gro
         return;
     }
     let old_deadline = known.as_ref().and_then(|(_, deadline)| *deadline);
-    match choice {
-        0..=1 => {
-            let deadline = (below(dice, 2) == 0).then(|| random_deadline(dice));
-            let old = members.set_deadline(&field, deadline);
-            assert_eq!(old.is_some(), known.is_some());
-            if let Some(stored) = model.get_mut(&field) {
-                assert_eq!(old.unwrap().deadline, stored.1);
-                stored.1 = deadline;
-            }
+    if choice <= 1 {
+        let deadline = (below(dice, 2) == 0).then(|| random_deadline(dice));
+        let old = members.set_deadline(&field, deadline);
+        assert_eq!(old.is_some(), known.is_some());
+        if let Some(stored) = model.get_mut(&field) {
+            assert_eq!(old.expect("as the model says").deadline, stored.1);
+            stored.1 = deadline;
         }
-        _ => {
-            let (policy, deadline) = match below(dice, 4) {
-                0 => (Deadline::Keep, old_deadline),
-                1..=2 => (Deadline::Clear, None),
-                _ => {
-                    let deadline = random_deadline(dice);
-                    (Deadline::At(deadline), Some(deadline))
-                }
-            };
-            let value = random_value(dice);
-            let number = dice.next().cast_signed();
-            let buffer = Buffer::new(value.clone());
-            let (text, value) = match below(dice, 4) {
-                0 => (Text::Int(number), number.to_string().into_bytes()),
-                1 => (Text::Shared(&buffer), value.clone()),
-                _ => (Text::Bytes(&value), value.clone()),
-            };
-            let old = members.insert(&field, text, policy);
-            assert_eq!(old.is_some(), known.is_some());
-            if let (Some(old), Some((value, deadline))) = (old, known) {
-                assert_eq!(old.deadline, deadline);
-                assert_eq!(old.value.map(|b| b.bytes().to_vec()), (value.len() > INLINE_MAX).then_some(value));
-            }
-            model.insert(field, (value, deadline));
-        }
+        return;
     }
+    let (policy, deadline) = match below(dice, 4) {
+        0 => (Deadline::Keep, old_deadline),
+        1..=2 => (Deadline::Clear, None),
+        _ => {
+            let deadline = random_deadline(dice);
+            (Deadline::At(deadline), Some(deadline))
+        }
+    };
+    let value = random_value(dice);
+    let number = dice.next().cast_signed();
+    let buffer = Buffer::new(value.clone());
+    let (text, value) = match below(dice, 4) {
+        0 => (Text::Int(number), number.to_string().into_bytes()),
+        1 => (Text::Shared(&buffer), value.clone()),
+        _ => (Text::Bytes(&value), value.clone()),
+    };
+    let old = members.insert(&field, text, policy);
+    assert_eq!(old.is_some(), known.is_some());
+    if let (Some(old), Some((value, deadline))) = (old, known) {
+        assert_eq!(old.deadline, deadline);
+        assert_eq!(old.value.map(|b| b.bytes().to_vec()), (value.len() > INLINE_MAX).then_some(value));
+    }
+    model.insert(field, (value, deadline));
 }
 
 /// Any interleaving of operations, with copies that live on, some of them on another thread.
@@ -245,7 +242,7 @@ fn follow_the_model(seed: u64, n: usize, steps: usize, mut members: Members) {
         step(&mut members, &mut model, &mut dice, n, growing);
         match below(&mut dice, steps / 30 + 1) {
             0 => copies.push((members.clone(), model.clone())),
-            1 => send.send((members.clone(), model.clone())).unwrap(),
+            1 => send.send((members.clone(), model.clone())).expect("as the model says"),
             2 if !copies.is_empty() => {
                 let (copy, model) = copies.swap_remove(below(&mut dice, copies.len()));
                 assert_eq!(contents(&copy), model, "seed {seed} step {count}");
@@ -257,7 +254,9 @@ fn follow_the_model(seed: u64, n: usize, steps: usize, mut members: Members) {
                 let removed = members.expire(now, max, &mut |element| {
                     let (value, deadline) = model.remove(element.field()).expect("it was there");
                     assert!(
-                        deadline == element.deadline() && deadline.unwrap() <= now && value == element.value_bytes()
+                        deadline == element.deadline()
+                            && deadline.expect("as the model says") <= now
+                            && value == element.value_bytes()
                     );
                     gone += 1;
                 });
@@ -291,7 +290,7 @@ fn follow_the_model(seed: u64, n: usize, steps: usize, mut members: Members) {
     members.check();
     assert_eq!((members.len(), members.bytes()), (0, Members::set(members.hasher).bytes()), "seed {seed}");
     drop(send);
-    reader.join().unwrap();
+    reader.join().expect("as the model says");
 }
 
 #[test]
@@ -334,4 +333,290 @@ fn colliding_hashes_stay_bounded() {
         members.check();
         assert_eq!(copy.iter().count(), n);
     }
+}
+
+/// Walks with SCAN while members come and go: what stays is seen. Answers how many were seen twice, and the calls.
+fn scan_while(seed: u64, n: usize, hasher: Hasher, growing: bool) -> (usize, usize) {
+    let mut dice = Dice(seed);
+    let mut members = Members::set(hasher);
+    let stays: HashSet<Vec<u8>> = (0..n).map(|i| format!("stays:{i}").into_bytes()).collect();
+    let comes: Vec<Vec<u8>> = (0..4 * n).map(|i| format!("comes:{i}").into_bytes()).collect();
+    for member in stays.iter().chain(if growing { &[] } else { &*comes }) {
+        assert!(members.add(member));
+    }
+    let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
+    let (mut cursor, mut calls, mut next) = (0, 0, 0);
+    loop {
+        let count = 1 + below(&mut dice, 30);
+        let after = members.scan(cursor, count, &mut |element| {
+            *seen.entry(element.field().to_vec()).or_default() += 1;
+        });
+        calls += 1;
+        if after == 0 {
+            break;
+        }
+        assert!(after > cursor, "seed {seed}: a cursor that goes back");
+        cursor = after;
+        for _ in 0..below(&mut dice, count * 5) {
+            let Some(member) = comes.get(next) else { break };
+            next += 1;
+            if growing {
+                assert!(members.add(member));
+            } else {
+                assert!(members.remove(member).is_some());
+            }
+        }
+    }
+    members.check();
+    for member in &stays {
+        assert!(seen.contains_key(member), "seed {seed}: {} was missed", String::from_utf8_lossy(member));
+    }
+    (seen.values().filter(|times| **times > 1).count(), calls)
+}
+
+#[test]
+fn scan_misses_nothing_that_stays() {
+    for seed in 1..=10 {
+        let n = scaled(10_000);
+        let growing = seed % 2 == 0;
+        let (again, calls) = scan_while(seed, n, Hasher::new([seed, 2]), growing);
+        // Only merging pages puts what was seen behind a cursor.
+        assert!(again < if growing { 1 } else { n / 100 }, "seed {seed}: {again} twice");
+        assert!(calls > n / 16, "seed {seed}: {calls} calls");
+    }
+}
+
+#[test]
+fn scan_copes_with_colliding_hashes() {
+    for (seed, kept) in [(1, 0), (2, 0xff << 40), (3, 0xf << 60), (4, 0xfff << 52), (5, 0xffff << 32)] {
+        scan_while(seed, 500, Hasher::broken([seed, 2], kept), seed % 2 == 0);
+    }
+}
+
+#[test]
+fn scan_visits_about_as_many_as_asked_and_refuses_no_cursor() {
+    let mut members = Members::set(Hasher::new([1, 2]));
+    assert_eq!(members.scan(12, 10, &mut |_| {}), 0);
+    for n in 0..5000 {
+        members.add(&field(n));
+    }
+    let mut dice = Dice(1);
+    for _ in 0..1000 {
+        let (cursor, count) = (dice.next() >> below(&mut dice, 64), 1 + below(&mut dice, 100));
+        let mut seen = 0;
+        let next = members.scan(cursor, count, &mut |_| seen += 1);
+        assert!(next == 0 || next > cursor);
+        assert!(seen <= count + 4, "{seen} of {count}");
+        assert!(next == 0 || seen >= count);
+    }
+}
+
+/// Whether draws are fair: the chi-square statistic is near its mean, the number of elements.
+fn check_fairness(what: &str, n: usize, draws: usize, drawn: &HashMap<Vec<u8>, usize>) {
+    let each = draws as f64 / n as f64;
+    let missed = (n - drawn.len()) as f64;
+    let chi = missed * each + drawn.values().map(|times| (*times as f64 - each).powi(2) / each).sum::<f64>();
+    let limit = 5.0 * (2.0 * n as f64).sqrt();
+    assert!((chi - n as f64).abs() < limit, "{what}: {n} elements, chi-square {chi}, not within {limit} of it");
+}
+
+#[test]
+fn random_elements_are_fair_while_it_grows_and_shrinks_and_among_collisions() {
+    for kept in [Hash::MAX, 0x7 << 61, 0] {
+        let mut members = Members::set(Hasher::broken([7, 8], kept));
+        assert!(members.random(&mut || 0).is_none());
+        let mut dice = Dice(9);
+        let mut check = |members: &Members| {
+            let draws = members.len() * 40;
+            let mut drawn = HashMap::new();
+            for _ in 0..draws {
+                let element = members.random(&mut || dice.next()).expect("there are members");
+                *drawn.entry(element.field().to_vec()).or_default() += 1;
+            }
+            check_fairness(&format!("kept {kept:x}"), members.len(), draws, &drawn);
+        };
+        let n = scaled(10_000);
+        for i in 0..n {
+            members.add(&field(i));
+            if [1, 50, 130, 1000, n - 1].contains(&i) {
+                check(&members);
+            }
+        }
+        for i in 0..n - 300 {
+            members.remove(&field(i));
+        }
+        check(&members);
+    }
+}
+
+#[test]
+fn samples_are_different_and_fair() {
+    let mut members = Members::map(Hasher::new([3, 4]));
+    let n = 400;
+    for i in 0..n {
+        members.insert(&field(i), Text::Int(1), Deadline::Clear);
+    }
+    let mut dice = Dice(2);
+    // Few and many: both ways of sampling.
+    for wanted in [0, 1, 2, 49, 51, 399, 400, 500] {
+        let rounds = 400;
+        let mut drawn: HashMap<Vec<u8>, usize> = HashMap::new();
+        for _ in 0..rounds {
+            let mut one: HashSet<Vec<u8>> = HashSet::new();
+            members.sample(wanted, &mut || dice.next(), &mut |element| assert!(one.insert(element.field().to_vec())));
+            assert_eq!(one.len(), wanted.min(n));
+            for field in one {
+                *drawn.entry(field).or_default() += 1;
+            }
+        }
+        if (1..300).contains(&wanted) {
+            // Without putting back, the statistic is smaller by the share that is drawn.
+            let scale = n as f64 / (n - wanted) as f64;
+            let each = (rounds * wanted) as f64 / n as f64;
+            let missed = (n - drawn.len()) as f64 * each;
+            let chi = drawn.values().map(|times| (*times as f64 - each).powi(2) / each).sum::<f64>();
+            let chi = (missed + chi) * scale;
+            assert!((chi - n as f64).abs() < 5.0 * (2.0 * n as f64).sqrt(), "{wanted} of {n}: {chi}");
+        }
+    }
+}
+
+#[test]
+fn ranks_are_those_of_the_walk() {
+    let mut members = Members::set(Hasher::new([3, 9]));
+    for i in 0..scaled(20_000) {
+        members.add(&field(i));
+    }
+    for (rank, element) in members.iter().enumerate().step_by(37) {
+        assert_eq!(members.nth(rank).expect("as the model says").field(), element.field());
+    }
+    assert_eq!(members.iter().len(), members.iter().count());
+    assert!(members.nth(members.len()).is_none());
+    // The order is that of the hashes, as far as pages tell.
+    let hashes: Vec<Hash> = members.iter().map(|element| members.hash(element.field()) >> 48).collect();
+    assert!(hashes.is_sorted());
+}
+
+#[test]
+fn a_write_copies_only_its_path() {
+    let mut members = Members::map(Hasher::new([4, 4]));
+    let n = scaled(60_000);
+    let write = |members: &mut Members, n: usize, value: &[u8]| {
+        let before = alloc::calls();
+        members.insert(format!("field:{n:06}").as_bytes(), Text::Bytes(value), Deadline::Clear);
+        alloc::calls() - before - 1 // The name's.
+    };
+    for i in 0..n {
+        write(&mut members, i, b"12345");
+    }
+    let before = alloc::calls();
+    let copy = members.clone();
+    assert_eq!(alloc::calls(), before, "a copy is a pointer");
+    let bytes = members.bytes();
+    let deep = if n > 2000 { 3 } else { 2 };
+    assert!((deep..=7).contains(&write(&mut members, 5, b"54321")), "nodes and a page");
+    assert_eq!(write(&mut members, 5, b"00000"), 0, "all of it is ours now, and the value is written over the old one");
+    assert!((0..100).all(|n| write(&mut members, n, b"00000") <= 5), "at most the root is ours");
+    assert_eq!(members.bytes(), bytes);
+    assert_eq!(copy.get(b"field:000005").expect("as the model says").value_bytes(), b"12345");
+    // What changes nothing copies nothing.
+    let mut set = Members::set(Hasher::new([4, 5]));
+    assert!(set.add(b"a"));
+    let twin = set.clone();
+    let before = alloc::calls();
+    assert!(!set.add(b"a") && set.remove(b"b").is_none());
+    assert_eq!(alloc::calls(), before);
+    drop((copy, twin));
+}
+
+#[test]
+fn big_values_are_shared_and_returned() {
+    let mut members = Members::map(Hasher::new([6, 6]));
+    let buffer = Buffer::new(vec![b'x'; 1000]);
+    assert!(members.insert(b"f", Text::Shared(&buffer), Deadline::Clear).is_none());
+    assert!(!buffer.is_unique());
+    let Text::Shared(stored) = members.get(b"f").expect("as the model says").value() else {
+        panic!("a long value is counted")
+    };
+    assert!(std::ptr::eq(stored.bytes(), buffer.bytes()), "it is not copied");
+    let old = members.insert(b"f", Text::Bytes(b"short"), Deadline::Clear).expect("as the model says");
+    assert!(std::ptr::eq(old.value.as_ref().expect("as the model says").bytes(), buffer.bytes()));
+    drop(old);
+    assert!(buffer.is_unique());
+    members.insert(b"f", Text::Shared(&buffer), Deadline::At(5));
+    let copy = members.clone();
+    let long = vec![b'k'; 500];
+    members.insert(&long, Text::Shared(&buffer), Deadline::At(7));
+    let old = members.remove(&long).expect("as the model says");
+    assert_eq!(
+        (
+            old.field.expect("as the model says").bytes(),
+            old.value.expect("as the model says").bytes().len(),
+            old.deadline
+        ),
+        (&*long, 1000, Some(7))
+    );
+    members.remove(b"f");
+    assert_eq!(members.bytes(), Members::map(members.hasher).bytes());
+    assert_eq!(copy.get(b"f").expect("as the model says").value_bytes(), buffer.bytes());
+    drop(copy);
+    assert!(buffer.is_unique());
+}
+
+#[test]
+fn fields_expire_in_portions_and_without_a_walk() {
+    let mut members = Members::map(Hasher::new([8, 1]));
+    assert_eq!(members.earliest(), None);
+    let n = scaled(50_000);
+    let name = |i: usize| format!("field:{i}").into_bytes();
+    for i in 0..n {
+        let deadline = if i % 10 == 0 { Deadline::At(1000 + i as i64) } else { Deadline::Clear };
+        members.insert(&name(i), Text::Int(i as i64), deadline);
+    }
+    let bytes = members.bytes();
+    assert_eq!((members.volatile(), members.earliest()), (n / 10, Some(1000)));
+    assert_eq!(members.expire(999, 100, &mut |_| panic!("nothing is due")), 0);
+    let mut gone = Vec::new();
+    assert_eq!(members.expire(1000 + n as i64 / 2, 7, &mut |element| gone.push(element.field().to_vec())), 7);
+    let all = members.expire(999 + n as i64 / 2, usize::MAX, &mut |element| gone.push(element.field().to_vec()));
+    assert_eq!(all + 7, gone.len());
+    assert!((gone.len() as isize - (n / 20) as isize).abs() <= 1);
+    members.check();
+    for i in 0..n {
+        members.set_deadline(&name(i), None);
+    }
+    assert_eq!((members.volatile(), members.earliest()), (0, None));
+    members.check();
+    for i in 0..n {
+        members.insert(&name(i), Text::Int(i as i64), Deadline::Keep);
+    }
+    assert!(members.bytes() <= bytes + bytes / 20, "nothing is left of deadlines");
+    assert!(members.set_deadline(b"nobody", Some(1)).is_none());
+}
+
+#[test]
+fn it_is_small() {
+    let n = scaled(200_000);
+    for (values, most) in [(false, 21.5), (true, 38.0)] {
+        let hasher = Hasher::new([1, 1]);
+        let mut members = if values { Members::map(hasher) } else { Members::set(hasher) };
+        for i in 0..2 * n {
+            let field = format!("member:{i:05x}");
+            if values {
+                members.insert(field.as_bytes(), Text::Bytes(b"value:abcdef"), Deadline::Clear);
+            } else {
+                members.add(field.as_bytes());
+            }
+            if i % (n / 5) == n / 5 - 1 {
+                let each = members.bytes() as f64 / members.len() as f64;
+                assert!(each < most, "{each} bytes an element at {i}");
+            }
+        }
+        for i in 0..n {
+            members.remove(format!("member:{i:05x}").as_bytes()).expect("it was added");
+        }
+        let each = members.bytes() as f64 / members.len() as f64;
+        assert!(each < most + 3.0, "{each} bytes an element after removals");
+    }
+    assert!(Members::set(Hasher::new([1, 1])).bytes() < 300);
 }
