@@ -12,6 +12,8 @@ pub mod list;
 pub mod object;
 pub mod packed;
 pub mod sorted_set;
+pub mod intset;
+pub mod members;
 pub mod table;
 pub mod tree;
 
