@@ -2,6 +2,7 @@
 //!
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
+pub mod bitmap;
 pub mod client;
 pub mod command;
 pub mod config;
@@ -17,6 +18,7 @@ use crate::server::command::{Family, Group};
 /// All commands, for [`crate::server::Server::new`].
 pub fn table() -> Vec<Family> {
     vec![
+        Family { group: Group::Bitmap, commands: bitmap::COMMANDS },
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },

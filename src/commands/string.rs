@@ -652,7 +652,7 @@ fn incrbyfloat(ctx: &mut Ctx, args: Args) -> Done {
 }
 
 /// Calls `look` with a string's bytes; an integer's are its decimal digits.
-fn with_bytes<R>(text: Text, look: impl FnOnce(&[u8]) -> R) -> R {
+pub(super) fn with_bytes<R>(text: Text, look: impl FnOnce(&[u8]) -> R) -> R {
     match text {
         Text::Bytes(bytes) => look(bytes),
         Text::Int(n) => look(itoa::Buffer::new().format(n).as_bytes()),

@@ -21,6 +21,7 @@ pub struct Event {
 #[allow(missing_docs)] // each is named as Redis spells it
 impl Event {
     pub const SET: Event = Event { name: "set", class: b'$' };
+    pub const SETBIT: Event = Event { name: "setbit", class: b'$' };
     pub const SETRANGE: Event = Event { name: "setrange", class: b'$' };
     pub const APPEND: Event = Event { name: "append", class: b'$' };
     pub const INCRBY: Event = Event { name: "incrby", class: b'$' };

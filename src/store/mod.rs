@@ -5,6 +5,7 @@
 //!              (directory)                            frozen copies until it is written to
 //! ```
 
+pub mod bits;
 pub mod entry;
 pub mod hasher;
 pub mod object;
