@@ -118,15 +118,7 @@ fn insert_and_remove(bencher: Bencher, keys: usize) {
 #[inline(never)]
 fn look_up(table: &Table, batch: &[[u8; 16]; 32]) -> usize {
     let hashes: [Hash; 32] = std::array::from_fn(|n| table.hash(&batch[n]));
-    for hash in hashes {
-        table.prefetch_bucket(hash);
-    }
-    for hash in hashes {
-        table.prefetch_entry(hash);
-    }
-    for hash in hashes {
-        table.prefetch_value(hash);
-    }
+    table.prefetch(hashes.into_iter(), false);
     look_up_cold(table, batch, &hashes)
 }
 
@@ -256,8 +248,7 @@ fn report_freeze(keys: usize) {
     let mut write = |table: &mut Table, times: &mut [Vec<u64>; 4]| {
         let key = key(dice.below(keys as u64) as usize);
         let hash = table.hash(&key);
-        table.prefetch_bucket(hash);
-        table.prefetch_head(hash);
+        table.prefetch(std::iter::once(hash), true);
         let position = table.find(hash, &key).expect("all keys are there");
         let entry = Entry::new(&key, NewValue::Text(&[b'w'; 64]), None, 0);
         let calls = alloc::calls();

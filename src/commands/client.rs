@@ -310,7 +310,7 @@ fn kill(ctx: &mut Ctx, args: Args) -> Done {
     for &client in &meant {
         if client == asker {
             // Its reply still goes out.
-            ctx.server.clients[client].is_closing = true;
+            ctx.server.clients.close(client);
         } else {
             ctx.server.outbox.push(Order::Close { client, after_replies: false });
         }

@@ -58,35 +58,40 @@ fn text_of(entry: &Entry) -> Result<Text<'_>, WrongType> {
 }
 
 impl<'a> Db<'a> {
-    /// The value of a string key, for reading: counts a hit or a miss and notes the access.
-    #[inline]
-    pub fn text(self, key: &[u8]) -> Result<Option<Text<'a>>, WrongType> {
+    /// Looks at the value of a string key, for reading: counts a hit or a miss and notes the access.
+    ///
+    /// `look` is called where the entry was found, so that nobody walks to it again.
+    #[inline(always)]
+    pub fn look<R>(self, key: &[u8], look: impl FnOnce(Option<Text>) -> R) -> Result<R, WrongType> {
         let Db { data, shared, id } = self;
-        let data: &'a mut Database = data;
         let hash = shared.hashes.take(key).unwrap_or_else(|| data.table.hash(key));
-        let Some(position) = data.table.find(hash, key) else {
+        let Some((position, entry)) = data.table.find_entry(hash, key) else {
             shared.miss(id, key);
-            return Ok(None);
+            return Ok(look(None));
         };
-        if shared.hides(data.table.at(position)) {
+        if shared.hides(entry) {
             expired_on_read(data, shared, id, key, position);
-            return Ok(None);
+            return Ok(look(None));
         }
-        let entry = data.table.at(position);
         shared.stats.hits += 1;
         shared.touch(entry);
-        text_of(entry).map(Some)
+        Ok(look(Some(text_of(entry)?)))
+    }
+
+    /// The value of a string key, for reading: counts a hit or a miss and notes the access.
+    #[inline]
+    pub fn text(mut self, key: &[u8]) -> Result<Option<Text<'a>>, WrongType> {
+        let slot = self.read(key);
+        let data: &'a Database = self.data;
+        slot.position.map(|position| text_of(data.table.at(position))).transpose()
     }
 
     /// Looks a key up for reading: counts a hit or a miss and notes the access.
     #[inline]
     pub fn read(&mut self, key: &[u8]) -> Slot {
-        let slot = self.locate(key);
+        let slot = self.locate_noting(key, true);
         match slot.position {
-            Some(position) => {
-                self.shared.stats.hits += 1;
-                self.shared.touch(self.data.table.at(position));
-            }
+            Some(_) => self.shared.stats.hits += 1,
             None => self.shared.miss(self.id, key),
         }
         slot
@@ -95,27 +100,52 @@ impl<'a> Db<'a> {
     /// Looks a key up for writing: notes the access, counts nothing.
     #[inline]
     pub fn write(&mut self, key: &[u8]) -> Slot {
-        let slot = self.locate(key);
-        if let Some(position) = slot.position {
-            self.shared.touch(self.data.table.at(position));
+        self.locate_noting(key, true)
+    }
+
+    /// The same, and looks at the string that is there on the way.
+    #[inline(always)]
+    pub fn write_looking<R>(
+        &mut self,
+        key: &[u8],
+        look: impl FnOnce(Option<Text>) -> R,
+    ) -> Result<(Slot, R), WrongType> {
+        let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
+        let Some((position, entry)) = self.data.table.find_entry(hash, key) else {
+            return Ok((Slot { hash, position: None }, look(None)));
+        };
+        if self.shared.hides(entry) {
+            if self.shared.expiry == Expiry::Own {
+                expire(self.data, self.shared, self.id, position);
+            }
+            return Ok((Slot { hash, position: None }, look(None)));
         }
-        slot
+        self.shared.touch(entry);
+        Ok((Slot { hash, position: Some(position) }, look(Some(text_of(entry)?))))
     }
 
     /// Looks a key up and leaves no trace, but for deleting it if its deadline has passed.
     #[inline]
     pub fn locate(&mut self, key: &[u8]) -> Slot {
+        self.locate_noting(key, false)
+    }
+
+    #[inline(always)]
+    fn locate_noting(&mut self, key: &[u8], touch: bool) -> Slot {
         let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
-        let mut position = self.data.table.find(hash, key);
-        if let Some(found) = position
-            && self.shared.hides(self.data.table.at(found))
-        {
+        let Some((found, entry)) = self.data.table.find_entry(hash, key) else {
+            return Slot { hash, position: None };
+        };
+        if self.shared.hides(entry) {
             if self.shared.expiry == Expiry::Own {
                 expire(self.data, self.shared, self.id, found);
             }
-            position = None;
+            return Slot { hash, position: None };
         }
-        Slot { hash, position }
+        if touch {
+            self.shared.touch(entry);
+        }
+        Slot { hash, position: Some(found) }
     }
 
     /// The entry of a slot.
@@ -213,6 +243,13 @@ impl<'a> Db<'a> {
     /// Sets the integer of a key that is there, keeping its deadline. Counts as one change.
     #[inline]
     pub fn set_int(&mut self, slot: Slot, key: &[u8], n: i64, event: Event) {
+        // Over another integer: the deadline stays, and the access is noted already.
+        if let Some(position) = slot.position
+            && let Some(mut entry) = self.data.table.at_mut(position)
+            && entry.reset_int(n)
+        {
+            return self.shared.changes.record(self.id, key, event, 1);
+        }
         self.set(slot, key, NewValue::Int(n), Ttl::Keep, event);
     }
 

@@ -146,7 +146,7 @@ impl HashMemo {
 
     /// All hashes, in order.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = Hash> {
+    pub fn iter(&self) -> impl Iterator<Item = Hash> + Clone {
         self.known.iter().map(|&(_, _, hash)| hash)
     }
 

@@ -68,7 +68,7 @@ impl Lane {
             requests.clear();
             if let Err(error) = self.parser.parse(&mut self.query, &limits, requests, batch) {
                 server.answer_error(&error.text(), &mut self.reply);
-                server.clients[self.client].is_closing = true;
+                server.clients.close(self.client);
                 break Ran::Closing;
             }
             if requests.is_empty() {

@@ -126,7 +126,7 @@ impl Local {
                 }
                 Order::Close { client, after_replies } => {
                     if let Some(token) = token_of(&self.server, client) {
-                        if after_replies { self.server.clients[client].is_closing = true } else { self.close(token) }
+                        if after_replies { self.server.clients.close(client) } else { self.close(token) }
                     }
                 }
                 Order::Listen | Order::Descriptors => {}

@@ -124,6 +124,8 @@ pub struct Clients {
     /// How many there ever were.
     count: u64,
     generation: u32,
+    /// How many are to be closed.
+    closing: usize,
 }
 
 impl Clients {
@@ -159,7 +161,9 @@ impl Clients {
     /// Forgets a client.
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         self.get(id)?;
-        Some(self.slab.remove(id.slot as usize).1)
+        let client = self.slab.remove(id.slot as usize).1;
+        self.closing -= usize::from(client.is_closing);
+        Some(client)
     }
 
     /// The client of an id, if it is still there.
@@ -175,6 +179,21 @@ impl Clients {
             Some((generation, client)) if *generation == id.generation => Some(client),
             _ => None,
         }
+    }
+
+    /// A client's connection is to be closed once its replies are sent.
+    pub fn close(&mut self, id: ClientId) {
+        if let Some(client) = self.get_mut(id)
+            && !std::mem::replace(&mut client.is_closing, true)
+        {
+            self.closing += 1;
+        }
+    }
+
+    /// Whether a client's connection is to be closed. Nearly always nobody's is.
+    #[inline]
+    pub fn is_closing(&self, id: ClientId) -> bool {
+        self.closing > 0 && self[id].is_closing
     }
 
     /// All clients, oldest slot first.

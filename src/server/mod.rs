@@ -267,6 +267,6 @@ impl Server {
     /// Whether a client's connection is to end after its replies.
     #[inline]
     pub fn must_close(&self, id: ClientId) -> bool {
-        self.clients[id].is_closing
+        self.clients.is_closing(id)
     }
 }

@@ -623,16 +623,26 @@ impl<'a> EntryMut<'a> {
         entry.is_unique().then_some(EntryMut { entry, live, lent: None })
     }
 
+    /// Replaces an integer by one that fits into its place; false for everything else.
+    #[inline]
+    pub fn reset_int(&mut self, int: i64) -> bool {
+        let old = self.form();
+        let fits = old.kind() == INT && int_len(int) <= old.value_len;
+        if fits {
+            // SAFETY: rule 3; the place has `value_len` bytes.
+            unsafe { write_int(self.base().add(old.value_at()), int, old.value_len) };
+        }
+        fits
+    }
+
     /// Makes the value an integer.
     #[inline]
     pub fn set_int(&mut self, int: i64) -> bool {
-        let old = self.form();
-        let len = int_len(int);
-        if old.kind() == INT && len <= old.value_len {
-            // SAFETY: rule 3; the place has `value_len` bytes.
-            unsafe { write_int(self.base().add(old.value_at()), int, old.value_len) };
+        if self.reset_int(int) {
             return true;
         }
+        let old = self.form();
+        let len = int_len(int);
         let Some(new) = self.reshape(old, INT, len) else {
             return false;
         };
