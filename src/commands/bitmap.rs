@@ -106,10 +106,10 @@ fn setbit(ctx: &mut Ctx, args: Args) -> Done {
         _ => return Err(BIT),
     };
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.write(key);
+    let (slot, len) = db.write_looking(key, |text| text.map_or(0, |text| with_bytes(text, <[u8]>::len)))?;
     // Within the longest string, so it fits.
     let byte = (at / 8) as usize;
-    let grows = byte >= len_of(&db, slot)?;
+    let grows = byte >= len;
     let mut old = false;
     db.edit_window(slot, key, byte..byte + 1, |window| {
         old = window[0] & bits::mask(at) != 0;
@@ -125,8 +125,8 @@ fn setbit(ctx: &mut Ctx, args: Args) -> Done {
 /// GETBIT key offset
 fn getbit(ctx: &mut Ctx, args: Args) -> Done {
     let at = bit_offset(ctx, parse_i64(args.get(2)))?;
-    let text = ctx.server.db(ctx.db).text(args.get(1))?;
-    let is_set = text.is_some_and(|text| with_bytes(text, |bytes| bits::bit(bytes, at)));
+    let is_set = |text: Option<Text>| text.is_some_and(|text| with_bytes(text, |bytes| bits::bit(bytes, at)));
+    let is_set = ctx.server.db(ctx.db).look(args.get(1), is_set)?;
     ctx.reply.int(i64::from(is_set));
     Ok(Flow::Done)
 }
@@ -218,18 +218,22 @@ fn bitop(ctx: &mut Ctx, args: Args) -> Done {
     let (key, sources) = (args.get(2), args.from(3));
     let operation = operation(args)?;
     let mut db = ctx.server.db(ctx.db);
-    // Twice, because a lookup may find that a key has expired, and deleting it moves others.
+    let mut len = 0;
     for source in sources {
         let slot = db.read(source);
-        db.text_of(slot)?;
+        len = len.max(len_of(&db, slot)?);
     }
+    let slot = db.write(key);
+    // The result may take the place of the old one in memory, too, unless that is a source.
+    let memory = if sources.iter().any(|source| source == key) { Vec::new() } else { db.reclaim(slot, len) };
+    // Again, because a lookup above may have found that a key has expired, and deleting it moves others.
     let slots: Vec<_> = sources.iter().map(|source| db.locate(source)).collect();
     let mut texts = Vec::with_capacity(slots.len());
     for &slot in &slots {
         texts.push(db.text_of(slot)?.map_or(Cow::Borrowed(&b""[..]), bytes_of));
     }
-    let result = bits::combine(operation, &texts.iter().map(|text| &**text).collect::<Vec<_>>());
-    let (slot, len) = (db.write(key), result.len());
+    let texts: Vec<_> = texts.iter().map(|text| &**text).collect();
+    let result = bits::combine(operation, &texts, memory);
     if result.is_empty() {
         db.delete(slot, key, Event::DEL);
     } else {
@@ -291,7 +295,7 @@ fn bitfield(ctx: &mut Ctx, args: Args) -> Done {
     run(ctx, args.get(1), &steps)
 }
 
-/// BITFIELD_RO key [GET encoding offset] ...
+/// `BITFIELD_RO` key [GET encoding offset] ...
 fn bitfield_ro(ctx: &mut Ctx, args: Args) -> Done {
     let steps = steps(ctx, args.cursor(2))?;
     if steps.iter().any(|step| !matches!(step.act, Act::Get)) {

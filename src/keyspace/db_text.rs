@@ -22,6 +22,20 @@ impl Db<'_> {
         self.set(slot, key, value, ttl, event);
     }
 
+    /// Memory for a string of so many bytes that is to replace what a slot holds: the memory of that, if it is large enough
+    /// and nobody else holds it. The slot must be set before anybody reads it.
+    pub fn reclaim(&mut self, slot: Slot, len: usize) -> Vec<u8> {
+        if let Some(position) = slot.position
+            && let Some(mut entry) = self.data.table.at_mut(position)
+            && let Some(buffer) = entry.buffer_mut()
+            && buffer.is_unique()
+            && (len..=len * 2).contains(&buffer.make_mut().capacity())
+        {
+            return std::mem::take(buffer.make_mut());
+        }
+        Vec::new()
+    }
+
     /// Lends some bytes of a string for a change. A string that ends before them grows with zero bytes; a missing key
     /// counts as empty. Keeps the deadline, records nothing.
     pub fn edit_window(&mut self, slot: Slot, key: &[u8], window: Range<usize>, change: impl FnOnce(&mut [u8])) {
@@ -62,6 +76,7 @@ mod tests {
     use crate::base::buffer::{Buffer, Text};
     use crate::base::dice::Dice;
     use crate::base::helper::Helper;
+    use crate::keyspace::changes::Event;
     use crate::keyspace::{DbId, Keyspace, Ttl};
     use crate::store::entry::{NewValue, Value};
 
@@ -74,7 +89,7 @@ mod tests {
             db.put(slot, b"k", value, Ttl::At(7));
         }
         let slot = db.locate(b"k");
-        let deadline = db.entry(slot).and_then(|entry| entry.deadline());
+        let deadline = db.entry(slot).and_then(crate::store::entry::Entry::deadline);
         db.edit_window(slot, b"k", window, |bytes| bytes.fill(b'#'));
         let slot = db.locate(b"k");
         let entry = db.entry(slot).expect("it is there now");
@@ -100,6 +115,29 @@ mod tests {
         assert_eq!(long, [&[b'x'; 4999][..], b"###"].concat());
         let grown = after(Some(NewValue::Text(&[b'x'; 4000])), 9999..10_000);
         assert_eq!(grown, [&[b'x'; 4000][..], &[0; 5999], b"#"].concat());
+    }
+
+    #[test]
+    fn memory_is_reclaimed_only_from_who_holds_it_alone() {
+        let mut keyspace = Keyspace::new(1, Dice(1), Helper::inline());
+        let mut reclaimed = |buffer: Buffer, len| {
+            let mut db = keyspace.db(DbId(0));
+            let slot = db.locate(b"k");
+            db.put(slot, b"k", NewValue::Buffer(buffer), Ttl::Clear);
+            let slot = db.locate(b"k");
+            let memory = db.reclaim(slot, len);
+            let capacity = memory.capacity();
+            db.set_bytes(slot, b"k", memory, Ttl::Clear, Event::SET);
+            capacity
+        };
+        let buffer = || Buffer::new(vec![b'x'; 5000]);
+        assert_eq!(reclaimed(buffer(), 5000), 5000);
+        assert_eq!(reclaimed(buffer(), 2500), 5000);
+        assert_eq!(reclaimed(buffer(), 5001), 0);
+        assert_eq!(reclaimed(buffer(), 2499), 0);
+        let held = buffer();
+        assert_eq!(reclaimed(held.clone(), 5000), 0);
+        assert_eq!(held.bytes(), [b'x'; 5000]);
     }
 
     #[test]

@@ -113,10 +113,11 @@ pub enum Operation {
 /// How much of the result is finished before the next of it is begun: it and one source fit into the first cache.
 const BLOCK: usize = 8 * 1024;
 
-/// Combines strings. The result is as long as the longest of them.
-pub fn combine(operation: Operation, sources: &[&[u8]]) -> Vec<u8> {
+/// Combines strings. The result is as long as the longest of them. It is put into `out`, whose content goes.
+pub fn combine(operation: Operation, sources: &[&[u8]], mut out: Vec<u8>) -> Vec<u8> {
     let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
-    let mut out = Vec::with_capacity(len);
+    out.clear();
+    out.reserve_exact(len);
     let mut twice = [0; BLOCK];
     for start in (0..len).step_by(BLOCK) {
         let end = len.min(start + BLOCK);
@@ -187,7 +188,9 @@ fn and_not((sum, other): Pair) {
 
 #[inline(always)]
 fn not(sum: &mut [u8]) {
-    sum.iter_mut().for_each(|sum| *sum = !*sum);
+    for sum in sum {
+        *sum = !*sum;
+    }
 }
 
 /// Notes in `twice` what was there before.
@@ -332,7 +335,7 @@ mod tests {
                 let n = if operation == Not { 1 } else { 2 + dice.below(4) };
                 let sources: Vec<_> = (0..n).map(|_| string(&mut dice, len_max)).collect();
                 let sources: Vec<&[u8]> = sources.iter().map(|source| &source[..]).collect();
-                let result = combine(operation, &sources);
+                let result = combine(operation, &sources, b"old".to_vec());
                 assert_eq!(result.len(), sources.iter().map(|source| source.len()).max().unwrap());
                 for at in 0..result.len() as u64 * 8 {
                     let bits: Vec<_> = sources.iter().map(|source| bit(source, at)).collect();
@@ -346,10 +349,10 @@ mod tests {
     fn one_source_and_no_source() {
         use Operation::*;
         for operation in [And, Or, Xor, Diff, One] {
-            assert_eq!(combine(operation, &[b"abc"]), b"abc");
-            assert_eq!(combine(operation, &[b"", b""]), b"");
+            assert_eq!(combine(operation, &[b"abc"], Vec::new()), b"abc");
+            assert_eq!(combine(operation, &[b"", b""], Vec::new()), b"");
         }
-        assert_eq!(combine(Not, &[b"\x0f"]), b"\xf0");
+        assert_eq!(combine(Not, &[b"\x0f"], Vec::new()), b"\xf0");
     }
 
     #[test]
