@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::base::buffer::Text;
 use crate::base::number::parse_i64;
-use crate::commands::string::with_bytes;
+use crate::commands::string::{bytes_of, with_bytes};
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::WrongType;
 use crate::keyspace::{Db, Slot, Ttl};
@@ -237,7 +237,8 @@ fn bitop(ctx: &mut Ctx, args: Args) -> Done {
     if result.is_empty() {
         db.delete(slot, key, Event::DEL);
     } else {
-        db.set_bytes(slot, key, result, Ttl::Clear, Event::SET);
+        db.put_bytes(slot, key, result, Ttl::Clear);
+        db.changed(key, Event::SET, 1);
     }
     ctx.reply.int(len as i64); // no string has 2^63 bytes
     Ok(Flow::Done)
@@ -263,15 +264,6 @@ fn operation(args: Args) -> Result<Operation, Error> {
         _ => false,
     };
     if is_refused { Err(Error::Text(refusal)) } else { Ok(operation) }
-}
-
-/// The bytes of a string as one slice.
-fn bytes_of(text: Text<'_>) -> Cow<'_, [u8]> {
-    match text {
-        Text::Bytes(bytes) => Cow::Borrowed(bytes),
-        Text::Shared(buffer) => Cow::Borrowed(buffer.bytes()),
-        Text::Int(n) => Cow::Owned(itoa::Buffer::new().format(n).as_bytes().to_vec()),
-    }
 }
 
 /// One operation of BITFIELD.
@@ -409,6 +401,9 @@ fn run(ctx: &mut Ctx, key: &[u8], steps: &[Step]) -> Done {
     }
     if changes > 0 {
         db.changed(key, Event::SETBIT, changes);
+    } else if grows {
+        // Redis forgets this change, so that a replica of it never hears of the key.
+        db.changed(key, Event::SILENT, 1);
     }
     Ok(Flow::Done)
 }

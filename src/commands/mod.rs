@@ -9,6 +9,7 @@ pub mod config;
 pub mod connection;
 pub mod debug;
 pub mod generic;
+pub mod hyperloglog;
 pub mod server;
 pub mod string;
 pub mod transactions;
@@ -22,6 +23,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::HyperLogLog, commands: hyperloglog::COMMANDS },
         Family { group: Group::Server, commands: command::COMMANDS },
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },

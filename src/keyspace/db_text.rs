@@ -10,16 +10,15 @@
 use std::ops::Range;
 
 use crate::base::buffer::{Buffer, Text};
-use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot, Ttl};
 use crate::store::entry::{INLINE_MAX, NewValue};
 
 impl Db<'_> {
-    /// Sets a key to a string that a command has made. Counts as one change.
-    pub fn set_bytes(&mut self, slot: Slot, key: &[u8], bytes: Vec<u8>, ttl: Ttl, event: Event) {
+    /// Sets a key to a string that a command has made. Records nothing.
+    pub fn put_bytes(&mut self, slot: Slot, key: &[u8], bytes: Vec<u8>, ttl: Ttl) {
         let value =
             if bytes.len() <= INLINE_MAX { NewValue::Raw(&bytes) } else { NewValue::Buffer(Buffer::new(bytes)) };
-        self.set(slot, key, value, ttl, event);
+        self.put(slot, key, value, ttl);
     }
 
     /// Memory for a string of so many bytes that is to replace what a slot holds: the memory of that, if it is large enough
@@ -76,7 +75,6 @@ mod tests {
     use crate::base::buffer::{Buffer, Text};
     use crate::base::dice::Dice;
     use crate::base::helper::Helper;
-    use crate::keyspace::changes::Event;
     use crate::keyspace::{DbId, Keyspace, Ttl};
     use crate::store::entry::{NewValue, Value};
 
@@ -127,7 +125,7 @@ mod tests {
             let slot = db.locate(b"k");
             let memory = db.reclaim(slot, len);
             let capacity = memory.capacity();
-            db.set_bytes(slot, b"k", memory, Ttl::Clear, Event::SET);
+            db.put_bytes(slot, b"k", memory, Ttl::Clear);
             capacity
         };
         let buffer = || Buffer::new(vec![b'x'; 5000]);

@@ -8,6 +8,8 @@
 pub mod bits;
 pub mod entry;
 pub mod hasher;
+pub mod hyperloglog;
+pub mod lcs;
 pub mod object;
 pub mod packed;
 pub mod table;
