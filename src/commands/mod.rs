@@ -2,12 +2,14 @@
 //!
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
+pub mod bitmap;
 pub mod client;
 pub mod command;
 pub mod config;
 pub mod connection;
 pub mod debug;
 pub mod generic;
+pub mod hyperloglog;
 pub mod list;
 pub mod server;
 pub mod string;
@@ -27,10 +29,12 @@ pub(crate) fn range(start: i64, stop: i64, len: usize) -> Range<usize> {
 /// All commands, for [`crate::server::Server::new`].
 pub fn table() -> Vec<Family> {
     vec![
+        Family { group: Group::Bitmap, commands: bitmap::COMMANDS },
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
         Family { group: Group::List, commands: list::COMMANDS },
+        Family { group: Group::HyperLogLog, commands: hyperloglog::COMMANDS },
         Family { group: Group::Server, commands: command::COMMANDS },
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },

@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod bitmap;
 mod config;
 mod connection;
 mod debug;
