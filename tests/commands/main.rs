@@ -12,6 +12,7 @@ mod debug;
 mod generic;
 mod list;
 mod server;
+mod set;
 mod string;
 mod transactions;
 mod walk;
