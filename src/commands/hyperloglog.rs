@@ -122,6 +122,8 @@ fn pfadd(ctx: &mut Ctx, args: Args) -> Done {
         for element in elements.from(first) {
             raised += u64::from(hll::raise(bytes, Place::of(element), sparse_max)?);
         }
+        // Also of a new one without elements.
+        hll::forget_count(bytes);
         Ok(raised)
     })?;
     // A new key is a change by itself, also without elements.

@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod debug;
 mod generic;
+mod hyperloglog;
 mod server;
 mod string;
 mod transactions;
