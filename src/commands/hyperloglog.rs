@@ -55,6 +55,8 @@ pub static COMMANDS: &[Command] = &[
         .system(),
 ];
 
+const PFADD: Event = Event::new("pfadd", b'$');
+
 const NOT_ONE: Error = Error::Text("WRONGTYPE Key is not a valid HyperLogLog string value.");
 
 impl From<Corrupt> for Error {
@@ -127,7 +129,7 @@ fn pfadd(ctx: &mut Ctx, args: Args) -> Done {
         Ok(raised)
     })?;
     // A new key is a change by itself, also without elements.
-    db.changed(key, Event::PFADD, raised + u64::from(!slot.is_found()));
+    db.changed(key, PFADD, raised + u64::from(!slot.is_found()));
     ctx.reply.int(1);
     Ok(Flow::Done)
 }
@@ -194,7 +196,7 @@ fn pfmerge(ctx: &mut Ctx, args: Args) -> Done {
         }
         hll::raise_all(bytes, &registers, sparse_max)
     })?;
-    db.changed(key, Event::PFADD, 1);
+    db.changed(key, PFADD, 1);
     ctx.reply.ok();
     Ok(Flow::Done)
 }

@@ -12,7 +12,7 @@
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot, Ttl};
 use crate::store::entry::{Entry, NewValue, Value};
-use crate::store::object::{Collection, Loose, Object, View, WrongType};
+use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
 
 /// A scratch buffer that grew beyond this is given back after its edit.
 const SCRATCH_KEPT: usize = 64 * 1024;
@@ -30,6 +30,12 @@ pub enum Edited {
 }
 
 impl Db<'_> {
+    /// Up to where collections stay packed: what types ask for when they are edited.
+    #[inline]
+    pub fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
     /// The collection of a slot, for reading.
     #[inline]
     pub fn view<'s, V: View<'s>>(&'s self, slot: Slot) -> Result<Option<V>, WrongType> {
@@ -106,6 +112,11 @@ impl Db<'_> {
         if edited == Edited::Emptied {
             self.changed(key, Event::DEL, 0);
         }
+    }
+
+    /// Frees what was cut off a collection, on the helper if it is big.
+    pub fn discard_object(&mut self, object: Object) {
+        self.shared.discard_object(object);
     }
 
     fn settle_edit<C: Collection>(&mut self, slot: Slot, key: &[u8], collection: C) -> Edited {

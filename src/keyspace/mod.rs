@@ -20,8 +20,9 @@ pub mod expire;
 use crate::base::dice::Dice;
 use crate::base::helper::Helper;
 use crate::store::hasher::{Hash, Hasher};
+use crate::store::object::Limits;
 use crate::store::table::Table;
-use changes::Changes;
+use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
 pub use db_collections::Edited;
 
@@ -104,6 +105,8 @@ pub struct Shared {
     pub dice: Dice,
     /// Hashes of the batch in hand.
     pub hashes: HashMemo,
+    /// Up to where collections stay packed.
+    pub limits: Limits,
     /// Memory that edits of packed blocks use.
     pub(crate) scratch: Vec<u8>,
 }
@@ -179,6 +182,7 @@ impl Keyspace {
     /// Empty databases. `dice` seeds the hash, so that nobody can foretell it.
     pub fn new(databases: usize, mut dice: Dice, freeing: Helper) -> Keyspace {
         let hasher = Hasher::new([dice.next(), dice.next()]);
+        let mut dice_for_members = Dice(dice.next());
         let dbs = (0..databases).map(|_| Database::new(hasher)).collect();
         let shared = Shared {
             changes: Changes::default(),
@@ -193,6 +197,7 @@ impl Keyspace {
             freeing,
             dice,
             hashes: HashMemo::default(),
+            limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
             scratch: Vec::new(),
         };
         Keyspace { dbs, shared }
@@ -227,6 +232,9 @@ impl Keyspace {
     /// Exchanges two databases: who selected one sees the other's keys.
     pub fn swap(&mut self, a: DbId, b: DbId) {
         self.dbs.swap(a.0 as usize, b.0 as usize);
+        for id in [a, b] {
+            self.shared.changes.record(id, b"", Event::ALL, 0);
+        }
     }
 
     /// Two different databases with what they share apart.

@@ -5,7 +5,7 @@ use crate::resp::{Args, Mark, Reply, Request, Requests};
 use crate::server::client::{ClientId, Multi};
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
-use crate::server::{Ctx, Error, Propagate, Server};
+use crate::server::{Ctx, Error, Flow, Propagate, Server};
 use crate::store::table::PREFETCH_MAX;
 
 /// Keys of one request that are prefetched.
@@ -82,7 +82,8 @@ impl Server {
                 state.commands += 1;
                 self.keyspace.shared.no_touch = state.no_touch;
                 let db = state.db;
-                return self.run(client, db, id, args, reply);
+                self.run(client, db, id, args, reply);
+                return;
             }
         }
         self.dispatch_checked(client, id, args, reply);
@@ -192,16 +193,35 @@ impl Server {
         self.run(client, db, id, args, reply);
     }
 
-    /// The call itself, and what follows from it.
+    /// Runs the request of a client that waits once more. True if it waits on.
+    pub(super) fn call_again(
+        &mut self,
+        client: ClientId,
+        db: DbId,
+        id: CommandId,
+        args: Args,
+        reply: &mut Reply,
+    ) -> bool {
+        self.keyspace.shared.no_touch = self.clients[client].no_touch;
+        self.run(client, db, id, args, reply)
+    }
+
+    /// The call itself, and what follows from it. True if the client is to wait for the reply.
     #[inline]
-    fn run(&mut self, client: ClientId, db: DbId, id: CommandId, args: Args, reply: &mut Reply) {
+    fn run(&mut self, client: ClientId, db: DbId, id: CommandId, args: Args, reply: &mut Reply) -> bool {
         let handler = self.commands.get(id).row.handler.expect("may_run lets only rows with handlers pass");
         let mark = reply.mark();
         let began = self.last_ticks;
         let mut ctx = Ctx { server: self, reply, client, command: id, db, propagate: Propagate::AsSent };
         let done = handler(&mut ctx, args);
         let failed = match done {
-            Ok(_) => false,
+            Ok(Flow::Done) => false,
+            Ok(Flow::Blocked) => {
+                // It counts when it has an end.
+                self.last_ticks = self.watch.ticks();
+                self.settle_call();
+                return true;
+            }
             Err(error) => {
                 self.fail(&error, mark, reply);
                 true
@@ -218,6 +238,7 @@ impl Server {
         if ticks >= self.time_due && self.depth == 0 {
             self.read_time();
         }
+        false
     }
 
     /// Takes back what a command had answered before it failed, and answers the error.

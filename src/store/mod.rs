@@ -6,13 +6,19 @@
 //! ```
 
 pub mod bits;
+pub mod collection;
 pub mod entry;
 pub mod hasher;
 pub mod hyperloglog;
+pub mod intset;
 pub mod lcs;
+pub mod list;
+pub mod members;
 pub mod object;
 pub mod packed;
+pub mod sorted_set;
 pub mod table;
+pub mod tree;
 
 mod directory;
 mod page;

@@ -9,16 +9,27 @@
 //! reading there is a borrowed form ([`View`]). Which form it is, and when it changes, is the type's own business.
 
 use crate::base::buffer::Text;
+use crate::store::collection::list;
 use crate::store::entry::Value;
+use crate::store::hasher::Hasher;
 use crate::store::packed::{self, Kind};
+use std::fmt;
 
 /// A big value. Cloning is raising a count or two: the clone shares every node until one of the two is changed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[repr(align(8))] // an entry has a place for it on a multiple of 8
 pub enum Object {
     /// What an entry holds while its value is lent for an edit, and never otherwise.
     #[default]
     Lent,
+    /// A list.
+    List(Box<list::Big>),
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a {} of {} bytes", self.type_name(), self.bytes())
+    }
 }
 
 impl Object {
@@ -26,6 +37,7 @@ impl Object {
     pub fn bytes(&self) -> usize {
         match self {
             Object::Lent => 0,
+            Object::List(big) => big.bytes(),
         }
     }
 
@@ -33,6 +45,7 @@ impl Object {
     pub fn type_name(&self) -> &'static str {
         match self {
             Object::Lent => "none",
+            Object::List(_) => "list",
         }
     }
 
@@ -40,13 +53,15 @@ impl Object {
     pub fn encoding_name(&self) -> &'static str {
         match self {
             Object::Lent => "none",
+            Object::List(big) => big.encoding_name(),
         }
     }
 
     /// Visits what it holds, a list and a sorted set in order.
-    pub fn each<'a>(&'a self, _visit: &mut dyn FnMut(Element<'a>)) {
+    pub fn each<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
         match self {
             Object::Lent => {}
+            Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
         }
     }
 
@@ -97,6 +112,52 @@ pub enum Loose {
     Packed(Vec<u8>),
     /// A big value.
     Object(Object),
+}
+
+/// Up to where collections stay packed, and what they need when they no longer do.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most fields of a packed hash.
+    pub hash_entries: usize,
+    /// The longest field or value in one, in bytes.
+    pub hash_value: usize,
+    /// The most members of a set of integers.
+    pub intset_entries: usize,
+    /// The most members of a packed set.
+    pub set_entries: usize,
+    /// The longest member in one.
+    pub set_value: usize,
+    /// The most members of a packed sorted set.
+    pub zset_entries: usize,
+    /// The longest member in one.
+    pub zset_value: usize,
+    /// A list that is called a listpack has at most so many elements (positive), or bytes (-1: 4 KB, -2: 8 KB, ... -5: 64 KB).
+    pub list_size: i32,
+    /// How many nodes at each end of a list are never compressed; zero: all.
+    pub list_compress_depth: u32,
+    /// The longest sparse `HyperLogLog`, in bytes.
+    pub hll_sparse_bytes: usize,
+    /// Hashes members and fields.
+    pub hasher: Hasher,
+}
+
+impl Limits {
+    /// The limits that Redis has by default.
+    pub fn new(hasher: Hasher) -> Limits {
+        Limits {
+            hash_entries: 512,
+            hash_value: 64,
+            intset_entries: 512,
+            set_entries: 128,
+            set_value: 64,
+            zset_entries: 128,
+            zset_value: 64,
+            list_size: -2,
+            list_compress_depth: 0,
+            hll_sparse_bytes: 3000,
+            hasher,
+        }
+    }
 }
 
 /// The key holds a value of another type.

@@ -11,6 +11,7 @@ mod connection;
 mod debug;
 mod generic;
 mod hyperloglog;
+mod list;
 mod server;
 mod string;
 mod transactions;
