@@ -113,7 +113,15 @@ fn found_on_path() -> Vec<Peer> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Data {
     keys: usize,
+    /// The length of the shortest value; with `spread`, lengths go up by one from key to key until they are so much longer, and begin anew.
     value: usize,
+    spread: usize,
+}
+
+impl Data {
+    fn length(&self, number: usize) -> usize {
+        self.value + number % (self.spread + 1)
+    }
 }
 
 /// One line of the table.
@@ -188,7 +196,7 @@ fn loads(keys: usize) -> Vec<Load> {
         ("MGET", [1.0, 1.0, 1.0]),
     ];
     let mut loads = Vec::new();
-    let data = Data { keys, value: 64 };
+    let data = Data { keys, value: 64, spread: 0 };
     for (command, bounds) in promised {
         for (pipeline, bound) in [1, 16, 64].into_iter().zip(bounds) {
             loads.push(Load { command, pipeline, data, bound });
@@ -196,7 +204,7 @@ fn loads(keys: usize) -> Vec<Load> {
     }
     for (value, keys, pipelines) in [(1024, 100_000, &[1, 16][..]), (16 * 1024, 10_000, &[1]), (1 << 20, 200, &[1])] {
         for &pipeline in pipelines {
-            loads.push(Load { command: "GET", pipeline, data: Data { keys, value }, bound: 1.03 });
+            loads.push(Load { command: "GET", pipeline, data: Data { keys, value, spread: 0 }, bound: 1.03 });
         }
     }
     loads
@@ -227,7 +235,7 @@ fn fill(server: &Server, data: Data, arguments: &[&str]) -> Result<(), String> {
     let slice = (64 << 20) / (data.value + 64) + 1;
     for first in (0..data.keys).step_by(slice) {
         let requests = (first..data.keys.min(first + slice)).map(|k| {
-            let set = ["SET".to_string(), key("key", k), value(k, data.value)];
+            let set = ["SET".to_string(), key("key", k), value(k, data.length(k))];
             set.into_iter().chain(arguments.iter().map(ToString::to_string)).collect()
         });
         let requests = Requests::encode(requests, b'+', Counting::Bytes(5));
@@ -359,10 +367,9 @@ fn short(figure: f64) -> String {
 /// The tables of bytes.
 fn memory(options: &Options) -> Result<(), String> {
     let sizes = [8, 32, 64, 128, 200];
-    let between = [40, 48, 56, 72];
     let growth = [10, 13, 16, 20, 26].map(|tenths| options.keys / 10 * tenths);
     let times: [(&str, &[&str]); 2] = [("", &[]), (" and a TTL", &["EX", "1000000"])];
-    let bar = bar(options.servers.len() * (2 * (sizes.len() + between.len()) + growth.len() + 1));
+    let bar = bar(options.servers.len() * (2 * (sizes.len() + 1) + growth.len() + 1));
     let mut titles = Vec::new();
     // Per server: the rows, each with bytes used and resident per key beyond key and value.
     let mut columns: Vec<Vec<(String, f64, f64)>> = Vec::new();
@@ -376,21 +383,15 @@ fn memory(options: &Options) -> Result<(), String> {
             Ok::<_, String>((name, figures.0, figures.1))
         };
         for (suffix, arguments) in times {
-            let mut mean = (0.0, 0.0, 0.0);
-            for size in sizes.into_iter().chain(between) {
-                let data = Data { keys: options.keys, value: size };
-                let row = measure(format!("value of {size}{suffix}"), data, arguments)?;
-                if (40..=72).contains(&size) {
-                    mean = (mean.0 + row.1, mean.1 + row.2, mean.2 + 1.0);
-                }
-                if sizes.contains(&size) {
-                    column.push(row);
-                }
+            for size in sizes {
+                let data = Data { keys: options.keys, value: size, spread: 0 };
+                column.push(measure(format!("value of {size}{suffix}"), data, arguments)?);
             }
-            column.push((format!("mean of values of 40 to 72{suffix}"), mean.0 / mean.2, mean.1 / mean.2));
+            let data = Data { keys: options.keys, value: 40, spread: 32 };
+            column.push(measure(format!("values of 40 to 72, mixed{suffix}"), data, arguments)?);
         }
         for keys in growth {
-            column.push(measure(format!("value of 64, {keys} keys"), Data { keys, value: 64 }, &[])?);
+            column.push(measure(format!("value of 64, {keys} keys"), Data { keys, value: 64, spread: 0 }, &[])?);
         }
         bar.set_message(format!("{}: idle connections", peer.name));
         let idle = per_connection(peer)?;
@@ -410,7 +411,7 @@ fn per_key(peer: &Peer, data: Data, arguments: &[&str]) -> Result<(f64, f64), St
     let (used, resident) = (server.used_memory()?, server.resident());
     fill(&server, data, arguments)?;
     server.settle()?;
-    let payload = (16 + data.value) as f64;
+    let payload = 16.0 + (0..data.keys).map(|k| data.length(k)).sum::<usize>() as f64 / data.keys as f64;
     let each = |after: u64, before: u64| after.saturating_sub(before) as f64 / data.keys as f64 - payload;
     Ok((each(server.used_memory()?, used), each(server.resident(), resident)))
 }

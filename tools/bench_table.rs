@@ -15,12 +15,12 @@
 use divan::Bencher;
 use redoxide::base::alloc;
 use redoxide::base::dice::Dice;
+use redoxide::base::helper::Helper;
 use redoxide::store::entry::{Entry, NewValue, Value};
 use redoxide::store::table::{Hash, Hasher, Table};
 use rustix::time::{ClockId, clock_gettime};
 use std::fmt::Write;
 use std::hint::black_box;
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -118,15 +118,7 @@ fn insert_and_remove(bencher: Bencher, keys: usize) {
 #[inline(never)]
 fn look_up(table: &Table, batch: &[[u8; 16]; 32]) -> usize {
     let hashes: [Hash; 32] = std::array::from_fn(|n| table.hash(&batch[n]));
-    for hash in hashes {
-        table.prefetch_bucket(hash);
-    }
-    for hash in hashes {
-        table.prefetch_entry(hash);
-    }
-    for hash in hashes {
-        table.prefetch_value(hash);
-    }
+    table.prefetch(hashes.into_iter(), false);
     look_up_cold(table, batch, &hashes)
 }
 
@@ -246,18 +238,12 @@ fn report_find(keys: usize) {
 fn report_freeze(keys: usize) {
     let mut table = filled(keys, 64);
     let mut dice = Dice(5);
-    let (send, receive) = mpsc::channel();
-    let helper = thread::spawn(move || {
-        for copy in receive {
-            drop(copy);
-        }
-    });
+    let helper = Helper::start("freeing").expect("threads can be started");
     // The times of single writes, by the number of allocations: 1 is a page's copy, 2 with a node's, 3 with the root's.
     let mut write = |table: &mut Table, times: &mut [Vec<u64>; 4]| {
         let key = key(dice.below(keys as u64) as usize);
         let hash = table.hash(&key);
-        table.prefetch_bucket(hash);
-        table.prefetch_head(hash);
+        table.prefetch(std::iter::once(hash), true);
         let position = table.find(hash, &key).expect("all keys are there");
         let entry = Entry::new(&key, NewValue::Text(&[b'w'; 64]), None, 0);
         let calls = alloc::calls();
@@ -293,11 +279,12 @@ fn report_freeze(keys: usize) {
             println!("memory of {writes} writes while the copy lives: {:.1} MB", (alloc::used() - extra) as f64 / 1e6);
         }
         let start = Instant::now();
-        send.send(copy).expect("the helper lives");
+        helper.run_soon(move || drop(copy));
         sends.push(start.elapsed().as_nanos() as u64);
         // The helper lets go of the copy before the next one, so that each round copies again.
         let start = Instant::now();
-        while alloc::used() > extra + 1_000_000 && start.elapsed() < Duration::from_secs(5) {
+        helper.nudge();
+        while helper.pending() > 0 {
             thread::yield_now();
         }
         waited += start.elapsed();
@@ -319,8 +306,6 @@ fn report_freeze(keys: usize) {
     let start = Instant::now();
     drop(taken);
     println!("freeing all of it: {:.2} s", start.elapsed().as_secs_f64());
-    drop(send);
-    helper.join().expect("the helper ends");
 }
 
 fn report_growth(keys: usize) {

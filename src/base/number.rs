@@ -360,9 +360,114 @@ const POWERS: [u64; 87] = [
     0xAF87_023B_9BF0_EE6B,
 ];
 
+/// Reads a double as C's `strtod` does when all of the text must be used, and refuses what Redis refuses: spaces, NaN, what is too
+/// large for a double, and what is so small that it would become zero.
+pub fn parse_f64(text: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        let value = parse_hex(hex)?;
+        return Some(if text.starts_with('-') { -value } else { value });
+    }
+    let value: f64 = text.parse().ok()?;
+    let is_word = digits.starts_with(|c: char| c.is_ascii_alphabetic());
+    // Infinity that was not asked for is an overflow, and so is a zero that came of other digits.
+    let overflows = value.is_infinite() && !is_word;
+    let mantissa = digits.split(['e', 'E']).next().unwrap_or(digits);
+    let vanishes = value == 0.0 && mantissa.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
+    (!value.is_nan() && !overflows && !vanishes).then_some(value)
+}
+
+/// Reads `1f.8p-3`, less the `0x` before it.
+fn parse_hex(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = match text.split_once(['p', 'P']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    // More digits than a double can tell apart are not worth exact rounding.
+    if whole.len() + fraction.len() == 0 || whole.len() + fraction.len() > 13 {
+        return None;
+    }
+    let value = u64::from_str_radix(&[whole, fraction].concat(), 16).ok()? as f64;
+    let shift = exponent.checked_sub(4 * fraction.len() as i32)?; // at most 13 digits
+    let value = value * 2f64.powi(shift.clamp(-2000, 2000));
+    value.is_finite().then_some(value)
+}
+
+/// A double with 17 significant digits, as C prints it with `%.17g`: no trailing zeros, an exponent of at least two digits if it is below -4 or
+/// above 16. Slow; for digests and the like.
+pub fn seventeen_digits(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "nan"
+        } else if value > 0.0 {
+            "inf"
+        } else {
+            "-inf"
+        }
+        .into();
+    }
+    let text = format!("{value:.16e}");
+    let (digits, exponent) = text.split_once('e').expect("scientific notation");
+    let exponent: i32 = exponent.parse().expect("an exponent");
+    let trim = |text: &str| {
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+    };
+    if (-4..17).contains(&exponent) {
+        // As many decimals as 17 digits leave; no digit is lost, since `digits` has all that were asked for.
+        trim(&format!("{value:.*}", (16 - exponent) as usize))
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{}e{sign}{:02}", trim(digits), exponent.abs())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn doubles_are_read_as_redis_does() {
+        for (text, value) in [
+            ("1", 1.0),
+            ("-1.5e3", -1500.0),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("+2", 2.0),
+            ("inf", f64::INFINITY),
+            ("-INFINITY", f64::NEG_INFINITY),
+            ("0x1f", 31.0),
+            ("-0x1.8p1", -3.0),
+            ("0e500", 0.0),
+        ] {
+            assert_eq!(parse_f64(text.as_bytes()), Some(value), "{text}");
+        }
+        for text in ["", " 1", "1 ", "nan", "1e400", "1e-400", "1_0", "abc", "0x", "--1", "1e", "1\0"] {
+            assert_eq!(parse_f64(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn seventeen_digits_are_printed_as_c_does() {
+        // Read from printf("%.17g").
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (1.5, "1.5"),
+            (0.1, "0.10000000000000001"),
+            (3.15, "3.1499999999999999"),
+            (1e-5, "1.0000000000000001e-05"),
+            (1e16, "10000000000000000"),
+            (1e17, "1e+17"),
+            (1e300, "1.0000000000000001e+300"),
+            (123_456_789.123, "123456789.123"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(seventeen_digits(value), text);
+        }
+    }
     use crate::base::{dice::Dice, extended};
 
     #[test]

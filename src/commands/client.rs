@@ -107,7 +107,31 @@ static CLIENT: &[Command] = &[
         .docs("Names the connection.")
         .complexity("O(1)")
         .since("2.6.9"),
+    Command::new("unblock", unblock)
+        .arity(-3)
+        .flags(&[Admin, NoScript, Loading, Stale])
+        .syntax("client-id [<unblock-type: TIMEOUT | ERROR>]")
+        .docs("Ends the waiting of a client in a blocking command.")
+        .complexity("O(log N) where N is the number of client connections")
+        .since("5.0.0"),
 ];
+
+/// CLIENT UNBLOCK client-id [TIMEOUT | ERROR]
+fn unblock(ctx: &mut Ctx, args: Args) -> Done {
+    let error = match args.iter().nth(3).map(<[u8]>::to_ascii_uppercase).as_deref() {
+        None | Some(b"TIMEOUT") => None,
+        Some(b"ERROR") => Some(Error::Text("UNBLOCKED client unblocked via CLIENT UNBLOCK")),
+        Some(_) => return Err(Error::Text("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
+    };
+    if args.len() > 4 {
+        return Err(Error::Text("ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP."));
+    }
+    let number = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
+    let found = ctx.server.clients.iter().find(|(_, client)| client.number as i64 == number).map(|(id, _)| id);
+    let was_waiting = found.is_some_and(|id| ctx.server.end_wait(id, error.as_ref()));
+    ctx.reply.int(was_waiting.into());
+    Ok(Flow::Done)
+}
 
 /// CLIENT ID
 fn id(ctx: &mut Ctx, _: Args) -> Done {
@@ -237,11 +261,16 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     let pending = if is_asking { ctx.reply.len() } else { connection.reply_bytes };
     let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
     let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
-    let mut flags: String =
-        [(queued.is_some(), 'x'), (connection.is_unix, 'U'), (client.no_evict, 'e'), (client.no_touch, 'T')]
-            .into_iter()
-            .filter_map(|(is_so, letter)| is_so.then_some(letter))
-            .collect();
+    let mut flags: String = [
+        (queued.is_some(), 'x'),
+        (client.wait.is_some(), 'b'),
+        (connection.is_unix, 'U'),
+        (client.no_evict, 'e'),
+        (client.no_touch, 'T'),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, letter)| is_so.then_some(letter))
+    .collect();
     if flags.is_empty() {
         flags.push('N');
     }
@@ -310,7 +339,7 @@ fn kill(ctx: &mut Ctx, args: Args) -> Done {
     for &client in &meant {
         if client == asker {
             // Its reply still goes out.
-            ctx.server.clients[client].is_closing = true;
+            ctx.server.clients.close(client);
         } else {
             ctx.server.outbox.push(Order::Close { client, after_replies: false });
         }
@@ -381,6 +410,8 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
         "    Note which library the client uses.",
         "SETNAME <name>",
         "    Name the connection.",
+        "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+        "    End the waiting of a client as if its time were up, or with an error.",
     ]);
     Ok(Flow::Done)
 }

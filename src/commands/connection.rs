@@ -90,7 +90,7 @@ fn select(ctx: &mut Ctx, args: Args) -> Done {
 
 /// QUIT
 fn quit(ctx: &mut Ctx, _: Args) -> Done {
-    ctx.server.clients[ctx.client].is_closing = true;
+    ctx.server.clients.close(ctx.client);
     ctx.reply.ok();
     Ok(Flow::Done)
 }

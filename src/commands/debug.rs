@@ -7,7 +7,6 @@ use crate::base::buffer::Buffer;
 use crate::base::clock::Clock;
 use crate::base::glob;
 use crate::base::number::parse_i64;
-use crate::commands::generic::encoding_name;
 use crate::keyspace::digest::{self, Sum};
 use crate::keyspace::{AccessClock, Ttl};
 use crate::resp::{Args, Proto, Reply, Word};
@@ -94,7 +93,7 @@ fn object(ctx: &mut Ctx, key: &[u8]) -> Result<(), Error> {
     ctx.reply.simple(&format!(
         "Value at:{:p} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{idle}",
         entry.key().as_ptr(),
-        encoding_name(entry),
+        entry.encoding_name(),
         serialized_len(entry),
         entry.clock(),
     ));
@@ -115,6 +114,9 @@ fn serialized_len(entry: &Entry) -> usize {
         // A string that was edited may still be the text of an integer.
         Value::Text(bytes) | Value::Raw(bytes) => (bytes.len(), parse_i64(bytes)),
         Value::Buffer(buffer) => (buffer.bytes().len(), None),
+        // What the file will hold of it is not known before there is one.
+        Value::Packed(block) => (block.len(), None),
+        Value::Object(object) => (object.bytes(), None),
     };
     if let Some(len) = int.and_then(int_len) {
         return len;

@@ -11,7 +11,7 @@ use crate::server::command::KeyFlag::{
 };
 use crate::server::command::{Category, Command, KeySpec, Options};
 use crate::server::{Ctx, Done, Error, Flow};
-use crate::store::entry::{Entry, Value};
+use crate::store::entry::Entry;
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -284,22 +284,6 @@ pub static SERVER: &[Command] = &[
         .since("4.0.0"),
 ];
 
-/// The type of an entry's value, as TYPE tells it.
-fn type_name(entry: &Entry) -> &'static str {
-    match entry.value() {
-        Value::Text(_) | Value::Raw(_) | Value::Int(_) | Value::Buffer(_) => "string",
-    }
-}
-
-/// The form in which a value is kept, by the name that Redis has for it.
-pub(super) fn encoding_name(entry: &Entry) -> &'static str {
-    match entry.value() {
-        Value::Int(_) => "int",
-        Value::Text(_) => "embstr",
-        Value::Raw(_) | Value::Buffer(_) => "raw",
-    }
-}
-
 /// DEL key [key ...]
 fn del(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
@@ -344,7 +328,7 @@ fn touch(ctx: &mut Ctx, args: Args) -> Done {
 fn type_of(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.peek(args.get(1));
-    ctx.reply.simple(db.entry(slot).map_or("none", type_name));
+    ctx.reply.simple(db.entry(slot).map_or("none", Entry::type_name));
     Ok(Flow::Done)
 }
 
@@ -450,7 +434,7 @@ fn scan(ctx: &mut Ctx, args: Args) -> Done {
             seen += 1;
             let Some(entry) = entry else { return };
             let fits = o.pattern.is_none_or(|pattern| glob::matches(pattern, entry.key()))
-                && o.kind.is_none_or(|kind| kind.eq_ignore_ascii_case(type_name(entry).as_bytes()));
+                && o.kind.is_none_or(|kind| kind.eq_ignore_ascii_case(entry.type_name().as_bytes()));
             if fits {
                 keys.extend_from_slice(entry.key());
                 ends.push(keys.len());
@@ -506,14 +490,14 @@ fn rename_to(ctx: &mut Ctx, args: Args, overwrites: bool) -> Result<bool, Error>
         return Ok(overwrites);
     }
     let target = db.write(to);
-    let replaced = db.entry(target).map(type_name);
+    let replaced = db.entry(target).map(Entry::type_name);
     if replaced.is_some() && !overwrites {
         return Ok(false);
     }
     // An expired target has been deleted meanwhile, which may have moved the source: it is looked up anew.
     let source = db.locate(from);
     let Some(entry) = db.take(source) else { return Err(Error::NoSuchKey) };
-    let kind = type_name(&entry);
+    let kind = entry.type_name();
     db.insert_moved(to, entry);
     db.changed(from, Event::RENAME_FROM, 1);
     db.changed(to, Event::RENAME_TO, 0);
@@ -555,14 +539,14 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
     };
     let mut db = ctx.server.db(target_db);
     let target = db.write(to);
-    let replaced = db.entry(target).map(type_name);
+    let replaced = db.entry(target).map(Entry::type_name);
     if replaced.is_some() && !replace {
         ctx.reply.int(0);
         return Ok(Flow::Done);
     }
     db.insert_copy(to, &entry);
     db.changed(to, Event::COPY_TO, 1);
-    note_replaced(&mut db, to, replaced, type_name(&entry));
+    note_replaced(&mut db, to, replaced, entry.type_name());
     ctx.reply.int(1);
     Ok(Flow::Done)
 }
@@ -747,7 +731,7 @@ fn deadline(ctx: &mut Ctx, args: Args, show: impl FnOnce(i64, i64) -> i64) -> Do
 fn object_encoding(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.inspect(args.get(2));
-    match db.entry(slot).map(encoding_name) {
+    match db.entry(slot).map(Entry::encoding_name) {
         Some(name) => ctx.reply.bulk(name.as_bytes()),
         None => ctx.reply.null(),
     }

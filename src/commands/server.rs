@@ -128,6 +128,6 @@ fn shutdown(ctx: &mut Ctx, args: Args) -> Done {
     log::warn!("User requested shutdown...");
     ctx.server.shutdown = Some(Shutdown { status: 0 });
     // There is no reply: the connection just ends, as Redis does it.
-    ctx.server.clients[ctx.client].is_closing = true;
+    ctx.server.clients.close(ctx.client);
     Ok(Flow::Done)
 }

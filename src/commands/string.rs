@@ -210,10 +210,11 @@ pub static COMMANDS: &[Command] = &[
 
 /// GET key
 fn get(ctx: &mut Ctx, args: Args) -> Done {
-    match ctx.server.db(ctx.db).text(args.get(1))? {
-        Some(text) => ctx.reply.text(text),
-        None => ctx.reply.null(),
-    }
+    let reply = &mut *ctx.reply;
+    ctx.server.db(ctx.db).look(args.get(1), |text| match text {
+        Some(text) => reply.text(text),
+        None => reply.null(),
+    })?;
     Ok(Flow::Done)
 }
 
@@ -620,14 +621,15 @@ fn decrby(ctx: &mut Ctx, args: Args) -> Done {
 #[inline]
 fn add(ctx: &mut Ctx, key: &[u8], by: i64) -> Done {
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.write(key);
-    let old = match db.text_of(slot)? {
-        None => 0,
-        Some(Text::Int(n)) => n,
-        Some(Text::Bytes(bytes)) => parse_i64(bytes).ok_or(Error::NotInteger)?,
-        Some(Text::Shared(_)) => return Err(Error::NotInteger),
-    };
-    let new = old.checked_add(by).ok_or(Error::Overflow)?;
+    let (slot, old) = db.write_looking(key, |text| match text {
+        None => Some(0),
+        Some(Text::Int(n)) => Some(n),
+        Some(Text::Bytes(bytes)) => parse_i64(bytes),
+        Some(Text::Shared(_)) => None,
+    })?;
+    // Errors are made only where they happen: making one that is not used costs as much as the addition.
+    let Some(old) = old else { return Err(Error::NotInteger) };
+    let Some(new) = old.checked_add(by) else { return Err(Error::Overflow) };
     db.set_int(slot, key, new, Event::INCRBY);
     ctx.reply.int(new);
     Ok(Flow::Done)

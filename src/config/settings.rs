@@ -74,6 +74,8 @@ pub struct Settings {
     pub lfu_log_factor: u32,
     /// Minutes after which an access counter falls by one.
     pub lfu_decay_time: u32,
+    /// Up to where collections stay packed: see the store's `Limits`, whose fields have the same names.
+    pub packed: Packed,
     /// How often per second the regular work is done.
     pub hz: u32,
     /// Whether keys remember how often they were used (the LFU policies) rather than when.
@@ -124,6 +126,22 @@ pub struct Settings {
     pub has_save_rules: bool,
 }
 
+/// Limits of packed collections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // each is described where it is used: `store::object::Limits`
+pub struct Packed {
+    pub hash_entries: usize,
+    pub hash_value: usize,
+    pub intset_entries: usize,
+    pub set_entries: usize,
+    pub set_value: usize,
+    pub zset_entries: usize,
+    pub zset_value: usize,
+    pub list_size: i32,
+    pub list_compress_depth: u32,
+    pub hll_sparse_bytes: usize,
+}
+
 impl Settings {
     /// What follows from the values of all rows. They passed their checks, so each has the form that its row promises.
     pub(super) fn new(values: &[Box<[u8]>]) -> Settings {
@@ -148,6 +166,18 @@ impl Settings {
             proto_max_bulk_len: number("proto-max-bulk-len"),
             lfu_log_factor: small("lfu-log-factor"),
             lfu_decay_time: small("lfu-decay-time"),
+            packed: Packed {
+                hash_entries: number("hash-max-listpack-entries") as usize,
+                hash_value: number("hash-max-listpack-value") as usize,
+                intset_entries: number("set-max-intset-entries") as usize,
+                set_entries: number("set-max-listpack-entries") as usize,
+                set_value: number("set-max-listpack-value") as usize,
+                zset_entries: number("zset-max-listpack-entries") as usize,
+                zset_value: number("zset-max-listpack-value") as usize,
+                list_size: text("list-max-listpack-size").parse().expect("the row's range is that of an i32"),
+                list_compress_depth: small("list-compress-depth"),
+                hll_sparse_bytes: number("hll-sparse-max-bytes") as usize,
+            },
             hz: small("hz"),
             is_lfu: policy.ends_with("-lfu"),
             maxmemory: number("maxmemory"),

@@ -9,6 +9,19 @@ use crate::keyspace::DbId;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interest(pub u8);
 
+impl Interest {
+    /// Somebody waits for keys.
+    pub const READY_KEYS: Interest = Interest(1);
+}
+
+impl std::ops::BitOr for Interest {
+    type Output = Interest;
+
+    fn bitor(self, other: Interest) -> Interest {
+        Interest(self.0 | other.0)
+    }
+}
+
 /// A keyspace event: its name and the letter of its class in `notify-keyspace-events`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -20,6 +33,11 @@ pub struct Event {
 
 #[allow(missing_docs)] // each is named as Redis spells it
 impl Event {
+    /// An event of a group of commands; those that several groups have are below.
+    pub const fn new(name: &'static str, class: u8) -> Event {
+        Event { name, class }
+    }
+
     pub const SET: Event = Event { name: "set", class: b'$' };
     pub const SETRANGE: Event = Event { name: "setrange", class: b'$' };
     pub const APPEND: Event = Event { name: "append", class: b'$' };
@@ -38,6 +56,8 @@ impl Event {
     pub const EXPIRED: Event = Event { name: "expired", class: b'x' };
     pub const EVICTED: Event = Event { name: "evicted", class: b'e' };
     pub const KEYMISS: Event = Event { name: "keymiss", class: b'm' };
+    /// Not one that anybody is told of: all keys of the database may be others now.
+    pub const ALL: Event = Event { name: "", class: 0 };
     pub const NEW: Event = Event { name: "new", class: b'n' };
 }
 

@@ -9,6 +9,8 @@ use crate::base::number::parse_i64;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{AccessClock, Database, DbId, Expiry, Shared};
 use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
+use crate::store::object::Object;
+pub use crate::store::object::WrongType;
 use crate::store::table::{Hash, Position};
 
 /// A database and what it shares with the others, for the length of a command.
@@ -44,50 +46,52 @@ pub enum Ttl {
     At(i64),
 }
 
-/// The key holds a value of another type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrongType;
-
 /// The string forms of an entry's value.
 #[inline]
-fn text_of(entry: &Entry) -> Text<'_> {
-    match entry.value() {
+fn text_of(entry: &Entry) -> Result<Text<'_>, WrongType> {
+    Ok(match entry.value() {
         Value::Text(bytes) | Value::Raw(bytes) => Text::Bytes(bytes),
         Value::Int(n) => Text::Int(n),
         Value::Buffer(buffer) => Text::Shared(buffer),
-    }
+        Value::Packed(_) | Value::Object(_) => return Err(WrongType),
+    })
 }
 
 impl<'a> Db<'a> {
-    /// The value of a string key, for reading: counts a hit or a miss and notes the access.
-    #[inline]
-    pub fn text(self, key: &[u8]) -> Result<Option<Text<'a>>, WrongType> {
+    /// Looks at the value of a string key, for reading: counts a hit or a miss and notes the access.
+    ///
+    /// `look` is called where the entry was found, so that nobody walks to it again.
+    #[inline(always)]
+    pub fn look<R>(self, key: &[u8], look: impl FnOnce(Option<Text>) -> R) -> Result<R, WrongType> {
         let Db { data, shared, id } = self;
-        let data: &'a mut Database = data;
         let hash = shared.hashes.take(key).unwrap_or_else(|| data.table.hash(key));
-        let Some(position) = data.table.find(hash, key) else {
+        let Some((position, entry)) = data.table.find_entry(hash, key) else {
             shared.miss(id, key);
-            return Ok(None);
+            return Ok(look(None));
         };
-        if shared.hides(data.table.at(position)) {
+        if shared.hides(entry) {
             expired_on_read(data, shared, id, key, position);
-            return Ok(None);
+            return Ok(look(None));
         }
-        let entry = data.table.at(position);
         shared.stats.hits += 1;
         shared.touch(entry);
-        Ok(Some(text_of(entry)))
+        Ok(look(Some(text_of(entry)?)))
+    }
+
+    /// The value of a string key, for reading: counts a hit or a miss and notes the access.
+    #[inline]
+    pub fn text(mut self, key: &[u8]) -> Result<Option<Text<'a>>, WrongType> {
+        let slot = self.read(key);
+        let data: &'a Database = self.data;
+        slot.position.map(|position| text_of(data.table.at(position))).transpose()
     }
 
     /// Looks a key up for reading: counts a hit or a miss and notes the access.
     #[inline]
     pub fn read(&mut self, key: &[u8]) -> Slot {
-        let slot = self.locate(key);
+        let slot = self.locate_noting(key, true);
         match slot.position {
-            Some(position) => {
-                self.shared.stats.hits += 1;
-                self.shared.touch(self.data.table.at(position));
-            }
+            Some(_) => self.shared.stats.hits += 1,
             None => self.shared.miss(self.id, key),
         }
         slot
@@ -96,27 +100,52 @@ impl<'a> Db<'a> {
     /// Looks a key up for writing: notes the access, counts nothing.
     #[inline]
     pub fn write(&mut self, key: &[u8]) -> Slot {
-        let slot = self.locate(key);
-        if let Some(position) = slot.position {
-            self.shared.touch(self.data.table.at(position));
+        self.locate_noting(key, true)
+    }
+
+    /// The same, and looks at the string that is there on the way.
+    #[inline(always)]
+    pub fn write_looking<R>(
+        &mut self,
+        key: &[u8],
+        look: impl FnOnce(Option<Text>) -> R,
+    ) -> Result<(Slot, R), WrongType> {
+        let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
+        let Some((position, entry)) = self.data.table.find_entry(hash, key) else {
+            return Ok((Slot { hash, position: None }, look(None)));
+        };
+        if self.shared.hides(entry) {
+            if self.shared.expiry == Expiry::Own {
+                expire(self.data, self.shared, self.id, position);
+            }
+            return Ok((Slot { hash, position: None }, look(None)));
         }
-        slot
+        self.shared.touch(entry);
+        Ok((Slot { hash, position: Some(position) }, look(Some(text_of(entry)?))))
     }
 
     /// Looks a key up and leaves no trace, but for deleting it if its deadline has passed.
     #[inline]
     pub fn locate(&mut self, key: &[u8]) -> Slot {
+        self.locate_noting(key, false)
+    }
+
+    #[inline(always)]
+    fn locate_noting(&mut self, key: &[u8], touch: bool) -> Slot {
         let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
-        let mut position = self.data.table.find(hash, key);
-        if let Some(found) = position
-            && self.shared.hides(self.data.table.at(found))
-        {
+        let Some((found, entry)) = self.data.table.find_entry(hash, key) else {
+            return Slot { hash, position: None };
+        };
+        if self.shared.hides(entry) {
             if self.shared.expiry == Expiry::Own {
                 expire(self.data, self.shared, self.id, found);
             }
-            position = None;
+            return Slot { hash, position: None };
         }
-        Slot { hash, position }
+        if touch {
+            self.shared.touch(entry);
+        }
+        Slot { hash, position: Some(found) }
     }
 
     /// The entry of a slot.
@@ -128,7 +157,7 @@ impl<'a> Db<'a> {
     /// The string value of a slot.
     #[inline]
     pub fn text_of(&self, slot: Slot) -> Result<Option<Text<'_>>, WrongType> {
-        Ok(self.entry(slot).map(text_of))
+        self.entry(slot).map(text_of).transpose()
     }
 
     /// Sets a key to a value, whatever was there. Counts as one change.
@@ -164,16 +193,17 @@ impl<'a> Db<'a> {
             AccessClock::Recency if !self.shared.no_touch => self.shared.clock,
             _ => old.clock(),
         };
-        // An old buffer is freed elsewhere, a new one needs no room in the entry: both replace it.
-        let in_place = !matches!(old.value(), Value::Buffer(_))
-            && !matches!(value, NewValue::Buffer(_))
+        // What is big is freed elsewhere if it is old, and needs no room in the entry if it is new: both replace it.
+        let in_place = !matches!(old.value(), Value::Buffer(_) | Value::Object(_))
+            && !matches!(value, NewValue::Buffer(_) | NewValue::Object(_))
             && self.data.table.at_mut(position).is_some_and(|mut slot| {
                 let fits = slot.deadline() == deadline || slot.set_deadline(deadline);
                 fits && match &value {
                     NewValue::Text(bytes) => slot.set_text(bytes, false),
                     NewValue::Raw(bytes) => slot.set_text(bytes, true),
                     NewValue::Int(n) => slot.set_int(*n),
-                    NewValue::Buffer(_) => false,
+                    NewValue::Packed(block) => slot.set_packed(block),
+                    NewValue::Buffer(_) | NewValue::Object(_) => false,
                 }
             });
         if !in_place {
@@ -196,9 +226,10 @@ impl<'a> Db<'a> {
         let mut bytes = Vec::with_capacity(len);
         match self.entry(slot).map(text_of) {
             None => {}
-            Some(Text::Bytes(old)) => bytes.extend_from_slice(old),
-            Some(Text::Int(n)) => bytes.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
-            Some(Text::Shared(old)) => bytes.extend_from_slice(old.bytes()),
+            Some(Ok(Text::Bytes(old))) => bytes.extend_from_slice(old),
+            Some(Ok(Text::Int(n))) => bytes.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
+            Some(Ok(Text::Shared(old))) => bytes.extend_from_slice(old.bytes()),
+            Some(Err(WrongType)) => unreachable!("the caller has looked at the type"),
         }
         change(&mut bytes);
         debug_assert_eq!(bytes.len(), len, "the caller knows how long it will be");
@@ -212,6 +243,13 @@ impl<'a> Db<'a> {
     /// Sets the integer of a key that is there, keeping its deadline. Counts as one change.
     #[inline]
     pub fn set_int(&mut self, slot: Slot, key: &[u8], n: i64, event: Event) {
+        // Over another integer: the deadline stays, and the access is noted already.
+        if let Some(position) = slot.position
+            && let Some(mut entry) = self.data.table.at_mut(position)
+            && entry.reset_int(n)
+        {
+            return self.shared.changes.record(self.id, key, event, 1);
+        }
         self.set(slot, key, NewValue::Int(n), Ttl::Keep, event);
     }
 
@@ -332,6 +370,9 @@ pub(super) fn own_value(entry: &Entry) -> NewValue<'_> {
         Value::Raw(bytes) => NewValue::Raw(bytes),
         Value::Int(n) => NewValue::Int(n),
         Value::Buffer(buffer) => NewValue::Buffer(Buffer::new(buffer.bytes().to_vec())),
+        Value::Packed(block) => NewValue::Packed(block),
+        // Both keys share all nodes until one of them changes some. Live bytes count them twice then: see `Object`.
+        Value::Object(object) => NewValue::Object(object.clone()),
     }
 }
 
@@ -437,11 +478,30 @@ impl Shared {
     /// Frees an entry, on the helper if it is big.
     #[inline]
     pub fn discard(&mut self, entry: Entry) {
-        // Freeing a large buffer gives pages back to the system, which costs about as long as zeroing them.
-        if let Value::Buffer(buffer) = entry.value()
-            && buffer.bytes().len() > 64 * 1024
-        {
-            self.freeing.run(move || drop(entry));
+        if is_big(&entry) {
+            self.freeing.run_soon(move || drop(entry));
         }
+    }
+
+    /// The same for a value that was taken out of its entry.
+    pub fn discard_object(&mut self, object: Object) {
+        if object.nodes() > FREED_HERE_MAX {
+            let object = Box::new(object);
+            self.freeing.run_soon(move || drop(object));
+        }
+    }
+}
+
+/// The loop frees no more than so many nodes of one value.
+const FREED_HERE_MAX: usize = 16;
+
+/// Whether freeing a value is work for the helper.
+#[inline]
+fn is_big(entry: &Entry) -> bool {
+    match entry.value() {
+        // Freeing a large buffer gives pages back to the system, which costs about as long as zeroing them.
+        Value::Buffer(buffer) => buffer.bytes().len() > 64 * 1024,
+        Value::Object(object) => object.nodes() > FREED_HERE_MAX,
+        _ => false,
     }
 }

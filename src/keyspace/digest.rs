@@ -3,8 +3,11 @@
 //! As Redis defines it: each key's digest is SHA-1 chained over the database number, the key and the value, with the
 //! deadline mixed in as `!!expire!!`; the SHA-1s of the keys' digests are combined by XOR, so their order does not matter.
 
+use crate::base::buffer::Text;
+use crate::base::number::seventeen_digits;
 use crate::keyspace::Keyspace;
 use crate::store::entry::{Entry, Value};
+use crate::store::object::Element;
 use sha1::{Digest, Sha1};
 
 /// Twenty bytes, as SHA-1 gives them.
@@ -24,14 +27,57 @@ fn add(sum: &mut Sum, bytes: &[u8]) {
     }
 }
 
+/// The number that Redis has for a type.
+fn type_number(value: Value) -> u32 {
+    match value.type_name() {
+        "string" => 0,
+        "list" => 1,
+        "set" => 2,
+        "zset" => 3,
+        "hash" => 4,
+        _ => 6,
+    }
+}
+
+fn with_bytes<R>(text: Text, then: impl FnOnce(&[u8]) -> R) -> R {
+    match text {
+        Text::Bytes(bytes) => then(bytes),
+        Text::Int(n) => then(itoa::Buffer::new().format(n).as_bytes()),
+        Text::Shared(buffer) => then(buffer.bytes()),
+    }
+}
+
+fn mix_text(sum: &mut Sum, text: Text) {
+    with_bytes(text, |bytes| mix(sum, bytes));
+}
+
 /// Mixes an entry's type, value and deadline in.
 fn mix_value(sum: &mut Sum, entry: &Entry) {
     // The type comes first, as a number in network order; 0 is a string.
-    mix(sum, &0u32.to_be_bytes());
+    mix(sum, &type_number(entry.value()).to_be_bytes());
     match entry.value() {
         Value::Text(bytes) | Value::Raw(bytes) => mix(sum, bytes),
         Value::Int(n) => mix(sum, itoa::Buffer::new().format(n).as_bytes()),
         Value::Buffer(buffer) => mix(sum, buffer.bytes()),
+        value => value.each(&mut |element| match element {
+            Element::Item(item) => mix_text(sum, item),
+            Element::Member(member) => with_bytes(member, |bytes| add(sum, bytes)),
+            Element::Field(field, value, deadline) => {
+                let mut one = Sum::default();
+                mix_text(&mut one, field);
+                mix_text(&mut one, value);
+                add(sum, &one);
+                if deadline.is_some() {
+                    add(sum, b"!!hexpire!!");
+                }
+            }
+            Element::Scored(member, score) => {
+                let mut one = Sum::default();
+                mix_text(&mut one, member);
+                mix(&mut one, seventeen_digits(score).as_bytes());
+                add(sum, &one);
+            }
+        }),
     }
     if entry.deadline().is_some() {
         add(sum, b"!!expire!!");

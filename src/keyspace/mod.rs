@@ -11,6 +11,7 @@
 
 pub mod changes;
 pub mod db;
+mod db_collections;
 mod db_keys;
 pub mod digest;
 pub mod expire;
@@ -18,9 +19,11 @@ pub mod expire;
 use crate::base::dice::Dice;
 use crate::base::helper::Helper;
 use crate::store::hasher::{Hash, Hasher};
+use crate::store::object::Limits;
 use crate::store::table::Table;
-use changes::Changes;
+use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
+pub use db_collections::Edited;
 
 /// The number of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +104,10 @@ pub struct Shared {
     pub dice: Dice,
     /// Hashes of the batch in hand.
     pub hashes: HashMemo,
+    /// Up to where collections stay packed.
+    pub limits: Limits,
+    /// Memory that edits of packed blocks use.
+    pub(crate) scratch: Vec<u8>,
 }
 
 /// The hashes that prefetching computed, so that the commands of the same batch need not do it again.
@@ -141,7 +148,7 @@ impl HashMemo {
 
     /// All hashes, in order.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = Hash> {
+    pub fn iter(&self) -> impl Iterator<Item = Hash> + Clone {
         self.known.iter().map(|&(_, _, hash)| hash)
     }
 
@@ -174,6 +181,7 @@ impl Keyspace {
     /// Empty databases. `dice` seeds the hash, so that nobody can foretell it.
     pub fn new(databases: usize, mut dice: Dice, freeing: Helper) -> Keyspace {
         let hasher = Hasher::new([dice.next(), dice.next()]);
+        let mut dice_for_members = Dice(dice.next());
         let dbs = (0..databases).map(|_| Database::new(hasher)).collect();
         let shared = Shared {
             changes: Changes::default(),
@@ -188,6 +196,8 @@ impl Keyspace {
             freeing,
             dice,
             hashes: HashMemo::default(),
+            limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
+            scratch: Vec::new(),
         };
         Keyspace { dbs, shared }
     }
@@ -221,6 +231,9 @@ impl Keyspace {
     /// Exchanges two databases: who selected one sees the other's keys.
     pub fn swap(&mut self, a: DbId, b: DbId) {
         self.dbs.swap(a.0 as usize, b.0 as usize);
+        for id in [a, b] {
+            self.shared.changes.record(id, b"", Event::ALL, 0);
+        }
     }
 
     /// Two different databases with what they share apart.
@@ -238,15 +251,16 @@ impl Keyspace {
         data.expire_cursor = 0;
         data.avg_ttl_ms = 0;
         if keys > 0 {
-            self.shared.freeing.run(move || drop(old));
+            self.shared.freeing.run_soon(move || drop(old));
         }
         keys
     }
 }
 
 impl Keyspace {
-    /// A few steps of what growing and shrinking have put off.
+    /// A few steps of what growing and shrinking have put off; and what was discarded is freed.
     pub fn maintain(&mut self) {
+        self.shared.freeing.nudge();
         for data in &mut self.dbs {
             data.table.maintain(16);
         }

@@ -91,10 +91,10 @@ impl Connection {
         let served = loop {
             // What is in the buffer goes first: after a cap, requests may be left in it. A big bulk that is complete
             // leaves the buffer empty and the parser with something to say.
-            let is_nothing_left = self.lane.query.is_empty() && self.lane.parser.is_idle();
-            if !has_parsed_all && !is_nothing_left {
+            if !has_parsed_all && !self.lane.is_idle() {
                 match self.lane.run(server, requests) {
-                    Ran::Drained => {}
+                    // Who waits is still read from, so that we learn when the other side goes.
+                    Ran::Drained | Ran::Waiting => {}
                     Ran::Capped if self.lane.waits_for_output(server) => {
                         self.reading = Reading::AwaitsOutput;
                         break Served::Drained;

@@ -7,9 +7,11 @@
 //! socket -> query -> parser -> batch of up to 32 requests -> prefetch, dispatch -> reply -> socket
 //! ```
 
-use crate::resp::{Parser, Reply, Requests};
+use crate::resp::{Parser, Reply, Request, Requests};
 use crate::server::Server;
-use crate::server::client::ClientId;
+use crate::server::client::{ClientId, Held};
+use crate::server::command::CommandId;
+use std::collections::VecDeque;
 
 /// Requests that are parsed, prefetched and run together.
 const BATCH: usize = 32;
@@ -24,8 +26,19 @@ pub enum Ran {
     Drained,
     /// There may be more: others first.
     Capped,
+    /// The client waits for a key: nothing more is run before that has an end.
+    Waiting,
     /// Nothing more will be read: the connection ends when its replies are sent.
     Closing,
+}
+
+impl From<Held> for Ran {
+    fn from(held: Held) -> Ran {
+        match held {
+            Held::Waiting => Ran::Waiting,
+            Held::Closing => Ran::Closing,
+        }
+    }
 }
 
 /// The two directions of one client.
@@ -38,12 +51,32 @@ pub struct Lane {
     pub parser: Parser,
     /// Bytes to be sent.
     pub reply: Reply,
+    /// Requests that were parsed together with one that made the client wait.
+    backlog: VecDeque<Request>,
 }
 
 impl Lane {
     /// A lane for a client that has not sent anything yet.
     pub fn new(client: ClientId, reply: Reply) -> Lane {
-        Lane { client, query: Vec::new(), parser: Parser::new(), reply }
+        Lane { client, query: Vec::new(), parser: Parser::new(), reply, backlog: VecDeque::new() }
+    }
+
+    /// Whether nothing that came is left to be run, or to be parsed.
+    pub fn is_idle(&self) -> bool {
+        self.query.is_empty() && self.parser.is_idle() && self.backlog.is_empty()
+    }
+
+    /// Runs what was parsed before the client had to wait. `None` when all of it is done.
+    #[cold]
+    fn run_backlog(&mut self, server: &mut Server) -> Option<Ran> {
+        while let Some(request) = self.backlog.pop_front() {
+            let id = server.commands.find(request.args().get(0)).unwrap_or(CommandId::NONE);
+            server.dispatch(self.client, id, request.args(), &mut self.reply);
+            if let Some(held) = server.held(self.client) {
+                return Some(held.into());
+            }
+        }
+        None
     }
 
     /// Whether the next request waits until all replies are sent: see [`Lane::run`].
@@ -53,6 +86,14 @@ impl Lane {
 
     /// Runs what has come, batch by batch.
     pub fn run(&mut self, server: &mut Server, requests: &mut Requests) -> Ran {
+        if let Some(held) = server.held(self.client) {
+            return held.into();
+        }
+        if !self.backlog.is_empty()
+            && let Some(ran) = self.run_backlog(server)
+        {
+            return ran;
+        }
         let mut done = 0;
         let ran = loop {
             let limits = server.limits(self.client);
@@ -68,7 +109,7 @@ impl Lane {
             requests.clear();
             if let Err(error) = self.parser.parse(&mut self.query, &limits, requests, batch) {
                 server.answer_error(&error.text(), &mut self.reply);
-                server.clients[self.client].is_closing = true;
+                server.clients.close(self.client);
                 break Ran::Closing;
             }
             if requests.is_empty() {
@@ -80,9 +121,14 @@ impl Lane {
                     prefetched = server.prefetch(self.client, requests, &self.query, i);
                 }
                 server.dispatch_from_batch(self.client, i, requests.args(i, &self.query), &mut self.reply);
-                if server.must_close(self.client) {
+                if let Some(held) = server.held(self.client) {
+                    if held == Held::Waiting {
+                        let rest = (i + 1..requests.len()).map(|i| Request::from(requests.args(i, &self.query)));
+                        self.backlog.extend(rest);
+                        self.parser.compact(&mut self.query);
+                    }
                     server.keyspace.shared.hashes.clear();
-                    return Ran::Closing;
+                    return held.into();
                 }
             }
             done += requests.len();

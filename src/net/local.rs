@@ -111,12 +111,20 @@ impl Local {
     pub fn advance_ms(&mut self, ms: u64) {
         self.server.clock.advance_ms(ms);
         self.server.read_time();
+        self.server.time_out_blocked();
         self.server.cron();
         self.deliver();
     }
 
     fn deliver(&mut self) {
-        for order in self.server.outbox.take() {
+        while !self.server.outbox.is_empty() {
+            let orders = self.server.outbox.take();
+            self.carry_out(orders);
+        }
+    }
+
+    fn carry_out(&mut self, orders: Vec<Order>) {
+        for order in orders {
             let token_of = |server: &Server, id| server.clients.get(id).and_then(|client| client.connection.token);
             match order {
                 Order::Send(client, bytes) => {
@@ -126,7 +134,12 @@ impl Local {
                 }
                 Order::Close { client, after_replies } => {
                     if let Some(token) = token_of(&self.server, client) {
-                        if after_replies { self.server.clients[client].is_closing = true } else { self.close(token) }
+                        if after_replies { self.server.clients.close(client) } else { self.close(token) }
+                    }
+                }
+                Order::Resume(client) => {
+                    if let Some(token) = token_of(&self.server, client) {
+                        while self.run(token) == Ran::Capped {}
                     }
                 }
                 Order::Listen | Order::Descriptors => {}

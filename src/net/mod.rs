@@ -134,7 +134,7 @@ impl EventLoop {
 
     fn wait(&mut self, server: &Server, events: &mut Events) -> io::Result<()> {
         let work_is_left = !self.pending.is_empty() || (!self.accepting.is_empty() && !self.out_of_descriptors);
-        let timeout = if work_is_left { 0 } else { server.until_cron_us() };
+        let timeout = if work_is_left { 0 } else { server.until_due_us() };
         match self.poll.poll(events, Some(Duration::from_micros(timeout))) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
             _ => Ok(()),
@@ -235,6 +235,7 @@ impl EventLoop {
 
     /// Timers: the server's regular work, idle and slow connections once a second, accepting after a shortage.
     fn timers(&mut self, server: &mut Server) {
+        server.time_out_blocked();
         if server.until_cron_us() > 0 {
             return;
         }
@@ -265,6 +266,14 @@ impl EventLoop {
                     if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
                         self.connections[slot].lane.reply.raw(&bytes);
                         self.queue_send(slot);
+                    }
+                }
+                Order::Resume(client) => {
+                    if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
+                        let connection = &mut self.connections[slot];
+                        if !connection.lane.is_idle() && !std::mem::replace(&mut connection.is_pending, true) {
+                            self.pending.push(slot);
+                        }
                     }
                 }
                 Order::Close { client, after_replies } => {

@@ -404,6 +404,16 @@ impl Reply {
         if self.chunks.is_empty() { Some(&self.tail[self.sent..]) } else { None }
     }
 
+    /// Everything that is to be sent, in one piece of its own.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len());
+        let mut skip = self.sent;
+        for piece in self.chunks.iter().map(Chunk::bytes).chain([&self.tail[..]]) {
+            bytes.extend_from_slice(&piece[std::mem::take(&mut skip)..]);
+        }
+        bytes
+    }
+
     /// Fills `out` with the next pieces to send, and says how many there are.
     pub fn slices<'a>(&'a self, out: &mut [IoSlice<'a>]) -> usize {
         let mut skip = self.sent;

@@ -6,11 +6,12 @@
 
 use crate::keyspace::DbId;
 use crate::resp::{Proto, Request};
+use crate::server::blocked::Wait;
 use crate::server::command::CommandId;
 use slab::Slab;
 
 /// Names a client for as long as the server runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId {
     slot: u32,
     generation: u32,
@@ -87,6 +88,8 @@ pub struct Client {
     pub multi: Option<Box<Multi>>,
     /// How many commands the EXEC has that is under way.
     pub executing: Option<usize>,
+    /// What it waits for: until then nothing else of it is run.
+    pub wait: Option<Box<Wait>>,
     /// The command that runs or ran last.
     pub last_command: Option<CommandId>,
     /// When it came, milliseconds since 1970.
@@ -124,6 +127,17 @@ pub struct Clients {
     /// How many there ever were.
     count: u64,
     generation: u32,
+    /// How many are to be closed or wait.
+    held: usize,
+}
+
+/// Why nothing more of a client is run for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Its connection is to be closed.
+    Closing,
+    /// It waits for a key.
+    Waiting,
 }
 
 impl Clients {
@@ -144,6 +158,7 @@ impl Clients {
             lib_ver: Box::default(),
             multi: None,
             executing: None,
+            wait: None,
             last_command: None,
             since_ms: now_ms,
             active_ms: now_ms,
@@ -159,7 +174,9 @@ impl Clients {
     /// Forgets a client.
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         self.get(id)?;
-        Some(self.slab.remove(id.slot as usize).1)
+        let client = self.slab.remove(id.slot as usize).1;
+        self.held -= usize::from(client.is_closing) + usize::from(client.wait.is_some());
+        Some(client)
     }
 
     /// The client of an id, if it is still there.
@@ -173,6 +190,42 @@ impl Clients {
     pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
         match self.slab.get_mut(id.slot as usize) {
             Some((generation, client)) if *generation == id.generation => Some(client),
+            _ => None,
+        }
+    }
+
+    /// A client's connection is to be closed once its replies are sent.
+    pub fn close(&mut self, id: ClientId) {
+        if let Some(client) = self.get_mut(id)
+            && !std::mem::replace(&mut client.is_closing, true)
+        {
+            self.held += 1;
+        }
+    }
+
+    /// A client waits from here on.
+    pub(super) fn wait(&mut self, id: ClientId, wait: Box<Wait>) {
+        let before = self[id].wait.replace(wait);
+        debug_assert!(before.is_none(), "a client waits for one thing at a time");
+        self.held += 1;
+    }
+
+    /// A client waits no more; what for it did, if it did.
+    pub(super) fn end_wait(&mut self, id: ClientId) -> Option<Box<Wait>> {
+        let wait = self.get_mut(id)?.wait.take()?;
+        self.held -= 1;
+        Some(wait)
+    }
+
+    /// Whether and why nothing more of a client is run. Nearly always nobody is held.
+    #[inline]
+    pub fn held(&self, id: ClientId) -> Option<Held> {
+        if self.held == 0 {
+            return None;
+        }
+        match &self[id] {
+            client if client.is_closing => Some(Held::Closing),
+            client if client.wait.is_some() => Some(Held::Waiting),
             _ => None,
         }
     }

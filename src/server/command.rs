@@ -598,6 +598,8 @@ pub struct Registered {
     pub children: Vec<CommandId>,
     /// First key, last key, step of the first key spec that is a plain range: what COMMAND shows and prefetching uses.
     pub range: (i32, i32, i32),
+    /// Whether it may be run without a closer look: it is no container, and everybody may run it.
+    pub is_plain: bool,
 }
 
 impl Registered {
@@ -675,6 +677,7 @@ impl Table {
             parent,
             children: Vec::new(),
             range: range_of(row),
+            is_plain: row.handler.is_some() && row.subcommands.is_empty() && !row.flags.has(Flag::Protected),
         });
         for child in row.subcommands {
             assert!(

@@ -1,21 +1,22 @@
 //! From a request to its handler: which command, may it run now, run it, count it.
 
-use crate::keyspace::Keyspace;
-use crate::resp::{Args, Reply, Request, Requests};
+use crate::keyspace::{DbId, Keyspace};
+use crate::resp::{Args, Mark, Reply, Request, Requests};
 use crate::server::client::{ClientId, Multi};
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
-use crate::server::{Ctx, Error, Propagate, Server};
+use crate::server::{Ctx, Error, Flow, Propagate, Server};
+use crate::store::table::PREFETCH_MAX;
 
-/// At most so many keys are prefetched at a time; more would push each other out of the first cache.
-const PREFETCH_MAX: usize = 64;
 /// Keys of one request that are prefetched.
 const KEYS_OF_ONE: usize = 32;
+/// With so many keys no more requests are prefetched.
+const KEYS_ENOUGH: usize = PREFETCH_MAX - KEYS_OF_ONE;
 
 impl Server {
-    /// Finds the commands of a batch from request `from` on and asks for the memory that their keys will need: all
-    /// buckets first, then all entries, then all values, so that one wait serves them all. Only ever a hint. Returns
-    /// the first request that is to wait until those before it are done: so many keys are enough at a time.
+    /// Finds the commands of a batch from request `from` on and asks for the memory that their keys will need
+    /// ([`Table::prefetch`](crate::store::table::Table::prefetch)). Only ever a hint. Returns the first request that is
+    /// to wait until those before it are done: so many keys are enough at a time.
     #[inline]
     pub fn prefetch(&mut self, client: ClientId, requests: &Requests, query: &[u8], from: usize) -> usize {
         self.batch.truncate(from);
@@ -24,11 +25,18 @@ impl Server {
         let (table, hashes) = (&dbs[db.0 as usize].table, &mut shared.hashes);
         hashes.clear();
         let (mut next, mut has_writes) = (from, false);
-        while next < requests.len() && hashes.len() < PREFETCH_MAX {
+        let (mut last_name, mut last_id): (&[u8], CommandId) = (b"", CommandId::NONE);
+        while next < requests.len() && hashes.len() < KEYS_ENOUGH {
             let i = next;
             next += 1;
             let args = requests.args(i, query);
-            let id = self.commands.find(args.get(0)).unwrap_or(CommandId::NONE);
+            // In a pipeline the next command is as a rule the same again.
+            let name = args.get(0);
+            if name != last_name {
+                last_name = name;
+                last_id = self.commands.find(name).unwrap_or(CommandId::NONE);
+            }
+            let id = last_id;
             self.batch.push((id, hashes.len()));
             if id == CommandId::NONE || table.is_empty() {
                 continue;
@@ -50,18 +58,7 @@ impl Server {
         if hashes.len() < 2 {
             return next;
         }
-        for hash in hashes.iter() {
-            table.prefetch_bucket(hash);
-            if has_writes {
-                table.prefetch_head(hash);
-            }
-        }
-        for hash in hashes.iter() {
-            table.prefetch_entry(hash);
-        }
-        for hash in hashes.iter() {
-            table.prefetch_value(hash);
-        }
+        table.prefetch(hashes.iter(), has_writes);
         next
     }
 
@@ -76,6 +73,25 @@ impl Server {
     /// Runs, queues or refuses a request.
     #[inline]
     pub fn dispatch(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
+        let state = &mut self.clients[client];
+        // Most requests: a plain command in order from somebody who may do everything.
+        if id != CommandId::NONE && state.is_authenticated && state.multi.is_none() {
+            let command = self.commands.get(id);
+            if command.is_plain && command.row.accepts(args.len()) {
+                state.last_command = Some(id);
+                state.commands += 1;
+                self.keyspace.shared.no_touch = state.no_touch;
+                let db = state.db;
+                self.run(client, db, id, args, reply);
+                return;
+            }
+        }
+        self.dispatch_checked(client, id, args, reply);
+    }
+
+    /// The same for requests that need a closer look.
+    #[inline(never)]
+    fn dispatch_checked(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let id = match self.may_run(client, id, args) {
             Ok(id) => id,
             Err((id, error)) => return self.reject(client, id, args, &error, reply),
@@ -94,7 +110,6 @@ impl Server {
     }
 
     /// Which command it is and whether it may run now; the checks stand in Redis's order.
-    #[inline]
     fn may_run(&mut self, client: ClientId, id: CommandId, args: Args) -> Result<CommandId, (CommandId, Error)> {
         if id == CommandId::NONE {
             return Err((id, unknown(args)));
@@ -148,7 +163,7 @@ impl Server {
                  that was led here by somebody's page. Its connection is closed."
             );
             // At once: not even the replies to what came before it are sent.
-            self.clients[client].is_closing = true;
+            self.clients.close(client);
             self.outbox.push(Order::Close { client, after_replies: false });
             return;
         }
@@ -170,23 +185,45 @@ impl Server {
     }
 
     /// Runs a command that may run.
-    #[inline]
     pub fn call(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
         state.commands += 1;
+        self.keyspace.shared.no_touch = state.no_touch;
         let db = state.db;
-        let no_touch = state.no_touch;
-        self.keyspace.shared.no_touch = no_touch;
+        self.run(client, db, id, args, reply);
+    }
+
+    /// Runs the request of a client that waits once more. True if it waits on.
+    pub(super) fn call_again(
+        &mut self,
+        client: ClientId,
+        db: DbId,
+        id: CommandId,
+        args: Args,
+        reply: &mut Reply,
+    ) -> bool {
+        self.keyspace.shared.no_touch = self.clients[client].no_touch;
+        self.run(client, db, id, args, reply)
+    }
+
+    /// The call itself, and what follows from it. True if the client is to wait for the reply.
+    #[inline]
+    fn run(&mut self, client: ClientId, db: DbId, id: CommandId, args: Args, reply: &mut Reply) -> bool {
         let handler = self.commands.get(id).row.handler.expect("may_run lets only rows with handlers pass");
         let mark = reply.mark();
         let began = self.last_ticks;
         let mut ctx = Ctx { server: self, reply, client, command: id, db, propagate: Propagate::AsSent };
         let done = handler(&mut ctx, args);
         let failed = match done {
-            Ok(_) => false,
+            Ok(Flow::Done) => false,
+            Ok(Flow::Blocked) => {
+                // It counts when it has an end.
+                self.last_ticks = self.watch.ticks();
+                self.settle_call();
+                return true;
+            }
             Err(error) => {
-                reply.rollback(mark);
-                self.answer_error(&error.text(), reply);
+                self.fail(&error, mark, reply);
                 true
             }
         };
@@ -201,6 +238,15 @@ impl Server {
         if ticks >= self.time_due && self.depth == 0 {
             self.read_time();
         }
+        false
+    }
+
+    /// Takes back what a command had answered before it failed, and answers the error.
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, error: &Error, mark: Mark, reply: &mut Reply) {
+        reply.rollback(mark);
+        self.answer_error(&error.text(), reply);
     }
 
     /// Counts an error and answers it.

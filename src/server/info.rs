@@ -155,13 +155,13 @@ fn of_clients(server: &Server, out: &mut Out) {
     out.field("maxclients", server.config.settings.maxclients);
     out.field("client_recent_max_input_buffer", server.stats.recent_max_input);
     out.field("client_recent_max_output_buffer", server.stats.recent_max_output);
-    out.field("blocked_clients", 0);
+    out.field("blocked_clients", server.blocked.clients());
     out.field("tracking_clients", 0);
     out.field("pubsub_clients", 0);
     out.field("watching_clients", 0);
-    out.field("clients_in_timeout_table", 0);
+    out.field("clients_in_timeout_table", server.blocked.deadlines());
     out.field("total_watched_keys", 0);
-    out.field("total_blocking_keys", 0);
+    out.field("total_blocking_keys", server.blocked.keys());
     out.field("total_blocking_keys_on_nokey", 0);
 }
 

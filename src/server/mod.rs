@@ -8,6 +8,7 @@
 //! [`Server`] owns all that outlives a command: the keyspace, the clients, the command table, counters. It knows no
 //! socket: `net` tells it of connections and carries out what it leaves in the [`outbox`].
 
+pub mod blocked;
 pub mod client;
 pub mod command;
 pub mod dispatch;
@@ -24,9 +25,11 @@ use crate::base::helper::Helper;
 use crate::base::stopwatch::Stopwatch;
 use crate::config::Config;
 pub use crate::config::REDIS_VERSION;
+use crate::keyspace::changes::Interest;
 use crate::keyspace::{AccessClock, Db, DbId, Keyspace};
 use crate::resp::{Limits, Reply};
-use client::{ClientId, Clients, Connection};
+use blocked::Blocked;
+use client::{ClientId, Clients, Connection, Held};
 use command::{CommandId, Family, Table};
 pub use error::Error;
 use outbox::Outbox;
@@ -40,6 +43,8 @@ pub type Done = Result<Flow, Error>;
 pub enum Flow {
     /// The reply is complete.
     Done,
+    /// There is none yet: the client waits (see [`blocked`]).
+    Blocked,
 }
 
 /// What the log is to hold of a command that changed something.
@@ -119,6 +124,10 @@ pub struct Server {
     pub watch: Stopwatch,
     /// Randomness.
     pub dice: Dice,
+    /// Who waits for which key.
+    pub blocked: Blocked,
+    /// Whose request is run again just now.
+    retrying: Option<ClientId>,
     /// Set when the process is to end.
     pub shutdown: Option<Shutdown>,
     /// Forty hexadecimal digits that tell this run from any other.
@@ -172,6 +181,8 @@ impl Server {
             clock,
             watch,
             dice,
+            blocked: Blocked::default(),
+            retrying: None,
             shutdown: None,
             run_id,
             started_ms,
@@ -215,6 +226,20 @@ impl Server {
         shared.lfu_log_factor = settings.lfu_log_factor;
         shared.lfu_decay_minutes = settings.lfu_decay_time;
         shared.access = if settings.is_lfu { AccessClock::Frequency } else { AccessClock::Recency };
+        let packed = settings.packed;
+        shared.limits = crate::store::object::Limits {
+            hash_entries: packed.hash_entries,
+            hash_value: packed.hash_value,
+            intset_entries: packed.intset_entries,
+            set_entries: packed.set_entries,
+            set_value: packed.set_value,
+            zset_entries: packed.zset_entries,
+            zset_value: packed.zset_value,
+            list_size: packed.list_size,
+            list_compress_depth: packed.list_compress_depth,
+            hll_sparse_bytes: packed.hll_sparse_bytes,
+            hasher: shared.limits.hasher,
+        };
         let now = shared.now;
         self.keyspace.set_time(now);
     }
@@ -229,6 +254,7 @@ impl Server {
 
     /// A client went.
     pub fn disconnect(&mut self, id: ClientId) {
+        self.forget_wait(id);
         self.clients.remove(id);
     }
 
@@ -243,6 +269,27 @@ impl Server {
     /// Microseconds until [`Server::cron`] wants to run.
     pub fn until_cron_us(&self) -> u64 {
         self.next_cron_us.saturating_sub(self.clock.monotonic_us())
+    }
+
+    /// Microseconds until something is due: the regular work, or the end of somebody's waiting.
+    pub fn until_due_us(&self) -> u64 {
+        let Some(deadline) = self.blocked.next_deadline() else { return self.until_cron_us() };
+        let left_us = deadline.saturating_mul(1000).saturating_sub(self.clock.unix_us());
+        self.until_cron_us().min(left_us.max(0) as u64)
+    }
+
+    /// Whether a command runs inside another (EXEC).
+    pub fn is_inside_unit(&self) -> bool {
+        self.depth > 0
+    }
+
+    /// Sees who is there to care for changes beyond their number.
+    pub(crate) fn look_for_interest(&mut self) {
+        let mut interest = Interest::default();
+        if self.blocked.clients() > 0 {
+            interest = interest | Interest::READY_KEYS;
+        }
+        self.keyspace.shared.changes.interest = interest;
     }
 
     /// The regular work, `hz` times a second: rates, active expiry, giving memory back.
@@ -264,9 +311,9 @@ impl Server {
         self.keyspace.maintain();
     }
 
-    /// Whether a client's connection is to end after its replies.
+    /// Whether and why nothing more of a client is to run.
     #[inline]
-    pub fn must_close(&self, id: ClientId) -> bool {
-        self.clients[id].is_closing
+    pub fn held(&self, id: ClientId) -> Option<Held> {
+        self.clients.held(id)
     }
 }

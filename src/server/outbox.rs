@@ -7,6 +7,8 @@ use crate::server::client::ClientId;
 pub enum Order {
     /// Bytes that are not a reply (a push, a message), for a client's output.
     Send(ClientId, Vec<u8>),
+    /// A client waits no more: what else it sent may run.
+    Resume(ClientId),
     /// Close a client's connection: at once, or after what it has been replied is sent.
     Close {
         /// Whose.

@@ -4,6 +4,7 @@
 //! whole EXEC, a slice of expiry). The order matters: a key's watchers learn of a change before the next command of the
 //! same unit runs, but what is sent to others or to the log leaves only when the unit is whole.
 
+use crate::keyspace::changes::{Event, Interest};
 use crate::server::Server;
 
 impl Server {
@@ -15,9 +16,21 @@ impl Server {
         }
     }
 
-    /// After a unit: nobody has registered an interest yet that would outlive it, so its records are dropped.
+    /// After a unit: those who wait for keys that it changed are served, each as a unit of its own.
     #[cold]
     pub(crate) fn settle_unit(&mut self) {
-        self.keyspace.shared.changes.clear();
+        let changes = &mut self.keyspace.shared.changes;
+        if changes.interest == Interest::default() {
+            return changes.clear();
+        }
+        for (change, key) in changes.iter() {
+            if change.event == Event::ALL {
+                self.blocked.note_all(change.db);
+            } else {
+                self.blocked.note(change.db, key);
+            }
+        }
+        changes.clear();
+        self.serve_ready();
     }
 }

@@ -441,23 +441,23 @@ impl<C: Child> Directory<C> {
     }
 }
 
-impl Node {
-    /// An entry for changing; the node and the page are copied first where they are shared.
-    #[inline(always)]
-    pub fn entry_mut(&mut self, hash: Hash, spot: Spot) -> &mut Entry {
-        self.edit(hash, Page::own);
-        // SAFETY: the page is held once now, and so lends its entry without another copy.
-        unsafe { self.owned_child(hash) }.entry_mut(spot)
-    }
-}
-
 impl Root {
     /// An entry for changing; whatever leads to it is copied first where it is shared.
     #[inline(always)]
     pub fn entry_mut(&mut self, hash: Hash, spot: Spot) -> &mut Entry {
-        self.edit(hash, Directory::own);
-        // SAFETY: the node is held once now; it changes its slots, not its handle.
-        unsafe { self.owned_child(hash) }.entry_mut(hash, spot)
+        let node = self.child(hash);
+        if !(self.is_unique() && node.is_unique() && node.child(hash).is_unique()) {
+            self.own_path(hash);
+        }
+        // SAFETY: node and page are held once now: the node changes its slots and not its handle, and the page lends its
+        // entry without another copy.
+        unsafe { self.owned_child(hash).owned_child(hash) }.entry_mut(spot)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn own_path(&mut self, hash: Hash) {
+        self.edit(hash, |node| node.edit(hash, Page::own));
     }
 }
 

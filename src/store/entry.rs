@@ -9,7 +9,9 @@
 //!     long form (by flag): klen and vlen are u32 at 8 and 12, the rest begins at 16
 //!     value, by kind:  text, raw   the bytes
 //!                      int         6 or 8 bytes, little endian
+//!                      packed      the block of a small collection
 //!                      buffer      the address of a counted buffer, on the next multiple of 8
+//!                      object      an `Object` (which kind, and an address), on the next multiple of 8
 //! ```
 //!
 //! An [`Entry`] is a *counted pointer* to this, of 6 bytes, so that nine of them and their tags fill a line of cache.
@@ -37,8 +39,11 @@
 use crate::base::alloc::size_class;
 use crate::base::buffer::Buffer;
 use crate::base::prefetch::prefetch;
+use crate::store::object::{Element, Object, packed_elements};
+use crate::store::packed::Kind;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::ptr;
 use std::slice;
@@ -62,6 +67,10 @@ pub enum NewValue<'a> {
     Int(i64),
     /// A long string.
     Buffer(Buffer),
+    /// A small collection.
+    Packed(&'a [u8]),
+    /// A big one.
+    Object(Object),
 }
 
 /// A stored value.
@@ -75,6 +84,52 @@ pub enum Value<'a> {
     Int(i64),
     /// A long string.
     Buffer(&'a Buffer),
+    /// A small collection, as `store/packed.rs` lays it out.
+    Packed(&'a [u8]),
+    /// A big one.
+    Object(&'a Object),
+}
+
+impl Value<'_> {
+    /// The type, by the name that TYPE gives.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Text(_) | Value::Raw(_) | Value::Int(_) | Value::Buffer(_) => "string",
+            Value::Packed(block) => match Kind::of(block) {
+                Kind::List => "list",
+                Kind::Hash | Kind::HashWithDeadlines => "hash",
+                Kind::Set | Kind::IntSet => "set",
+                Kind::SortedSet => "zset",
+            },
+            Value::Object(object) => object.type_name(),
+        }
+    }
+
+    /// The form in which it is kept, by the name that OBJECT ENCODING has for it.
+    pub fn encoding_name(&self) -> &'static str {
+        match self {
+            Value::Int(_) => "int",
+            Value::Text(_) => "embstr",
+            Value::Raw(_) | Value::Buffer(_) => "raw",
+            Value::Packed(block) => match Kind::of(block) {
+                Kind::IntSet => "intset",
+                Kind::HashWithDeadlines => "listpackex",
+                _ => "listpack",
+            },
+            Value::Object(object) => object.encoding_name(),
+        }
+    }
+}
+
+impl<'a> Value<'a> {
+    /// Visits what a collection holds, a list and a sorted set in order.
+    pub fn each(&self, visit: &mut dyn FnMut(Element<'a>)) {
+        match *self {
+            Value::Packed(block) => packed_elements(block, visit),
+            Value::Object(object) => object.each(visit),
+            Value::Text(_) | Value::Raw(_) | Value::Int(_) | Value::Buffer(_) => {}
+        }
+    }
 }
 
 // The flags. Three bits are the kind of the value.
@@ -83,6 +138,8 @@ const TEXT: u8 = 0;
 const RAW: u8 = 1;
 const INT: u8 = 2;
 const BUFFER: u8 = 3;
+const PACKED: u8 = 4;
+const OBJECT: u8 = 5;
 /// Lengths are u32.
 const LONG: u8 = 1 << 3;
 /// There is a deadline of 6 bytes ...
@@ -122,6 +179,13 @@ impl Form {
         self.flags & KIND
     }
 
+    /// Whether the value is a counted pointer, which takes its place on a multiple of 8.
+    #[inline]
+    fn owns(self) -> bool {
+        const { assert!(align_of::<Buffer>() == 8 && align_of::<Object>() == 8) };
+        self.kind() == BUFFER || self.kind() == OBJECT
+    }
+
     #[inline]
     fn header_len(self) -> usize {
         if self.flags & LONG == 0 { 10 } else { 16 }
@@ -141,7 +205,7 @@ impl Form {
     #[inline]
     fn value_at(self) -> usize {
         let end = self.key_at() + self.key_len;
-        if self.kind() == BUFFER { end.next_multiple_of(align_of::<Buffer>()) } else { end }
+        if self.owns() { end.next_multiple_of(8) } else { end }
     }
 
     #[inline]
@@ -175,6 +239,8 @@ impl Entry {
             NewValue::Raw(text) => (RAW, text.len()),
             NewValue::Int(int) => (INT, int_len(*int)),
             NewValue::Buffer(_) => (BUFFER, size_of::<Buffer>()),
+            NewValue::Packed(block) => (PACKED, block.len()),
+            NewValue::Object(_) => (OBJECT, size_of::<Object>()),
         };
         let form = Form::new(kind, key.len(), value_len, deadline);
         let layout = form.layout();
@@ -194,11 +260,12 @@ impl Entry {
             ptr::copy_nonoverlapping(key.as_ptr(), base.add(form.key_at()), key.len());
             let place = base.add(form.value_at());
             match value {
-                NewValue::Text(text) | NewValue::Raw(text) => {
-                    ptr::copy_nonoverlapping(text.as_ptr(), place, text.len());
+                NewValue::Text(bytes) | NewValue::Raw(bytes) | NewValue::Packed(bytes) => {
+                    ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len());
                 }
                 NewValue::Int(int) => write_int(place, int, value_len),
                 NewValue::Buffer(buffer) => place.cast::<Buffer>().write(buffer),
+                NewValue::Object(object) => place.cast::<Object>().write(object),
             }
         }
         entry
@@ -263,10 +330,22 @@ impl Entry {
             match form.kind() {
                 INT => Value::Int(read_int(place, form.value_len)),
                 BUFFER => Value::Buffer(&*place.cast::<Buffer>()),
+                PACKED => Value::Packed(slice::from_raw_parts(place, form.value_len)),
+                OBJECT => Value::Object(&*place.cast::<Object>()),
                 RAW => Value::Raw(slice::from_raw_parts(place, form.value_len)),
                 _ => Value::Text(slice::from_raw_parts(place, form.value_len)),
             }
         }
+    }
+
+    /// The value's type, by the name that TYPE gives.
+    pub fn type_name(&self) -> &'static str {
+        self.value().type_name()
+    }
+
+    /// The value's form, by the name that OBJECT ENCODING has for it.
+    pub fn encoding_name(&self) -> &'static str {
+        self.value().encoding_name()
     }
 
     /// When the key ends, in Unix milliseconds.
@@ -308,21 +387,22 @@ impl Entry {
         self.mark().store(clock << 8 | flags, Relaxed);
     }
 
-    /// The bytes that are allocated for this entry, without a buffer that it points to.
+    /// The bytes that are allocated for this entry, without what it points to.
     pub fn bytes(&self) -> usize {
         self.form().class()
     }
 
-    /// The bytes that are allocated for this entry and its buffer.
-    pub(crate) fn footprint(&self) -> usize {
+    /// The bytes that are allocated for this entry and what it points to.
+    pub fn footprint(&self) -> usize {
         let form = self.form();
-        form.class() + if form.kind() == BUFFER { self.buffer_bytes() } else { 0 }
+        form.class() + if form.owns() { self.owned_bytes() } else { 0 }
     }
 
     #[cold]
-    fn buffer_bytes(&self) -> usize {
+    fn owned_bytes(&self) -> usize {
         match self.value() {
             Value::Buffer(buffer) => buffer.allocated(),
+            Value::Object(object) => object.bytes(),
             _ => 0,
         }
     }
@@ -403,8 +483,13 @@ impl Entry {
         let form = self.form();
         // SAFETY: the count went to zero, so that nobody holds this entry any more, and never will.
         unsafe {
-            if form.kind() == BUFFER {
-                ptr::drop_in_place(self.base().add(form.value_at()).cast::<Buffer>());
+            if form.owns() {
+                let place = self.base().add(form.value_at());
+                if form.kind() == BUFFER {
+                    ptr::drop_in_place(place.cast::<Buffer>());
+                } else {
+                    ptr::drop_in_place(place.cast::<Object>());
+                }
             }
             dealloc(self.base(), form.layout());
         }
@@ -525,29 +610,39 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 /// What does not fit into the entry's size class is refused with nothing changed: build another entry then.
 pub struct EntryMut<'a> {
     entry: &'a mut Entry,
-    /// Live bytes of whoever keeps the entry; a buffer may change its size.
+    /// Live bytes of whoever keeps the entry; what the entry points to may change its size.
     live: &'a mut usize,
-    /// The buffer's size when it was lent out.
-    lent: usize,
+    /// That size when it was lent out.
+    lent: Option<usize>,
 }
 
 impl<'a> EntryMut<'a> {
-    /// The entry for changing, if nobody else holds it; `live` follows the size of its buffer.
+    /// The entry for changing, if nobody else holds it; `live` follows the size of what it points to.
     pub(crate) fn new(entry: &'a mut Entry, live: &'a mut usize) -> Option<EntryMut<'a>> {
         // From here on rule 3 holds: `&mut Entry` is the only way to the only holder.
-        entry.is_unique().then_some(EntryMut { entry, live, lent: 0 })
+        entry.is_unique().then_some(EntryMut { entry, live, lent: None })
+    }
+
+    /// Replaces an integer by one that fits into its place; false for everything else.
+    #[inline]
+    pub fn reset_int(&mut self, int: i64) -> bool {
+        let old = self.form();
+        let fits = old.kind() == INT && int_len(int) <= old.value_len;
+        if fits {
+            // SAFETY: rule 3; the place has `value_len` bytes.
+            unsafe { write_int(self.base().add(old.value_at()), int, old.value_len) };
+        }
+        fits
     }
 
     /// Makes the value an integer.
     #[inline]
     pub fn set_int(&mut self, int: i64) -> bool {
-        let old = self.form();
-        let len = int_len(int);
-        if old.kind() == INT && len <= old.value_len {
-            // SAFETY: rule 3; the place has `value_len` bytes.
-            unsafe { write_int(self.base().add(old.value_at()), int, old.value_len) };
+        if self.reset_int(int) {
             return true;
         }
+        let old = self.form();
+        let len = int_len(int);
         let Some(new) = self.reshape(old, INT, len) else {
             return false;
         };
@@ -559,19 +654,23 @@ impl<'a> EntryMut<'a> {
     /// Makes the value a string.
     #[inline]
     pub fn set_text(&mut self, text: &[u8], raw: bool) -> bool {
+        self.set_bytes(text, if raw { RAW } else { TEXT })
+    }
+
+    #[inline]
+    fn set_bytes(&mut self, bytes: &[u8], kind: u8) -> bool {
         let old = self.form();
-        let kind = if raw { RAW } else { TEXT };
-        let new = if old.kind() == kind && old.value_len == text.len() {
+        let new = if old.kind() == kind && old.value_len == bytes.len() {
             old
         } else {
-            let Some(new) = self.reshape(old, kind, text.len()) else {
+            let Some(new) = self.reshape(old, kind, bytes.len()) else {
                 return false;
             };
             new
         };
-        // SAFETY: rule 3; the value has this many bytes here, and `text` cannot be inside what we hold exclusively.
+        // SAFETY: rule 3; the value has this many bytes here, and `bytes` cannot be inside what we hold exclusively.
         unsafe {
-            ptr::copy_nonoverlapping(text.as_ptr(), self.base().add(new.value_at()), text.len());
+            ptr::copy_nonoverlapping(bytes.as_ptr(), self.base().add(new.value_at()), bytes.len());
         };
         true
     }
@@ -624,10 +723,30 @@ impl<'a> EntryMut<'a> {
         }
         // SAFETY: rule 3; by rule 1 a buffer's address is here, aligned.
         let buffer = unsafe { &mut *self.base().add(form.value_at()).cast::<Buffer>() };
-        if self.lent == 0 {
-            self.lent = buffer.allocated();
+        if self.lent.is_none() {
+            self.lent = Some(buffer.allocated());
         }
         Some(buffer)
+    }
+
+    /// The big collection.
+    pub fn object_mut(&mut self) -> Option<&mut Object> {
+        let form = self.form();
+        if form.kind() != OBJECT {
+            return None;
+        }
+        // SAFETY: rule 3; by rule 1 an object is here, aligned.
+        let object = unsafe { &mut *self.base().add(form.value_at()).cast::<Object>() };
+        if self.lent.is_none() {
+            self.lent = Some(object.bytes());
+        }
+        Some(object)
+    }
+
+    /// Makes the value a packed block.
+    #[inline]
+    pub fn set_packed(&mut self, block: &[u8]) -> bool {
+        self.set_bytes(block, PACKED)
     }
 
     /// Sets or removes the deadline.
@@ -642,10 +761,13 @@ impl<'a> EntryMut<'a> {
         // SAFETY: rule 3; both forms end inside the class. What moves is copied before the header is written, since
         // a new deadline may lie where the key was.
         unsafe {
-            if old.kind() == BUFFER {
-                let buffer = base.add(old.value_at()).cast::<Buffer>().read();
+            if old.owns() {
+                // Counted pointers move as bytes do; the longest is an object.
+                let mut held = MaybeUninit::<Object>::uninit();
+                let held = held.as_mut_ptr().cast::<u8>();
+                ptr::copy_nonoverlapping(base.add(old.value_at()), held, old.value_len);
                 ptr::copy(base.add(old.key_at()), base.add(new.key_at()), old.key_len);
-                base.add(new.value_at()).cast::<Buffer>().write(buffer);
+                ptr::copy_nonoverlapping(held, base.add(new.value_at()), old.value_len);
             } else if new.key_at() != old.key_at() {
                 ptr::copy(base.add(old.key_at()), base.add(new.key_at()), old.key_len + old.value_len);
             }
@@ -665,8 +787,8 @@ impl<'a> EntryMut<'a> {
     }
 
     fn reform(&mut self, old: Form, kind: u8, value_len: usize, kept: usize) -> Option<Form> {
-        // A buffer would be freed here, and old values are never freed by whoever edits.
-        if old.kind() == BUFFER || value_len > u32::MAX as usize {
+        // What it points to would be freed here, and old values are never freed by whoever edits.
+        if old.owns() || value_len > u32::MAX as usize {
             return None;
         }
         let deadline = (old.flags & DEADLINE != 0).then(|| self.deadline_of(old));
@@ -697,8 +819,8 @@ impl Deref for EntryMut<'_> {
 
 impl Drop for EntryMut<'_> {
     fn drop(&mut self) {
-        if self.lent != 0 {
-            *self.live = (*self.live + self.entry.buffer_bytes()).wrapping_sub(self.lent);
+        if let Some(lent) = self.lent {
+            *self.live = (*self.live + self.entry.owned_bytes()).wrapping_sub(lent);
         }
     }
 }
@@ -716,6 +838,8 @@ mod tests {
         Raw(Vec<u8>),
         Int(i64),
         Buffer(Vec<u8>),
+        Packed(Vec<u8>),
+        Object,
     }
 
     fn plain(value: Value) -> Plain {
@@ -724,6 +848,8 @@ mod tests {
             Value::Raw(text) => Plain::Raw(text.to_vec()),
             Value::Int(int) => Plain::Int(int),
             Value::Buffer(buffer) => Plain::Buffer(buffer.bytes().to_vec()),
+            Value::Packed(block) => Plain::Packed(block.to_vec()),
+            Value::Object(_) => Plain::Object,
         }
     }
 
@@ -759,7 +885,9 @@ mod tests {
                     let entry = Entry::new(&key, NewValue::Text(&text), deadline, 1);
                     check(&entry, &key, &Plain::Text(text.clone()), deadline, 1);
                     let entry = Entry::new(&key, NewValue::Raw(&text), deadline, u32::MAX);
-                    check(&entry, &key, &Plain::Raw(text), deadline, u32::MAX);
+                    check(&entry, &key, &Plain::Raw(text.clone()), deadline, u32::MAX);
+                    let entry = Entry::new(&key, NewValue::Packed(&text), deadline, 2);
+                    check(&entry, &key, &Plain::Packed(text), deadline, 2);
                 }
                 for int in INTS {
                     check(&Entry::new(&key, NewValue::Int(int), deadline, 0), &key, &Plain::Int(int), deadline, 0);

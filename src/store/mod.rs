@@ -8,6 +8,8 @@
 pub mod entry;
 pub mod hasher;
 pub mod list;
+pub mod object;
+pub mod packed;
 pub mod sorted_set;
 pub mod table;
 pub mod tree;

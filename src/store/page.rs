@@ -684,7 +684,7 @@ impl Page {
 
     /// The entries that a lookup of this hash would look at.
     #[inline(always)]
-    pub fn candidates(&self, hash: Hash, mut visit: impl FnMut(&Entry)) {
+    pub fn candidates<'a>(&'a self, hash: Hash, mut visit: impl FnMut(&'a Entry)) {
         if self.is_bag() {
             return;
         }

@@ -79,6 +79,9 @@ pub struct Table {
     moved: usize,
 }
 
+/// The most keys that are prefetched at a time: more would push each other out of the first cache.
+pub const PREFETCH_MAX: usize = 96;
+
 impl Table {
     /// An empty table, without any allocation.
     pub fn new(hasher: Hasher) -> Table {
@@ -129,6 +132,14 @@ impl Table {
     pub fn find(&self, hash: Hash, key: &[u8]) -> Option<Position> {
         let spot = self.page(hash)?.find(hash, key)?;
         Some(Position { hash, spot })
+    }
+
+    /// The same, with the entry.
+    #[inline]
+    pub fn find_entry(&self, hash: Hash, key: &[u8]) -> Option<(Position, &Entry)> {
+        let page = self.page(hash)?;
+        let spot = page.find(hash, key)?;
+        Some((Position { hash, spot }, page.entry(spot)))
     }
 
     /// The entry at a position.
@@ -447,35 +458,30 @@ impl Table {
 
     // ---- Hints ------------------------------------------------------------------------------------------------------
 
-    /// Asks for the bucket of a hash.
-    #[inline]
-    pub fn prefetch_bucket(&self, hash: Hash) {
-        if let Some(page) = self.page(hash) {
+    /// Asks for the memory that lookups of these hashes will need, at most [`PREFETCH_MAX`] of them: all buckets first (for
+    /// writes also the first lines of their pages), then all entries, then the rest of the entries, so that one wait
+    /// serves them all.
+    pub fn prefetch(&self, hashes: impl Iterator<Item = Hash> + Clone, for_writes: bool) {
+        let Some(root) = &self.root else { return };
+        let mut pages = [None; PREFETCH_MAX];
+        for (place, hash) in pages.iter_mut().zip(hashes.clone()) {
+            let page = root.child(hash).child(hash);
             page.prefetch_bucket(hash);
+            if for_writes {
+                page.prefetch_head();
+            }
+            *place = Some(page);
         }
-    }
-
-    /// Asks for the first line of the page of a hash, which writes look at.
-    #[inline]
-    pub fn prefetch_head(&self, hash: Hash) {
-        if let Some(page) = self.page(hash) {
-            page.prefetch_head();
+        let mut entries = [None; PREFETCH_MAX];
+        for ((page, place), hash) in pages.iter().zip(&mut entries).zip(hashes) {
+            // Another entry with the same tag is rare; it is asked for, but not for its end.
+            page.expect("as many as there are hashes").candidates(hash, |entry| {
+                entry.prefetch();
+                *place = Some(entry);
+            });
         }
-    }
-
-    /// Asks for the entries that may have this hash; their bucket should be there.
-    #[inline]
-    pub fn prefetch_entry(&self, hash: Hash) {
-        if let Some(page) = self.page(hash) {
-            page.candidates(hash, Entry::prefetch);
-        }
-    }
-
-    /// Asks for the rest of the entries that may have this hash, whose first lines should be there.
-    #[inline]
-    pub fn prefetch_value(&self, hash: Hash) {
-        if let Some(page) = self.page(hash) {
-            page.candidates(hash, Entry::prefetch_value);
+        for entry in entries.iter().flatten() {
+            entry.prefetch_value();
         }
     }
 
@@ -704,6 +710,7 @@ mod tests {
                 Value::Raw(text) => Plain::Raw(text.to_vec()),
                 Value::Int(int) => Plain::Int(int),
                 Value::Buffer(buffer) => Plain::Buffer(buffer.bytes().to_vec()),
+                Value::Packed(_) | Value::Object(_) => unreachable!("the model makes strings"),
             }
         }
     }

@@ -1,0 +1,176 @@
+//! Collections as a command sees them: borrowed for reading, lent for an edit.
+//!
+//! ```text
+//!     view::<HashView>(slot)            a packed block or a big structure, as it lies in the entry
+//!     edit(slot, key, |hash: &mut Hash| ..)
+//!         packed:  copied to a scratch buffer, edited there, written back if it is another now
+//!         big:     moved out of its entry and back; if a copy shares it, its nodes are copied as they are touched
+//! ```
+//!
+//! A key whose collection becomes empty goes with it; the caller says so to the world by [`Db::edited`], after its own event.
+
+use crate::keyspace::changes::Event;
+use crate::keyspace::db::{Db, Slot, Ttl};
+use crate::store::entry::{Entry, NewValue, Value};
+use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
+
+/// A scratch buffer that grew beyond this is given back after its edit.
+const SCRATCH_KEPT: usize = 64 * 1024;
+
+/// What became of a key by an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "tell of the change by `Db::edited`"]
+pub enum Edited {
+    /// It holds a collection.
+    Kept,
+    /// Its collection became empty, and the key is gone.
+    Emptied,
+    /// There was none, and there is none.
+    Missing,
+}
+
+impl Db<'_> {
+    /// Up to where collections stay packed: what types ask for when they are edited.
+    #[inline]
+    pub fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
+    /// The collection of a slot, for reading.
+    #[inline]
+    pub fn view<'s, V: View<'s>>(&'s self, slot: Slot) -> Result<Option<V>, WrongType> {
+        self.entry(slot).map(|entry| V::of(entry.value())).transpose()
+    }
+
+    /// Lends the collection of a slot for an edit, an empty one if there is no such key. Keeps the deadline. Records nothing: follow
+    /// with [`Db::edited`].
+    pub fn edit<C: Collection, R>(
+        &mut self,
+        slot: Slot,
+        key: &[u8],
+        change: impl FnOnce(&mut C) -> R,
+    ) -> Result<(R, Edited), WrongType> {
+        // Taken first, so that the entry may be read into it.
+        let mut block = std::mem::take(&mut self.shared.scratch);
+        block.clear();
+        match self.entry(slot).map(Entry::value) {
+            None => {
+                let mut collection = C::create(block);
+                let result = change(&mut collection);
+                let is_empty = collection.is_empty();
+                self.store(slot, key, collection.close(), is_empty);
+                Ok((result, if is_empty { Edited::Missing } else { Edited::Kept }))
+            }
+            Some(Value::Packed(old)) => {
+                block.extend_from_slice(old);
+                let mut collection = match C::open(Loose::Packed(block)) {
+                    Ok(collection) => collection,
+                    Err(loose) => {
+                        self.recycle(loose);
+                        return Err(WrongType);
+                    }
+                };
+                let result = change(&mut collection);
+                Ok((result, self.settle_edit(slot, key, collection)))
+            }
+            Some(Value::Object(_)) => {
+                self.shared.scratch = block;
+                let object = self.take_object(slot);
+                let mut collection = match C::open(Loose::Object(object)) {
+                    Ok(collection) => collection,
+                    Err(loose) => {
+                        self.store(slot, key, loose, false);
+                        return Err(WrongType);
+                    }
+                };
+                let result = change(&mut collection);
+                Ok((result, self.settle_edit(slot, key, collection)))
+            }
+            Some(_) => {
+                self.shared.scratch = block;
+                Err(WrongType)
+            }
+        }
+    }
+
+    /// Puts a collection under a key, whatever was there, and drops the deadline unless it is to stay. Records nothing. An empty one
+    /// must not be put.
+    pub fn put_collection<C: Collection>(&mut self, slot: Slot, key: &[u8], collection: C, ttl: Ttl) {
+        debug_assert!(!collection.is_empty(), "empty collections have no key");
+        match collection.close() {
+            Loose::Packed(block) => {
+                self.put(slot, key, NewValue::Packed(&block), ttl);
+                self.recycle(Loose::Packed(block));
+            }
+            Loose::Object(object) => self.put(slot, key, NewValue::Object(object), ttl),
+        }
+    }
+
+    /// Tells what an edit did: `event` with `n` changes, and the end of the key if nothing is left of it.
+    pub fn edited(&mut self, key: &[u8], edited: Edited, event: Event, n: u64) {
+        self.changed(key, event, n);
+        if edited == Edited::Emptied {
+            self.changed(key, Event::DEL, 0);
+        }
+    }
+
+    fn settle_edit<C: Collection>(&mut self, slot: Slot, key: &[u8], collection: C) -> Edited {
+        let is_empty = collection.is_empty();
+        self.store(slot, key, collection.close(), is_empty);
+        if is_empty { Edited::Emptied } else { Edited::Kept }
+    }
+
+    /// Takes the big value out of its entry, which is made our own first; until it is put back the entry holds [`Object::Lent`].
+    fn take_object(&mut self, slot: Slot) -> Object {
+        let position = slot.position.expect("there is a value");
+        if let Some(mut entry) = self.data.table.at_mut(position) {
+            return std::mem::take(entry.object_mut().expect("a big value"));
+        }
+        // A copy of the keyspace holds this entry. Its nodes are shared from here on, and copied when they are touched.
+        let old = self.data.table.at(position);
+        let Value::Object(object) = old.value() else { unreachable!("a big value") };
+        let object = object.clone();
+        let new = Entry::new(old.key(), NewValue::Object(Object::Lent), old.deadline(), old.clock());
+        let old = self.data.table.replace(position, new);
+        self.shared.discard(old);
+        object
+    }
+
+    /// Puts what an edit left behind in its place.
+    fn store(&mut self, slot: Slot, key: &[u8], loose: Loose, is_empty: bool) {
+        if is_empty {
+            if let Some(entry) = self.take(slot) {
+                self.shared.discard(entry);
+            }
+            return self.recycle(loose);
+        }
+        match loose {
+            Loose::Packed(block) => {
+                let is_same = matches!(self.entry(slot).map(Entry::value), Some(Value::Packed(old)) if old == block);
+                if !is_same {
+                    self.put(slot, key, NewValue::Packed(&block), Ttl::Keep);
+                }
+                self.recycle(Loose::Packed(block));
+            }
+            Loose::Object(object) => {
+                if let Some(position) = slot.position
+                    && let Some(mut entry) = self.data.table.at_mut(position)
+                    && let Some(place) = entry.object_mut()
+                {
+                    *place = object;
+                } else {
+                    self.put(slot, key, NewValue::Object(object), Ttl::Keep);
+                }
+            }
+        }
+    }
+
+    /// Keeps the memory of a block for the next edit; frees what is big.
+    fn recycle(&mut self, loose: Loose) {
+        match loose {
+            Loose::Packed(block) if block.capacity() <= SCRATCH_KEPT => self.shared.scratch = block,
+            Loose::Packed(_) => {}
+            Loose::Object(object) => self.shared.discard_object(object),
+        }
+    }
+}

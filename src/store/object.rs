@@ -1,0 +1,172 @@
+//! Big values: collections that have structures of their own, behind counted pointers.
+//!
+//! ```text
+//!     entry's value:  Packed(block)  <-- small -- Collection -- big -->  Object::{List, Hash, Set, SortedSet, ..}
+//! ```
+//!
+//! A command sees one owned type per kind of value, such as `Hash`, which is either a packed block or a big structure. The
+//! keyspace lends it for an edit ([`Collection::open`]) and puts back what became of it ([`Collection::close`]); for
+//! reading there is a borrowed form ([`View`]). Which form it is, and when it changes, is the type's own business.
+
+use crate::base::buffer::Text;
+use crate::store::entry::Value;
+use crate::store::hasher::Hasher;
+use crate::store::packed::{self, Kind};
+
+/// A big value. Cloning is raising a count or two: the clone shares every node until one of the two is changed.
+#[derive(Clone, Debug, Default)]
+#[repr(align(8))] // an entry has a place for it on a multiple of 8
+pub enum Object {
+    /// What an entry holds while its value is lent for an edit, and never otherwise.
+    #[default]
+    Lent,
+}
+
+impl Object {
+    /// The live bytes of all its nodes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Object::Lent => 0,
+        }
+    }
+
+    /// The type, by the name that TYPE gives.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Object::Lent => "none",
+        }
+    }
+
+    /// The form in which it is kept, by the name that OBJECT ENCODING has for it.
+    pub fn encoding_name(&self) -> &'static str {
+        match self {
+            Object::Lent => "none",
+        }
+    }
+
+    /// Visits what it holds, a list and a sorted set in order.
+    pub fn each<'a>(&'a self, _visit: &mut dyn FnMut(Element<'a>)) {
+        match self {
+            Object::Lent => {}
+        }
+    }
+
+    /// How many nodes there are to free, about: who frees many has a helper do it.
+    pub fn nodes(&self) -> usize {
+        self.bytes() / 512
+    }
+}
+
+/// What a collection holds one of.
+#[derive(Clone, Copy, Debug)]
+pub enum Element<'a> {
+    /// An element of a list.
+    Item(Text<'a>),
+    /// A member of a set.
+    Member(Text<'a>),
+    /// A field of a hash, its value, its deadline in Unix milliseconds.
+    Field(Text<'a>, Text<'a>, Option<i64>),
+    /// A member of a sorted set and its score.
+    Scored(Text<'a>, f64),
+}
+
+/// Visits the elements of a packed block.
+pub fn packed_elements<'a>(block: &'a [u8], visit: &mut dyn FnMut(Element<'a>)) {
+    let kind = Kind::of(block);
+    let mut elements = packed::iter(block);
+    while let Some(first) = elements.next() {
+        let mut next = || elements.next().expect("elements come in groups of their kind's size");
+        visit(match kind {
+            Kind::List => Element::Item(first),
+            Kind::Set => Element::Member(first),
+            Kind::IntSet => unreachable!("a set of integers has no encoded elements"),
+            Kind::Hash => Element::Field(first, next(), None),
+            Kind::HashWithDeadlines => {
+                let value = next();
+                let deadline = if let Text::Int(at) = next() { at } else { 0 };
+                Element::Field(first, value, (deadline != 0).then_some(deadline))
+            }
+            Kind::SortedSet => Element::Scored(first, packed::score(next())),
+        });
+    }
+}
+
+/// A value on its way between an entry and an edit.
+#[derive(Debug)]
+pub enum Loose {
+    /// A packed block.
+    Packed(Vec<u8>),
+    /// A big value.
+    Object(Object),
+}
+
+/// Up to where collections stay packed, and what they need when they no longer do.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most fields of a packed hash.
+    pub hash_entries: usize,
+    /// The longest field or value in one, in bytes.
+    pub hash_value: usize,
+    /// The most members of a set of integers.
+    pub intset_entries: usize,
+    /// The most members of a packed set.
+    pub set_entries: usize,
+    /// The longest member in one.
+    pub set_value: usize,
+    /// The most members of a packed sorted set.
+    pub zset_entries: usize,
+    /// The longest member in one.
+    pub zset_value: usize,
+    /// A list that is called a listpack has at most so many elements (positive), or bytes (-1: 4 KB, -2: 8 KB, ... -5: 64 KB).
+    pub list_size: i32,
+    /// How many nodes at each end of a list are never compressed; zero: all.
+    pub list_compress_depth: u32,
+    /// The longest sparse `HyperLogLog`, in bytes.
+    pub hll_sparse_bytes: usize,
+    /// Hashes members and fields.
+    pub hasher: Hasher,
+}
+
+impl Limits {
+    /// The limits that Redis has by default.
+    pub fn new(hasher: Hasher) -> Limits {
+        Limits {
+            hash_entries: 512,
+            hash_value: 64,
+            intset_entries: 512,
+            set_entries: 128,
+            set_value: 64,
+            zset_entries: 128,
+            zset_value: 64,
+            list_size: -2,
+            list_compress_depth: 0,
+            hll_sparse_bytes: 3000,
+            hasher,
+        }
+    }
+}
+
+/// The key holds a value of another type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrongType;
+
+/// A type of collection, owned for the length of an edit.
+pub trait Collection: Sized {
+    /// An empty one, which may use the memory of `block`.
+    fn create(block: Vec<u8>) -> Self;
+
+    /// Takes over a value. Another type's comes back.
+    fn open(value: Loose) -> Result<Self, Loose>;
+
+    /// Gives the value up, to be stored.
+    fn close(self) -> Loose;
+
+    /// Whether nothing is left in it: then the key goes.
+    fn is_empty(&self) -> bool;
+}
+
+/// A collection as it is read, borrowed from its entry.
+pub trait View<'a>: Sized {
+    /// The value as this type.
+    fn of(value: Value<'a>) -> Result<Self, WrongType>;
+}
