@@ -47,6 +47,63 @@ impl Buffer {
     }
 }
 
+/// A string value of one's own.
+#[derive(Clone, Debug)]
+pub enum Owned {
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// An integer.
+    Int(i64),
+    /// A counted buffer.
+    Shared(Buffer),
+}
+
+impl Owned {
+    /// The value for reading.
+    pub fn text(&self) -> Text<'_> {
+        match self {
+            Owned::Bytes(bytes) => Text::Bytes(bytes),
+            Owned::Int(n) => Text::Int(*n),
+            Owned::Shared(buffer) => Text::Shared(buffer),
+        }
+    }
+
+    /// The length of its text, in bytes.
+    pub fn len(&self) -> usize {
+        self.text().len()
+    }
+
+    /// Whether the text is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Text<'_> {
+    /// A copy; a buffer is held once more instead.
+    pub fn to_owned(self) -> Owned {
+        match self {
+            Text::Bytes(bytes) => Owned::Bytes(bytes.to_vec()),
+            Text::Int(n) => Owned::Int(n),
+            Text::Shared(buffer) => Owned::Shared(buffer.clone()),
+        }
+    }
+
+    /// The length of the text, in bytes.
+    pub fn len(self) -> usize {
+        match self {
+            Text::Bytes(bytes) => bytes.len(),
+            Text::Int(n) => itoa::Buffer::new().format(n).len(),
+            Text::Shared(buffer) => buffer.bytes().len(),
+        }
+    }
+
+    /// Whether the text is empty.
+    pub fn is_empty(self) -> bool {
+        matches!(self, Text::Bytes(b""))
+    }
+}
+
 /// A string value as it is read: the three forms in which one is stored.
 #[derive(Clone, Copy, Debug)]
 pub enum Text<'a> {

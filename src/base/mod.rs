@@ -10,4 +10,5 @@ pub mod helper;
 pub mod logging;
 pub mod number;
 pub mod prefetch;
+pub mod simd;
 pub mod stopwatch;

@@ -118,14 +118,16 @@ static CLIENT: &[Command] = &[
 
 /// CLIENT UNBLOCK client-id [TIMEOUT | ERROR]
 fn unblock(ctx: &mut Ctx, args: Args) -> Done {
+    if args.len() > 4 {
+        let sent = String::from_utf8_lossy(args.get(1));
+        let text = format!("ERR unknown subcommand or wrong number of arguments for '{sent}'. Try CLIENT HELP.");
+        return Err(Error::owned(text));
+    }
     let error = match args.iter().nth(3).map(<[u8]>::to_ascii_uppercase).as_deref() {
         None | Some(b"TIMEOUT") => None,
         Some(b"ERROR") => Some(Error::Text("UNBLOCKED client unblocked via CLIENT UNBLOCK")),
         Some(_) => return Err(Error::Text("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
     };
-    if args.len() > 4 {
-        return Err(Error::Text("ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP."));
-    }
     let number = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
     let found = ctx.server.clients.iter().find(|(_, client)| client.number as i64 == number).map(|(id, _)| id);
     let was_waiting = found.is_some_and(|id| ctx.server.end_wait(id, error.as_ref()));

@@ -1,5 +1,7 @@
 //! The commands on strings.
 
+use std::borrow::Cow;
+
 use crate::base::buffer::{Buffer, Text};
 use crate::base::extended;
 use crate::base::number::parse_i64;
@@ -13,6 +15,7 @@ use crate::server::command::KeyFlag::{
 };
 use crate::server::command::{Command, KeySpec, Options};
 use crate::server::{Ctx, Done, Error, Flow};
+use crate::store::lcs::{Lcs, Match};
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -108,6 +111,14 @@ pub static COMMANDS: &[Command] = &[
         .docs("Adds a number to the decimal number at a key; a missing key counts as zero.")
         .complexity("O(1)")
         .since("2.6.0"),
+    Command::new("lcs", lcs)
+        .arity(-3)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::range(1, 1, 1, &[Ro, Access])])
+        .syntax("key1 key2#0 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]")
+        .docs("Gives the longest common subsequence of two strings, its length, or where its parts are.")
+        .complexity("O(N*M), N and M being the lengths of the strings")
+        .since("7.0.0"),
     Command::new("mget", mget)
         .arity(-2)
         .flags(&[ReadOnly, Fast])
@@ -654,10 +665,100 @@ fn incrbyfloat(ctx: &mut Ctx, args: Args) -> Done {
 }
 
 /// Calls `look` with a string's bytes; an integer's are its decimal digits.
-fn with_bytes<R>(text: Text, look: impl FnOnce(&[u8]) -> R) -> R {
+pub(super) fn with_bytes<R>(text: Text, look: impl FnOnce(&[u8]) -> R) -> R {
     match text {
         Text::Bytes(bytes) => look(bytes),
         Text::Int(n) => look(itoa::Buffer::new().format(n).as_bytes()),
         Text::Shared(buffer) => look(Buffer::bytes(buffer)),
     }
+}
+
+/// The bytes of a string as one slice.
+pub(super) fn bytes_of(text: Text<'_>) -> Cow<'_, [u8]> {
+    match text {
+        Text::Bytes(bytes) => Cow::Borrowed(bytes),
+        Text::Shared(buffer) => Cow::Borrowed(buffer.bytes()),
+        Text::Int(n) => Cow::Owned(itoa::Buffer::new().format(n).as_bytes().to_vec()),
+    }
+}
+
+/// What LCS was asked for.
+#[derive(Default)]
+struct LcsOptions {
+    len: bool,
+    idx: bool,
+    min_match_len: usize,
+    with_match_len: bool,
+}
+
+fn lcs_options(mut rest: Cursor) -> Result<LcsOptions, Error> {
+    let mut o = LcsOptions::default();
+    while let Some(word) = rest.word() {
+        match &*word {
+            b"LEN" => o.len = true,
+            b"IDX" => o.idx = true,
+            b"WITHMATCHLEN" => o.with_match_len = true,
+            b"MINMATCHLEN" => {
+                let n = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
+                o.min_match_len = usize::try_from(n).unwrap_or(0);
+            }
+            _ => return Err(Error::Syntax),
+        }
+    }
+    if o.len && o.idx {
+        return Err(Error::Text("ERR If you want both the length and indexes, please just use IDX."));
+    }
+    Ok(o)
+}
+
+/// LCS key1 key2 [LEN] [IDX] [MINMATCHLEN len] [WITHMATCHLEN]
+fn lcs(ctx: &mut Ctx, args: Args) -> Done {
+    let max = ctx.server.config.settings.proto_max_bulk_len;
+    let mut db = ctx.server.db(ctx.db);
+    let keys = [args.get(1), args.get(2)];
+    for key in keys {
+        db.read(key);
+    }
+    // Again, because the lookup of the second may have found it expired, and deleting it moves others.
+    let slots = keys.map(|key| db.locate(key));
+    let texts = slots.map(|slot| db.text_of(slot));
+    let [Ok(a), Ok(b)] = texts else {
+        return Err(Error::Text("ERR The specified keys must contain string values"));
+    };
+    let o = lcs_options(args.cursor(3))?;
+    let [a, b] = [a, b].map(|text| text.map_or(Cow::Borrowed(&b""[..]), bytes_of));
+    // Redis makes a table of numbers. We do not, but what it refuses is refused.
+    if (a.len() as u128 + 1) * (b.len() as u128 + 1) * 4 > u128::from(max) {
+        return Err(Error::Text("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"));
+    }
+    let lcs = Lcs::new(&a, &b, !o.len);
+    if o.len {
+        ctx.reply.int(lcs.len() as i64); // no string has 2^63 bytes
+        return Ok(Flow::Done);
+    }
+    let mut matches = lcs.matches();
+    if !o.idx {
+        matches.reverse();
+        let bytes: Vec<u8> = matches.iter().flat_map(|&part| lcs.bytes(part)).copied().collect();
+        ctx.reply.bulk(&bytes);
+        return Ok(Flow::Done);
+    }
+    matches.retain(|part| part.len >= o.min_match_len);
+    ctx.reply.map(2);
+    ctx.reply.bulk(b"matches");
+    ctx.reply.array(matches.len());
+    for Match { a, b, len } in matches {
+        ctx.reply.array(if o.with_match_len { 3 } else { 2 });
+        for start in [a, b] {
+            ctx.reply.array(2);
+            ctx.reply.int(start as i64); // no string has 2^63 bytes
+            ctx.reply.int((start + len - 1) as i64);
+        }
+        if o.with_match_len {
+            ctx.reply.int(len as i64);
+        }
+    }
+    ctx.reply.bulk(b"len");
+    ctx.reply.int(lcs.len() as i64);
+    Ok(Flow::Done)
 }

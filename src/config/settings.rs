@@ -70,6 +70,8 @@ pub struct Settings {
     pub password_digest: Option<[u8; 32]>,
     /// The longest bulk, and the longest string.
     pub proto_max_bulk_len: u64,
+    /// The longest sparse `HyperLogLog`.
+    pub hll_sparse_max_bytes: u64,
     /// How slowly access counters rise.
     pub lfu_log_factor: u32,
     /// Minutes after which an access counter falls by one.
@@ -164,6 +166,7 @@ impl Settings {
             databases: number("databases") as usize,
             password_digest: (!password.is_empty()).then(|| Sha256::digest(password).into()),
             proto_max_bulk_len: number("proto-max-bulk-len"),
+            hll_sparse_max_bytes: number("hll-sparse-max-bytes"),
             lfu_log_factor: small("lfu-log-factor"),
             lfu_decay_time: small("lfu-decay-time"),
             packed: Packed {

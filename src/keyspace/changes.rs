@@ -38,9 +38,13 @@ impl Event {
         Event { name, class }
     }
 
+    /// A change that nobody is told of by an event: its class is no letter.
+    pub const SILENT: Event = Event { name: "", class: 0 };
     pub const SET: Event = Event { name: "set", class: b'$' };
+    pub const SETBIT: Event = Event { name: "setbit", class: b'$' };
     pub const SETRANGE: Event = Event { name: "setrange", class: b'$' };
     pub const APPEND: Event = Event { name: "append", class: b'$' };
+    pub const PFADD: Event = Event { name: "pfadd", class: b'$' };
     pub const INCRBY: Event = Event { name: "incrby", class: b'$' };
     pub const INCRBYFLOAT: Event = Event { name: "incrbyfloat", class: b'$' };
     pub const DEL: Event = Event { name: "del", class: b'g' };
@@ -57,7 +61,7 @@ impl Event {
     pub const EVICTED: Event = Event { name: "evicted", class: b'e' };
     pub const KEYMISS: Event = Event { name: "keymiss", class: b'm' };
     /// Not one that anybody is told of: all keys of the database may be others now.
-    pub const ALL: Event = Event { name: "", class: 0 };
+    pub const ALL: Event = Event { name: "", class: 1 };
     pub const NEW: Event = Event { name: "new", class: b'n' };
 }
 

@@ -114,6 +114,11 @@ impl Db<'_> {
         }
     }
 
+    /// Frees what was cut off a collection, on the helper if it is big.
+    pub fn discard_object(&mut self, object: Object) {
+        self.shared.discard_object(object);
+    }
+
     fn settle_edit<C: Collection>(&mut self, slot: Slot, key: &[u8], collection: C) -> Edited {
         let is_empty = collection.is_empty();
         self.store(slot, key, collection.close(), is_empty);

@@ -13,6 +13,7 @@ pub mod changes;
 pub mod db;
 mod db_collections;
 mod db_keys;
+mod db_text;
 pub mod digest;
 pub mod expire;
 

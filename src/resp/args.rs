@@ -12,7 +12,7 @@
 
 use std::ops::Deref;
 
-use crate::base::buffer::Buffer;
+use crate::base::buffer::{Buffer, Text};
 
 /// Where an argument lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +71,27 @@ impl<'a> Args<'a> {
         if span.len == Span::BIG { Some(&self.bigs[span.start as usize]) } else { None }
     }
 
+    /// The argument at `i` as a string to be stored: a big one is held, not copied.
+    #[inline]
+    pub fn text(self, i: usize) -> Text<'a> {
+        match self.shared(i) {
+            Some(buffer) => Text::Shared(buffer),
+            None => Text::Bytes(self.get(i)),
+        }
+    }
+
     /// The arguments from `i` on.
     #[inline]
     #[must_use]
     pub fn from(self, i: usize) -> Args<'a> {
         Args { spans: &self.spans[i..], ..self }
+    }
+
+    /// The arguments of a range.
+    #[inline]
+    #[must_use]
+    pub fn range(self, range: std::ops::Range<usize>) -> Args<'a> {
+        Args { spans: &self.spans[range], ..self }
     }
 
     /// Every argument in order.

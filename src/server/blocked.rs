@@ -20,9 +20,9 @@ use crate::server::{Ctx, Done, Error, Flow, Server};
 use crate::store::entry::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// What a client is answered when its time is up.
+/// What a client is answered where nobody waits: inside a transaction. When its time is up it is always told the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnTimeout {
+pub enum Instead {
     /// Nothing where a string could be.
     Null,
     /// Nothing where an array could be.
@@ -41,7 +41,6 @@ pub struct Wait {
     awaited: &'static str,
     /// Unix milliseconds; zero: for good.
     deadline: i64,
-    on_timeout: OnTimeout,
 }
 
 /// Who waits for a key in a database, longest first.
@@ -155,38 +154,25 @@ impl Ctx<'_> {
     }
 
     /// The client waits for one of `keys` to hold a value of the type `awaited`, until `deadline` in Unix milliseconds (zero: for good).
-    /// Inside a transaction nobody waits: the time is up at once.
-    pub fn block(
-        &mut self,
-        args: Args,
-        keys: Args,
-        awaited: &'static str,
-        deadline: i64,
-        on_timeout: OnTimeout,
-    ) -> Done {
+    /// Inside a transaction nobody waits, and `instead` is the answer.
+    pub fn block(&mut self, args: Args, keys: Args, awaited: &'static str, deadline: i64, instead: Instead) -> Done {
         let server = &mut *self.server;
         if server.is_inside_unit() || server.clients[self.client].connection.token.is_none() {
-            on_timeout.answer(self.reply);
+            match instead {
+                Instead::Null => self.reply.null(),
+                Instead::NullArray => self.reply.null_array(),
+            }
             return Ok(Flow::Done);
         }
         if server.retrying != Some(self.client) {
             let keys = keys.iter().map(Box::from).collect();
             let request = Request::from(args);
-            let wait = Wait { command: self.command, request, db: self.db, keys, awaited, deadline, on_timeout };
+            let wait = Wait { command: self.command, request, db: self.db, keys, awaited, deadline };
             server.blocked.enter(self.client, &wait);
             server.clients.wait(self.client, Box::new(wait));
             server.look_for_interest();
         }
         Ok(Flow::Blocked)
-    }
-}
-
-impl OnTimeout {
-    fn answer(self, reply: &mut Reply) {
-        match self {
-            OnTimeout::Null => reply.null(),
-            OnTimeout::NullArray => reply.null_array(),
-        }
     }
 }
 
@@ -253,7 +239,7 @@ impl Server {
         self.blocked.leave(client, &wait);
         let mut reply = Reply::new(self.clients[client].proto);
         match error {
-            None => wait.on_timeout.answer(&mut reply),
+            None => reply.null_array(),
             Some(error) => self.answer_error(&error.text(), &mut reply),
         }
         // It counts as a call only now that it has an end.

@@ -5,9 +5,15 @@
 //!              (directory)                            frozen copies until it is written to
 //! ```
 
+pub mod bits;
+pub mod collection;
 pub mod entry;
 pub mod hasher;
+pub mod hyperloglog;
+pub mod intset;
+pub mod lcs;
 pub mod list;
+pub mod members;
 pub mod object;
 pub mod packed;
 pub mod sorted_set;

@@ -9,17 +9,27 @@
 //! reading there is a borrowed form ([`View`]). Which form it is, and when it changes, is the type's own business.
 
 use crate::base::buffer::Text;
+use crate::store::collection::list;
 use crate::store::entry::Value;
 use crate::store::hasher::Hasher;
 use crate::store::packed::{self, Kind};
+use std::fmt;
 
 /// A big value. Cloning is raising a count or two: the clone shares every node until one of the two is changed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[repr(align(8))] // an entry has a place for it on a multiple of 8
 pub enum Object {
     /// What an entry holds while its value is lent for an edit, and never otherwise.
     #[default]
     Lent,
+    /// A list.
+    List(Box<list::Big>),
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a {} of {} bytes", self.type_name(), self.bytes())
+    }
 }
 
 impl Object {
@@ -27,6 +37,7 @@ impl Object {
     pub fn bytes(&self) -> usize {
         match self {
             Object::Lent => 0,
+            Object::List(big) => big.bytes(),
         }
     }
 
@@ -34,6 +45,7 @@ impl Object {
     pub fn type_name(&self) -> &'static str {
         match self {
             Object::Lent => "none",
+            Object::List(_) => "list",
         }
     }
 
@@ -41,13 +53,15 @@ impl Object {
     pub fn encoding_name(&self) -> &'static str {
         match self {
             Object::Lent => "none",
+            Object::List(big) => big.encoding_name(),
         }
     }
 
     /// Visits what it holds, a list and a sorted set in order.
-    pub fn each<'a>(&'a self, _visit: &mut dyn FnMut(Element<'a>)) {
+    pub fn each<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
         match self {
             Object::Lent => {}
+            Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
         }
     }
 

@@ -5,10 +5,12 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod bitmap;
 mod config;
 mod connection;
 mod debug;
 mod generic;
+mod list;
 mod server;
 mod string;
 mod transactions;

@@ -162,7 +162,9 @@ fn every_file_says_first_what_it_is() {
 
 #[test]
 fn nothing_shipped_is_unfinished_or_unwraps() {
-    inspect(&files("src"), unfinished);
+    // A module's tests may stand in a file of their own.
+    let shipped: Vec<File> = files("src").into_iter().filter(|file| !file.path.ends_with("tests.rs")).collect();
+    inspect(&shipped, unfinished);
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! Strings that are changed in a few places: bits, bit fields, registers.
+//!
+//! ```text
+//!     edit_window(slot, key, 5..7, |window| ..)         "abc"  ->  "abc\0\0??"      only the window is lent
+//! ```
+//!
+//! A string that is long enough is changed where it lies. One that has to grow goes through [`Db::edit_text`]. What a command has
+//! made or changed is `raw` afterwards, as in Redis: OBJECT ENCODING tells.
+
+use std::ops::Range;
+
+use crate::base::buffer::{Buffer, Text};
+use crate::keyspace::db::{Db, Slot, Ttl};
+use crate::store::entry::{INLINE_MAX, NewValue};
+
+impl Db<'_> {
+    /// Sets a key to a string that a command has made. Records nothing.
+    pub fn put_bytes(&mut self, slot: Slot, key: &[u8], bytes: Vec<u8>, ttl: Ttl) {
+        let value =
+            if bytes.len() <= INLINE_MAX { NewValue::Raw(&bytes) } else { NewValue::Buffer(Buffer::new(bytes)) };
+        self.put(slot, key, value, ttl);
+    }
+
+    /// Memory for a string of so many bytes that is to replace what a slot holds: the memory of that, if it is large enough
+    /// and nobody else holds it. The slot must be set before anybody reads it.
+    pub fn reclaim(&mut self, slot: Slot, len: usize) -> Vec<u8> {
+        if let Some(position) = slot.position
+            && let Some(mut entry) = self.data.table.at_mut(position)
+            && let Some(buffer) = entry.buffer_mut()
+            && buffer.is_unique()
+            && (len..=len * 2).contains(&buffer.make_mut().capacity())
+        {
+            return std::mem::take(buffer.make_mut());
+        }
+        Vec::new()
+    }
+
+    /// Lends some bytes of a string for a change. A string that ends before them grows with zero bytes; a missing key
+    /// counts as empty. Keeps the deadline, records nothing.
+    pub fn edit_window(&mut self, slot: Slot, key: &[u8], window: Range<usize>, change: impl FnOnce(&mut [u8])) {
+        if let Some(position) = slot.position
+            && let Some(mut entry) = self.data.table.at_mut(position)
+        {
+            if let Some(bytes) = entry.bytes_mut()
+                && bytes.len() >= window.end
+            {
+                change(&mut bytes[window]);
+                return entry.set_raw();
+            }
+            if let Some(buffer) = entry.buffer_mut() {
+                let bytes = buffer.make_mut();
+                if bytes.len() < window.end {
+                    bytes.resize(window.end, 0);
+                }
+                return change(&mut bytes[window]);
+            }
+        }
+        let len = match self.text_of(slot) {
+            Ok(Some(Text::Bytes(bytes))) => bytes.len(),
+            Ok(Some(Text::Int(n))) => itoa::Buffer::new().format(n).len(),
+            Ok(Some(Text::Shared(buffer))) => buffer.bytes().len(),
+            Ok(None) => 0,
+            Err(_) => unreachable!("the caller has looked at the type"),
+        };
+        let len = len.max(window.end);
+        self.edit_text(slot, key, len, |bytes| {
+            bytes.resize(len, 0);
+            change(&mut bytes[window]);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::buffer::{Buffer, Text};
+    use crate::base::dice::Dice;
+    use crate::base::helper::Helper;
+    use crate::keyspace::{DbId, Keyspace, Ttl};
+    use crate::store::entry::{NewValue, Value};
+
+    /// What a string becomes when its bytes in a window are set to `#`.
+    fn after(value: Option<NewValue>, window: std::ops::Range<usize>) -> Vec<u8> {
+        let mut keyspace = Keyspace::new(1, Dice(1), Helper::inline());
+        let mut db = keyspace.db(DbId(0));
+        if let Some(value) = value {
+            let slot = db.locate(b"k");
+            db.put(slot, b"k", value, Ttl::At(7));
+        }
+        let slot = db.locate(b"k");
+        let deadline = db.entry(slot).and_then(crate::store::entry::Entry::deadline);
+        db.edit_window(slot, b"k", window, |bytes| bytes.fill(b'#'));
+        let slot = db.locate(b"k");
+        let entry = db.entry(slot).expect("it is there now");
+        assert_eq!(entry.deadline(), deadline);
+        assert!(matches!(entry.value(), Value::Raw(_) | Value::Buffer(_)), "{:?}", entry.value().type_name());
+        match db.text_of(slot) {
+            Ok(Some(Text::Bytes(bytes))) => bytes.to_vec(),
+            Ok(Some(Text::Shared(buffer))) => buffer.bytes().to_vec(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_window_is_changed_in_place_or_behind_zeros() {
+        assert_eq!(after(None, 2..3), b"\0\0#");
+        assert_eq!(after(Some(NewValue::Int(1234)), 1..2), b"1#34");
+        assert_eq!(after(Some(NewValue::Int(12)), 2..4), b"12##");
+        assert_eq!(after(Some(NewValue::Text(b"abc")), 0..1), b"#bc");
+        assert_eq!(after(Some(NewValue::Text(b"abc")), 2..5), b"ab###");
+        assert_eq!(after(Some(NewValue::Raw(b"abc")), 4..5), b"abc\0#");
+        assert_eq!(after(Some(NewValue::Text(b"abc")), 1..1), b"abc");
+        let long = after(Some(NewValue::Buffer(Buffer::new(vec![b'x'; 5000]))), 4999..5002);
+        assert_eq!(long, [&[b'x'; 4999][..], b"###"].concat());
+        let grown = after(Some(NewValue::Text(&[b'x'; 4000])), 9999..10_000);
+        assert_eq!(grown, [&[b'x'; 4000][..], &[0; 5999], b"#"].concat());
+    }
+
+    #[test]
+    fn memory_is_reclaimed_only_from_who_holds_it_alone() {
+        let mut keyspace = Keyspace::new(1, Dice(1), Helper::inline());
+        let mut reclaimed = |buffer: Buffer, len| {
+            let mut db = keyspace.db(DbId(0));
+            let slot = db.locate(b"k");
+            db.put(slot, b"k", NewValue::Buffer(buffer), Ttl::Clear);
+            let slot = db.locate(b"k");
+            let memory = db.reclaim(slot, len);
+            let capacity = memory.capacity();
+            db.put_bytes(slot, b"k", memory, Ttl::Clear);
+            capacity
+        };
+        let buffer = || Buffer::new(vec![b'x'; 5000]);
+        assert_eq!(reclaimed(buffer(), 5000), 5000);
+        assert_eq!(reclaimed(buffer(), 2500), 5000);
+        assert_eq!(reclaimed(buffer(), 5001), 0);
+        assert_eq!(reclaimed(buffer(), 2499), 0);
+        let held = buffer();
+        assert_eq!(reclaimed(held.clone(), 5000), 0);
+        assert_eq!(held.bytes(), [b'x'; 5000]);
+    }
+
+    #[test]
+    fn a_copy_that_holds_the_bytes_keeps_the_old_ones() {
+        let mut keyspace = Keyspace::new(1, Dice(1), Helper::inline());
+        let held = Buffer::new(vec![b'x'; 5000]);
+        let mut db = keyspace.db(DbId(0));
+        let slot = db.locate(b"k");
+        db.put(slot, b"k", NewValue::Buffer(held.clone()), Ttl::Clear);
+        let slot = db.locate(b"k");
+        db.edit_window(slot, b"k", 0..1, |bytes| bytes.fill(b'#'));
+        assert_eq!(held.bytes()[0], b'x');
+        let frozen = keyspace.database(DbId(0)).table.freeze();
+        let mut db = keyspace.db(DbId(0));
+        let slot = db.locate(b"k");
+        db.edit_window(slot, b"k", 1..2, |bytes| bytes.fill(b'#'));
+        let bytes = |entry: &crate::store::entry::Entry| match entry.value() {
+            Value::Buffer(buffer) => buffer.bytes()[..3].to_vec(),
+            _ => panic!("a long string is a buffer"),
+        };
+        assert_eq!(bytes(frozen.find(b"k").expect("it is in the copy")), b"#xx");
+        assert_eq!(bytes(db.entry(slot).expect("it is here")), b"##x");
+    }
+}

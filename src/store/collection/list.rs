@@ -1,0 +1,469 @@
+//! A list as commands see it: packed while it is small, else a chain of leaves.
+//!
+//! A list that fits into [`PACKED_MAX`] bytes is a packed block. That is far less than what Redis calls a listpack (8 KB as a rule): a
+//! block is edited as a whole, and a chain by the leaf. So the name that OBJECT ENCODING gives is kept apart
+//! from the form: [`Big::is_quicklist`] changes just where Redis converts, by the bytes that a listpack of these elements would take.
+
+use crate::base::buffer::Text;
+use crate::base::number::parse_i64;
+use crate::store::entry::Value;
+use crate::store::list::{self, Direction, List as Chain, Needle};
+use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
+use crate::store::packed::{self, HEADER, Kind};
+use std::ops::Range;
+
+/// Bytes of a packed list.
+pub const PACKED_MAX: usize = 512;
+
+/// A big list.
+#[derive(Clone, Default)]
+pub struct Big {
+    chain: Chain,
+    /// What the elements would take in a listpack, without its frame.
+    listpack: usize,
+    /// Whether Redis would have converted it.
+    is_quicklist: bool,
+}
+
+impl Big {
+    /// The live bytes of all its nodes.
+    pub fn bytes(&self) -> usize {
+        self.chain.bytes() + size_of::<Big>()
+    }
+
+    /// The name of the form that Redis would have it in.
+    pub fn encoding_name(&self) -> &'static str {
+        if self.is_quicklist { "quicklist" } else { "listpack" }
+    }
+
+    /// Brings the listpack's length up to date after parts were cut off. Few elements are counted, on whichever side there are few;
+    /// else the mean serves: it only matters for short lists, where nothing is estimated.
+    fn measure_after_cut(&mut self, head: &Chain, tail: &Chain) {
+        const FEW: usize = 4096;
+        let (left, cut) = (self.chain.len(), head.len() + tail.len());
+        if cut <= FEW {
+            let sum: usize = head.iter().chain(tail.iter()).map(listpack_len).sum();
+            self.listpack = self.listpack.saturating_sub(sum);
+        } else if left <= FEW {
+            self.listpack = self.chain.iter().map(listpack_len).sum();
+        } else {
+            self.listpack = (self.listpack as u128 * left as u128 / (left + cut) as u128) as usize;
+        }
+    }
+
+    /// Its elements in order.
+    pub fn elements(&self) -> list::Iter<'_> {
+        self.chain.iter()
+    }
+}
+
+/// A list, owned for an edit.
+pub enum List {
+    /// A block.
+    Packed(Vec<u8>),
+    /// A chain.
+    Big(Box<Big>),
+}
+
+/// One of the two ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// The head.
+    Left,
+    /// The tail.
+    Right,
+}
+
+impl Collection for List {
+    fn create(mut block: Vec<u8>) -> List {
+        packed::begin(&mut block, Kind::List);
+        List::Packed(block)
+    }
+
+    fn open(value: Loose) -> Result<List, Loose> {
+        match value {
+            Loose::Packed(block) if Kind::of(&block) == Kind::List => Ok(List::Packed(block)),
+            Loose::Object(Object::List(big)) => Ok(List::Big(big)),
+            other => Err(other),
+        }
+    }
+
+    fn close(self) -> Loose {
+        match self {
+            List::Packed(block) => Loose::Packed(block),
+            List::Big(big) => Loose::Object(Object::List(big)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.view().len() == 0
+    }
+}
+
+/// The bytes that an element takes in a listpack, by the format's description: a head of 1 to 9 bytes, the bytes of a string, and the length of both
+/// once more.
+fn listpack_len(element: Text) -> usize {
+    let of_int = |n: i64| match n {
+        0..=127 => 1,
+        -4096..=4095 => 2,
+        -0x8000..=0x7fff => 3,
+        -0x80_0000..=0x7f_ffff => 4,
+        -0x8000_0000..=0x7fff_ffff => 5,
+        _ => 9,
+    };
+    let of_bytes = |bytes: &[u8]| match bytes.len() {
+        len @ 0..64 => 1 + len,
+        len @ 64..4096 => 2 + len,
+        len => 5 + len,
+    };
+    let head = match element {
+        Text::Int(n) => of_int(n),
+        Text::Bytes(bytes) => match if bytes.len() <= 20 { parse_i64(bytes) } else { None } {
+            Some(n) => of_int(n),
+            None => of_bytes(bytes),
+        },
+        Text::Shared(buffer) => of_bytes(buffer.bytes()),
+    };
+    head + match head {
+        0..0x80 => 1,
+        0x80..0x4000 => 2,
+        0x4000..0x20_0000 => 3,
+        0x20_0000..0x1000_0000 => 4,
+        _ => 5,
+    }
+}
+
+/// The bytes around a listpack's elements.
+const LISTPACK_FRAME: usize = 7;
+
+/// Whether a listpack of so many bytes and elements is more than `size` (`list-max-listpack-size`) allows; `half`: more than half of that.
+fn exceeds(size: i32, bytes: usize, count: usize, half: bool) -> bool {
+    let part = if half { 2 } else { 1 };
+    match size {
+        // A limit of elements goes with one of 8 KB.
+        0.. => count > size.max(1) as usize / part || (!half && bytes > 8192),
+        -1 => bytes > 4096 / part,
+        -2 => bytes > 8192 / part,
+        -3 => bytes > 16384 / part,
+        -4 => bytes > 32768 / part,
+        _ => bytes > 65536 / part,
+    }
+}
+
+impl List {
+    /// The list for reading.
+    pub fn view(&self) -> ListView<'_> {
+        match self {
+            List::Packed(block) => ListView::Packed(block),
+            List::Big(big) => ListView::Big(big),
+        }
+    }
+
+    /// The number of elements.
+    pub fn count(&self) -> usize {
+        self.view().len()
+    }
+
+    /// Makes room in the form that the list will need when elements of so many bytes are added.
+    pub fn prepare(&mut self, count: usize, bytes: usize, limits: &Limits) {
+        match self {
+            List::Packed(block) => {
+                let now = packed::count(block);
+                // An element takes up to five bytes more than its text. A limit of few elements is nothing for blocks.
+                let is_small = block.len() + bytes + 5 * count <= PACKED_MAX;
+                let may_exceed = limits.list_size >= 0 && exceeds(limits.list_size, 0, now + count, false);
+                if !is_small || may_exceed {
+                    self.make_big();
+                    self.prepare(count, bytes, limits);
+                }
+            }
+            List::Big(big) => {
+                let total = LISTPACK_FRAME + big.listpack + bytes;
+                big.is_quicklist |= exceeds(limits.list_size, total, big.chain.len() + count, false);
+            }
+        }
+    }
+
+    fn make_big(&mut self) {
+        if let List::Packed(block) = self {
+            let chain: Chain = packed::iter(block).collect();
+            let listpack = packed::iter(block).map(listpack_len).sum();
+            *self = List::Big(Box::new(Big { chain, listpack, is_quicklist: false }));
+        }
+    }
+
+    /// After elements went: whether Redis would turn it into a listpack again, and whether it is small enough for a block.
+    pub fn shrunk(&mut self, limits: &Limits) {
+        if let List::Big(big) = self {
+            big.is_quicklist &= exceeds(limits.list_size, LISTPACK_FRAME + big.listpack, big.chain.len(), true);
+            // Well below the limit, or pushing and popping would convert back and forth.
+            if !big.is_quicklist && big.listpack < PACKED_MAX / 4 {
+                let mut block = Vec::with_capacity(PACKED_MAX);
+                packed::begin(&mut block, Kind::List);
+                for element in &big.chain {
+                    packed::encode_text(&mut block, element);
+                }
+                packed::set_count(&mut block, big.chain.len());
+                *self = List::Packed(block);
+            }
+        }
+    }
+
+    /// Adds an element at an end. [`List::prepare`] was called for it.
+    pub fn push(&mut self, side: Side, element: Text) {
+        match (self, side) {
+            (List::Packed(block), Side::Right) => {
+                packed::encode_text(block, element);
+                let n = packed::count(block) + 1;
+                packed::set_count(block, n);
+            }
+            (List::Packed(block), Side::Left) => insert_packed(block, HEADER, element),
+            (List::Big(big), side) => {
+                big.listpack += listpack_len(element);
+                match side {
+                    Side::Left => big.chain.push_front(element),
+                    Side::Right => big.chain.push_back(element),
+                }
+            }
+        }
+    }
+
+    /// Takes an element off an end and looks at it.
+    pub fn pop<R>(&mut self, side: Side, look: impl FnOnce(Text) -> R) -> Option<R> {
+        match self {
+            List::Packed(block) => {
+                let n = packed::count(block);
+                let offset = match side {
+                    Side::Left => HEADER,
+                    Side::Right => packed::offset_of(block, n.checked_sub(1)?),
+                };
+                let (element, end) = packed::at(block, offset)?;
+                let result = look(element);
+                packed::splice(block, offset, end, &[]);
+                packed::set_count(block, n - 1);
+                Some(result)
+            }
+            List::Big(big) => {
+                let Big { chain, listpack, .. } = &mut **big;
+                let take = |element: Text| {
+                    *listpack = listpack.saturating_sub(listpack_len(element));
+                    look(element)
+                };
+                match side {
+                    Side::Left => chain.pop_front(take),
+                    Side::Right => chain.pop_back(take),
+                }
+            }
+        }
+    }
+
+    /// Replaces an element; false if there are not so many.
+    pub fn set(&mut self, index: usize, element: Text, limits: &Limits) -> bool {
+        if index >= self.count() {
+            return false;
+        }
+        self.prepare(1, element.len(), limits);
+        match self {
+            List::Packed(block) => {
+                let from = packed::offset_of(block, index);
+                let to = packed::skip(block, from);
+                let mut encoded = Vec::new();
+                packed::encode_text(&mut encoded, element);
+                packed::splice(block, from, to, &encoded);
+            }
+            List::Big(big) => {
+                let old = big.chain.get(index).map_or(0, listpack_len);
+                big.listpack = (big.listpack + listpack_len(element)).saturating_sub(old);
+                big.chain.set(index, element);
+            }
+        }
+        self.shrunk(limits);
+        true
+    }
+
+    /// Inserts an element before the one at an index, or behind all.
+    pub fn insert(&mut self, index: usize, element: Text, limits: &Limits) {
+        self.prepare(1, element.len(), limits);
+        match self {
+            List::Packed(block) => {
+                let offset = packed::offset_of(block, index);
+                insert_packed(block, offset, element);
+            }
+            List::Big(big) => {
+                big.listpack += listpack_len(element);
+                big.chain.insert(index, element);
+            }
+        }
+    }
+
+    /// Removes up to `at_most` elements that are `element`, from one end on. Says how many there were.
+    pub fn remove_all(&mut self, element: &[u8], at_most: usize, direction: Direction, limits: &Limits) -> usize {
+        let removed = match self {
+            List::Packed(block) => {
+                let needle = packed::Needle::new(element);
+                let mut found: Vec<(usize, usize)> = Vec::new();
+                let mut offset = HEADER;
+                while let Some((at, end)) = packed::at(block, offset) {
+                    if needle.is(at) {
+                        found.push((offset, end));
+                    }
+                    offset = end;
+                }
+                let n = found.len().min(at_most);
+                let chosen = match direction {
+                    Direction::Forward => &found[..n],
+                    Direction::Backward => &found[found.len() - n..],
+                };
+                for &(from, to) in chosen.iter().rev() {
+                    packed::splice(block, from, to, &[]);
+                }
+                let left = packed::count(block) - n;
+                packed::set_count(block, left);
+                n
+            }
+            List::Big(big) => {
+                let n = big.chain.remove_all(&Needle::new(element), at_most, direction);
+                big.listpack = big.listpack.saturating_sub(n * listpack_len(Text::Bytes(element)));
+                n
+            }
+        };
+        self.shrunk(limits);
+        removed
+    }
+
+    /// Keeps only a range of elements. What is cut off is returned, for somebody to free.
+    pub fn keep(&mut self, range: Range<usize>, limits: &Limits) -> [Option<Object>; 2] {
+        let mut cut = [None, None];
+        match self {
+            List::Packed(block) => {
+                let (from, to) = (packed::offset_of(block, range.start), packed::offset_of(block, range.end));
+                block.truncate(to);
+                packed::splice(block, HEADER, from, &[]);
+                packed::set_count(block, range.len());
+            }
+            List::Big(big) => {
+                let len = big.chain.len();
+                let tail = big.chain.remove_range(range.end..len);
+                let head = big.chain.remove_range(0..range.start);
+                big.measure_after_cut(&head, &tail);
+                for (place, part) in cut.iter_mut().zip([head, tail]) {
+                    if !part.is_empty() {
+                        *place = Some(Object::List(Box::new(Big { chain: part, ..Big::default() })));
+                    }
+                }
+            }
+        }
+        self.shrunk(limits);
+        cut
+    }
+}
+
+fn insert_packed(block: &mut Vec<u8>, offset: usize, element: Text) {
+    let mut encoded = [0u8; 32];
+    let n = packed::count(block) + 1;
+    // Most elements are short: their encoding needs no allocation.
+    match element {
+        Text::Bytes(bytes) if bytes.len() < encoded.len() && parse_i64(bytes).is_none() => {
+            encoded[0] = bytes.len() as u8; // below 32
+            encoded[1..=bytes.len()].copy_from_slice(bytes);
+            packed::splice(block, offset, offset, &encoded[..=bytes.len()]);
+        }
+        _ => {
+            let mut long = Vec::new();
+            packed::encode_text(&mut long, element);
+            packed::splice(block, offset, offset, &long);
+        }
+    }
+    packed::set_count(block, n);
+}
+
+/// A list for reading.
+#[derive(Clone, Copy)]
+pub enum ListView<'a> {
+    /// A block.
+    Packed(&'a [u8]),
+    /// A chain.
+    Big(&'a Big),
+}
+
+impl<'a> View<'a> for ListView<'a> {
+    fn of(value: Value<'a>) -> Result<ListView<'a>, WrongType> {
+        match value {
+            Value::Packed(block) if Kind::of(block) == Kind::List => Ok(ListView::Packed(block)),
+            Value::Object(Object::List(big)) => Ok(ListView::Big(big)),
+            _ => Err(WrongType),
+        }
+    }
+}
+
+impl<'a> ListView<'a> {
+    /// The number of elements.
+    pub fn len(self) -> usize {
+        match self {
+            ListView::Packed(block) => packed::count(block),
+            ListView::Big(big) => big.chain.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The element at an index.
+    pub fn get(self, index: usize) -> Option<Text<'a>> {
+        match self {
+            ListView::Packed(block) => packed::at(block, packed::offset_of(block, index)).map(|(element, _)| element),
+            ListView::Big(big) => big.chain.get(index),
+        }
+    }
+
+    /// Visits the elements of a range in order.
+    pub fn each(self, range: Range<usize>, mut visit: impl FnMut(Text<'a>)) {
+        match self {
+            ListView::Packed(block) => {
+                let from = packed::offset_of(block, range.start);
+                packed::Iter::from(block, from).take(range.len()).for_each(visit);
+            }
+            ListView::Big(big) => big.chain.range(range).for_each(&mut visit),
+        }
+    }
+
+    /// Visits the indices of elements that are `element`, among the first `max_len` from an end on, until `visit` says that it has enough.
+    pub fn matches(self, element: &[u8], direction: Direction, max_len: usize, mut visit: impl FnMut(usize) -> bool) {
+        let len = self.len();
+        let checked = max_len.min(len);
+        match self {
+            ListView::Packed(block) => {
+                let needle = packed::Needle::new(element);
+                let mut found = packed::iter(block).enumerate().filter(|(_, at)| needle.is(*at)).map(|(i, _)| i);
+                match direction {
+                    Direction::Forward => _ = found.take_while(|&i| i < checked).any(visit),
+                    Direction::Backward => {
+                        let all: Vec<usize> = found.by_ref().filter(|&i| i >= len - checked).collect();
+                        _ = all.into_iter().rev().any(visit);
+                    }
+                }
+            }
+            ListView::Big(big) => {
+                let needle = Needle::new(element);
+                match direction {
+                    Direction::Forward => {
+                        for (i, at) in big.chain.range(0..checked).enumerate() {
+                            if needle.is(at) && visit(i) {
+                                return;
+                            }
+                        }
+                    }
+                    Direction::Backward => {
+                        for (i, at) in big.chain.range_back(len - checked..len).enumerate() {
+                            if needle.is(at) && visit(len - 1 - i) {
+                                return;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Collections as commands see them: one owned type for each kind of value, small or big, and one borrowed for reading.
+//!
+//! ```text
+//!     List    packed block | chain of leaves (store/list)
+//! ```
+//!
+//! Each converts itself where its limits say so (see [`crate::store::object::Limits`]), and knows the name that Redis has for its form.
+
+pub mod list;
