@@ -71,7 +71,7 @@ pub(super) struct Row<'a> {
     pub name: Option<Text<'a>>,
 }
 
-fn read<'a>(rows: &'a Rows<Hashed>, row: usize) -> Row<'a> {
+fn read(rows: &Rows<Hashed>, row: usize) -> Row<'_> {
     let fixed = rows.fixed(row);
     // An empty member has no name either: it is the first of its score.
     let name = match rows.text(row) {
