@@ -457,7 +457,7 @@ impl<'a> ElementScan<'a> {
     }
 
     /// Replies the cursor and what `walk` appends to the reply it gets; `walk` returns the cursor and how many values it appended.
-    pub fn reply(&self, reply: &mut Reply, walk: impl FnOnce(&mut Reply) -> (u64, usize)) {
+    pub fn reply(reply: &mut Reply, walk: impl FnOnce(&mut Reply) -> (u64, usize)) {
         // The cursor goes before the elements, and is known after them.
         let mut elements = Reply::new(reply.proto);
         let (cursor, n) = walk(&mut elements);

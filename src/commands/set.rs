@@ -298,10 +298,9 @@ fn spop(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
     let Some(set) = db.view::<SetView>(slot)? else {
-        if count.is_some() {
-            ctx.reply.set(0)
-        } else {
-            ctx.reply.null()
+        match count {
+            Some(_) => ctx.reply.set(0),
+            None => ctx.reply.null(),
         }
         return Ok(Flow::Done);
     };
@@ -360,10 +359,9 @@ fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(set) = db.view::<SetView>(slot)? else {
-        if count.is_some() {
-            ctx.reply.array(0)
-        } else {
-            ctx.reply.null()
+        match count {
+            Some(_) => ctx.reply.array(0),
+            None => ctx.reply.null(),
         }
         return Ok(Flow::Done);
     };
@@ -594,7 +592,7 @@ fn sscan(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let options = ElementScan::parse(args, false)?;
-    options.reply(ctx.reply, |reply| {
+    ElementScan::reply(ctx.reply, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member| {
             if options.fits(member) {

@@ -105,9 +105,9 @@ impl Set {
                     && member.len() <= limits.set_value
                     && self.view().longest_int() <= limits.set_value;
                 if fits {
-                    self.make_packed()
+                    self.make_packed();
                 } else {
-                    self.make_table(limits)
+                    self.make_table(limits);
                 }
                 self.add(member, limits)
             }
@@ -275,6 +275,59 @@ impl<'a> SetView<'a> {
                 ends.map(|n| Text::Int(n).len()).max().unwrap_or(0)
             }
             _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dice::Dice;
+    use crate::store::hasher::Hasher;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_set_follows_a_model_through_all_its_forms() {
+        for seed in 1..=300 {
+            let mut dice = Dice(seed);
+            let mut limits = Limits::new(Hasher::new([seed, 7]));
+            limits.intset_entries = dice.below(40) as usize;
+            limits.set_entries = dice.below(40) as usize;
+            limits.set_value = dice.below(30) as usize;
+            let (mut set, mut model) = (Set::create(Vec::new()), BTreeSet::<Vec<u8>>::new());
+            let mut copies = Vec::new();
+            for step in 0..400 {
+                let member = match dice.below(4) {
+                    0 => dice.below(50).to_string().into_bytes(),
+                    1 => (dice.next() as i64 >> dice.below(64)).to_string().into_bytes(),
+                    2 => vec![b'a' + dice.below(26) as u8; dice.below(40) as usize],
+                    _ => vec![b'x'; [64, 126, 127, 128, 300, 70_000][dice.below(6) as usize]],
+                };
+                if dice.below(3) > 0 {
+                    assert_eq!(set.add(&member, &limits), model.insert(member), "seed {seed} step {step}");
+                } else {
+                    assert_eq!(set.remove(&member), model.remove(&member), "seed {seed} step {step}");
+                }
+                if dice.below(40) == 0 {
+                    // The way through an entry, with a copy of it alive.
+                    set = match set.close() {
+                        Loose::Object(object) => {
+                            copies.push((object.clone(), model.clone()));
+                            Set::open(Loose::Object(object)).unwrap_or_else(|_| panic!("a set"))
+                        }
+                        packed @ Loose::Packed(_) => Set::open(packed).unwrap_or_else(|_| panic!("a set")),
+                    };
+                }
+                assert_eq!(set.count(), model.len());
+            }
+            let mut seen = BTreeSet::new();
+            set.view().each(&mut |member| assert!(seen.insert(member.with(<[u8]>::to_vec))));
+            assert_eq!(seen, model, "seed {seed}");
+            for (copy, then) in copies {
+                let Object::Set(members) = copy else { panic!("a set stays one") };
+                let kept: BTreeSet<Vec<u8>> = members.iter().map(|element| element.field().to_vec()).collect();
+                assert_eq!(kept, then, "seed {seed}: a copy is not changed");
+            }
         }
     }
 }

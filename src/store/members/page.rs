@@ -847,7 +847,8 @@ impl<'a> Filler<'a> {
         page.bytes[at..at + raw.len()].copy_from_slice(raw);
         if !from.head.buffers.is_empty() {
             let shape = page.view().shape(at);
-            let lengths = [(raw[0], shape.field), (raw[1], shape.value)];
+            // The empty member of a set is a single byte.
+            let lengths = [(raw[0], shape.field), (raw.get(1).copied().unwrap_or(0), shape.value)];
             for (length, place) in lengths.into_iter().take(1 + usize::from(from.head.values)) {
                 if length & LENGTH == BIG {
                     let buffer = &from.head.buffers[usize::from(page.bytes[place])];
