@@ -819,7 +819,9 @@ fn remove_range(ctx: &mut Ctx, args: Args, by: By, event: Event) -> Done {
     if n > 0 {
         let (cut, edited) = db.edit(slot, key, |set: &mut SortedSet| set.remove_range(ranks))?;
         db.edited(key, edited, event, n as u64);
-        cut.into_iter().for_each(|part| db.discard_object(part));
+        if let Some(part) = cut {
+            db.discard_object(part);
+        }
     }
     ctx.reply.int(n as i64);
     Ok(Flow::Done)
@@ -873,7 +875,9 @@ fn pop_into(ctx: &mut Ctx, slot: Slot, key: &[u8], end: End, n: usize, form: For
         set.remove_range(ranks)
     })?;
     db.edited(key, edited, if end == End::Max { ZPOPMAX } else { ZPOPMIN }, n as u64);
-    cut.into_iter().for_each(|part| db.discard_object(part));
+    if let Some(part) = cut {
+        db.discard_object(part);
+    }
     Ok(())
 }
 
