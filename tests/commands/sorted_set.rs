@@ -2151,6 +2151,56 @@ fn sets_are_united_resp2() {
         (error) ERR syntax error
         > ZUNION 1 a foo
         (error) ERR syntax error
+        > ZUNION 2 a b AGGREGATE SUM WITHSCORES
+         1) "v"
+         2) "7"
+         3) "x"
+         4) "8"
+         5) "y"
+         6) "12"
+         7) "z"
+         8) "23"
+         9) "w"
+        10) "37"
+        > ZUNIONSTORE d 2 a b AGGREGATE SUM
+        (integer) 5
+        > ZRANGE d 0 -1 WITHSCORES
+         1) "v"
+         2) "7"
+         3) "x"
+         4) "8"
+         5) "y"
+         6) "12"
+         7) "z"
+         8) "23"
+         9) "w"
+        10) "37"
+        > ZUNIONSTORE d 2 a b AGGREGATE MIN
+        (integer) 5
+        > ZRANGE d 0 -1 WITHSCORES
+         1) "y"
+         2) "2"
+         3) "z"
+         4) "3"
+         5) "v"
+         6) "7"
+         7) "w"
+         8) "7"
+         9) "x"
+        10) "8"
+        > ZUNIONSTORE d 2 a b WEIGHTS 1 2 AGGREGATE MAX
+        (integer) 5
+        > ZRANGE d 0 -1 WITHSCORES
+         1) "v"
+         2) "7"
+         3) "x"
+         4) "8"
+         5) "y"
+         6) "20"
+         7) "z"
+         8) "40"
+         9) "w"
+        10) "60"
         > ZUNIONSTORE d 1 a WITHSCORES
         (error) ERR syntax error
         > ZUNIONSTORE d 0 a
@@ -2323,6 +2373,56 @@ fn sets_are_united_resp3() {
         (error) ERR syntax error
         > ZUNION 1 a foo
         (error) ERR syntax error
+        > ZUNION 2 a b AGGREGATE SUM WITHSCORES
+        1) 1) "v"
+           2) (double) 7
+        2) 1) "x"
+           2) (double) 8
+        3) 1) "y"
+           2) (double) 12
+        4) 1) "z"
+           2) (double) 23
+        5) 1) "w"
+           2) (double) 37
+        > ZUNIONSTORE d 2 a b AGGREGATE SUM
+        (integer) 5
+        > ZRANGE d 0 -1 WITHSCORES
+        1) 1) "v"
+           2) (double) 7
+        2) 1) "x"
+           2) (double) 8
+        3) 1) "y"
+           2) (double) 12
+        4) 1) "z"
+           2) (double) 23
+        5) 1) "w"
+           2) (double) 37
+        > ZUNIONSTORE d 2 a b AGGREGATE MIN
+        (integer) 5
+        > ZRANGE d 0 -1 WITHSCORES
+        1) 1) "y"
+           2) (double) 2
+        2) 1) "z"
+           2) (double) 3
+        3) 1) "v"
+           2) (double) 7
+        4) 1) "w"
+           2) (double) 7
+        5) 1) "x"
+           2) (double) 8
+        > ZUNIONSTORE d 2 a b WEIGHTS 1 2 AGGREGATE MAX
+        (integer) 5
+        > ZRANGE d 0 -1 WITHSCORES
+        1) 1) "v"
+           2) (double) 7
+        2) 1) "x"
+           2) (double) 8
+        3) 1) "y"
+           2) (double) 20
+        4) 1) "z"
+           2) (double) 40
+        5) 1) "w"
+           2) (double) 60
         > ZUNIONSTORE d 1 a WITHSCORES
         (error) ERR syntax error
         > ZUNIONSTORE d 0 a
@@ -2382,6 +2482,32 @@ fn sets_are_intersected_resp2() {
         (integer) 0
         > EXISTS d
         (integer) 0
+        > ZINTER 2 a b AGGREGATE SUM WITHSCORES
+        1) "y"
+        2) "12"
+        3) "z"
+        4) "23"
+        > ZINTERSTORE d 2 a b AGGREGATE SUM
+        (integer) 2
+        > ZRANGE d 0 -1 WITHSCORES
+        1) "y"
+        2) "12"
+        3) "z"
+        4) "23"
+        > ZINTERSTORE d 2 a b AGGREGATE MIN
+        (integer) 2
+        > ZRANGE d 0 -1 WITHSCORES
+        1) "y"
+        2) "2"
+        3) "z"
+        4) "3"
+        > ZINTERSTORE d 2 a b WEIGHTS 1 2 AGGREGATE MAX
+        (integer) 2
+        > ZRANGE d 0 -1 WITHSCORES
+        1) "y"
+        2) "20"
+        3) "z"
+        4) "40"
         > ZINTERCARD 2 a b
         (integer) 2
         > ZINTERCARD 2 a b LIMIT 1
@@ -2484,6 +2610,32 @@ fn sets_are_intersected_resp3() {
         (integer) 0
         > EXISTS d
         (integer) 0
+        > ZINTER 2 a b AGGREGATE SUM WITHSCORES
+        1) 1) "y"
+           2) (double) 12
+        2) 1) "z"
+           2) (double) 23
+        > ZINTERSTORE d 2 a b AGGREGATE SUM
+        (integer) 2
+        > ZRANGE d 0 -1 WITHSCORES
+        1) 1) "y"
+           2) (double) 12
+        2) 1) "z"
+           2) (double) 23
+        > ZINTERSTORE d 2 a b AGGREGATE MIN
+        (integer) 2
+        > ZRANGE d 0 -1 WITHSCORES
+        1) 1) "y"
+           2) (double) 2
+        2) 1) "z"
+           2) (double) 3
+        > ZINTERSTORE d 2 a b WEIGHTS 1 2 AGGREGATE MAX
+        (integer) 2
+        > ZRANGE d 0 -1 WITHSCORES
+        1) 1) "y"
+           2) (double) 20
+        2) 1) "z"
+           2) (double) 40
         > ZINTERCARD 2 a b
         (integer) 2
         > ZINTERCARD 2 a b LIMIT 1
