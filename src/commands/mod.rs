@@ -13,6 +13,7 @@ pub mod hyperloglog;
 pub mod list;
 pub mod server;
 pub mod set;
+pub mod sorted_set;
 pub mod string;
 pub mod transactions;
 
@@ -42,6 +43,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::Set, commands: set::COMMANDS },
+        Family { group: Group::SortedSet, commands: sorted_set::COMMANDS },
         Family { group: Group::String, commands: string::COMMANDS },
         Family { group: Group::Transactions, commands: transactions::COMMANDS },
     ]

@@ -14,6 +14,7 @@ mod hyperloglog;
 mod list;
 mod server;
 mod set;
+mod sorted_set;
 mod string;
 mod transactions;
 mod walk;
