@@ -8,6 +8,7 @@
 pub mod bits;
 pub mod collection;
 pub mod entry;
+pub mod geo;
 pub mod hasher;
 pub mod hyperloglog;
 pub mod intset;
