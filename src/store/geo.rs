@@ -230,16 +230,16 @@ impl Area {
             let up = slack((height / 2.0 / EARTH).to_degrees());
             // Meridians are closest on the side of the pole; behind it everything is near.
             let edge = centre.latitude.abs() + up;
-            let side = if edge < 90.0 { side(width / 2.0 / EARTH, edge.to_radians().cos()) } else { std::f64::consts::PI };
+            let side =
+                if edge < 90.0 { side(width / 2.0 / EARTH, edge.to_radians().cos()) } else { std::f64::consts::PI };
             let side = slack(side.to_degrees()).min(180.0);
             let radius = (width / 2.0).hypot(height / 2.0);
             Bounds { centre, south: centre.latitude - up, north: centre.latitude + up, side, radius }
         };
         match *self {
-            Area::Circle { centre, radius } => Bounds {
-                radius,
-                ..around(centre, 2.0 * radius, 2.0 * radius, &|half, cosine| half / cosine)
-            },
+            Area::Circle { centre, radius } => {
+                Bounds { radius, ..around(centre, 2.0 * radius, 2.0 * radius, &|half, cosine| half / cosine) }
+            }
             // The width is that of a great circle, which is a short cut.
             Area::Rectangle { centre, width, height } => around(centre, width, height, &|half, cosine| {
                 let sine = (half / 2.0).min(std::f64::consts::FRAC_PI_2).sin() / cosine;
@@ -253,7 +253,8 @@ impl Area {
                 }
                 let centre = Point { longitude: f64::midpoint(west, east), latitude: f64::midpoint(south, north) };
                 let widest = if south * north < 0.0 { 0.0 } else { south.abs().min(north.abs()) };
-                let width = Point { longitude: west, latitude: widest }.distance(Point { longitude: east, latitude: widest });
+                let width =
+                    Point { longitude: west, latitude: widest }.distance(Point { longitude: east, latitude: widest });
                 Bounds {
                     centre,
                     south,
@@ -336,7 +337,8 @@ impl Bounds {
                 found.push(scores);
             }
         };
-        let outer = (part(self.centre.longitude, LONGITUDE_MAX, level), part(self.centre.latitude, LATITUDE_MAX, level));
+        let outer =
+            (part(self.centre.longitude, LONGITUDE_MAX, level), part(self.centre.latitude, LATITUDE_MAX, level));
         if outer != (column, row) {
             add(outer.0, outer.1);
         }
