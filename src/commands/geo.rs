@@ -206,7 +206,7 @@ enum Order {
 enum Kind {
     /// GEORADIUS, GEORADIUSBYMEMBER
     Radius,
-    /// GEORADIUS_RO, GEORADIUSBYMEMBER_RO
+    /// `GEORADIUS_RO`, `GEORADIUSBYMEMBER_RO`
     RadiusReadOnly,
     /// GEOSEARCH
     Search,
@@ -572,7 +572,7 @@ fn georadius(ctx: &mut Ctx, args: Args) -> Done {
     run(ctx, args, 1, Kind::Radius, GEORADIUSSTORE, around_point)
 }
 
-/// GEORADIUS_RO key longitude latitude radius unit [options]
+/// `GEORADIUS_RO` key longitude latitude radius unit [options]
 fn georadius_ro(ctx: &mut Ctx, args: Args) -> Done {
     run(ctx, args, 1, Kind::RadiusReadOnly, GEORADIUSSTORE, around_point)
 }
@@ -594,7 +594,7 @@ fn georadiusbymember(ctx: &mut Ctx, args: Args) -> Done {
     run(ctx, args, 1, Kind::Radius, GEORADIUSSTORE, around_member)
 }
 
-/// GEORADIUSBYMEMBER_RO key member radius unit [options]
+/// `GEORADIUSBYMEMBER_RO` key member radius unit [options]
 fn georadiusbymember_ro(ctx: &mut Ctx, args: Args) -> Done {
     run(ctx, args, 1, Kind::RadiusReadOnly, GEORADIUSSTORE, around_member)
 }

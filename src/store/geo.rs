@@ -362,3 +362,138 @@ impl Bounds {
                 && begin_of(row + 1.0, LATITUDE_MAX, level) >= self.south)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dice::Dice;
+
+    /// A number from `from` to `to`.
+    fn between(dice: &mut Dice, from: f64, to: f64) -> f64 {
+        from + (to - from) * (dice.below(1 << 40) as f64 / (1_u64 << 40) as f64)
+    }
+
+    /// A place; some are at the edges, and some near others.
+    fn place(dice: &mut Dice) -> Point {
+        let longitude = match dice.below(8) {
+            0 => between(dice, 179.9, 180.0) * if dice.below(2) == 0 { 1.0 } else { -1.0 },
+            1 => between(dice, -0.1, 0.1),
+            _ => between(dice, -180.0, 180.0),
+        };
+        let latitude = match dice.below(8) {
+            0 => between(dice, 84.5, LATITUDE_MAX) * if dice.below(2) == 0 { 1.0 } else { -1.0 },
+            1 => between(dice, -0.1, 0.1),
+            _ => between(dice, -LATITUDE_MAX, LATITUDE_MAX),
+        };
+        Point { longitude, latitude }
+    }
+
+    fn area(dice: &mut Dice) -> Area {
+        let metres = |dice: &mut Dice| 10.0_f64.powf(between(dice, 0.0, 7.4));
+        match dice.below(3) {
+            0 => Area::Circle { centre: place(dice), radius: metres(dice) },
+            1 => Area::Rectangle { centre: place(dice), width: metres(dice), height: metres(dice) },
+            _ => Area::Polygon((0..3 + dice.below(4)).map(|_| place(dice)).collect()),
+        }
+    }
+
+    /// Around an area, where its rim is likely to be.
+    fn near(dice: &mut Dice, area: &Area) -> Point {
+        let bounds = area.bounds();
+        let side = bounds.side * 1.1 + 1e-5;
+        let longitude = bounds.centre.longitude + between(dice, -side, side);
+        let longitude = longitude - 360.0 * ((longitude + 180.0) / 360.0).floor();
+        let up = (bounds.north - bounds.south) * 0.05 + 1e-5;
+        let latitude = between(dice, bounds.south - up, bounds.north + up).clamp(-LATITUDE_MAX, LATITUDE_MAX);
+        Point { longitude, latitude }
+    }
+
+    #[test]
+    fn a_search_looks_where_everything_in_its_area_is() {
+        for seed in 0..4000 {
+            let mut dice = Dice::new(seed);
+            let area = area(&mut dice);
+            let (centre, scores) = (area.centre(), area.scores());
+            assert!(scores.len() <= 10, "seed {seed}: {scores:?}");
+            for (i, range) in scores.iter().enumerate() {
+                let overlaps = |other: &Scores| range.start < other.end && other.start < range.end;
+                assert!(!scores[..i].iter().any(overlaps), "seed {seed}: {scores:?} overlap");
+            }
+            for i in 0..100 {
+                let place = if i % 2 == 0 { near(&mut dice, &area) } else { place(&mut dice) };
+                if place.longitude >= LONGITUDE_MAX || place.latitude >= LATITUDE_MAX {
+                    continue; // beyond the cells
+                }
+                let score = place.hash() as f64;
+                let is_inside = area.distance_inside(centre, Point::of_score(score)).is_some();
+                let is_seen = scores.iter().any(|range| range.contains(&score));
+                assert!(is_seen || !is_inside, "seed {seed}: {place:?} is in {area:?}, not in {scores:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_area_has_small_cells() {
+        for seed in 0..1000 {
+            let mut dice = Dice::new(seed);
+            let centre = Point { latitude: between(&mut dice, -60.0, 60.0), ..place(&mut dice) };
+            let radius = 10.0_f64.powf(between(&mut dice, 1.0, 5.0));
+            let seen: f64 = Area::Circle { centre, radius }.scores().iter().map(|range| range.end - range.start).sum();
+            // Of the whole map, as its middle has it; away from there cells are smaller, so more of them are seen.
+            let share = (16.0 * radius / (2.0 * MAP)).powi(2) * 2.0;
+            assert!(seen / 2.0_f64.powi(52) < share, "seed {seed}: {centre:?} {radius}: {seen}");
+        }
+    }
+
+    #[test]
+    fn a_hash_is_the_cell_of_its_place() {
+        for seed in 0..2000 {
+            let mut dice = Dice::new(seed);
+            let place = place(&mut dice);
+            let found = Point::of_hash(place.hash());
+            assert!((found.longitude - place.longitude).abs() <= 360.0 / 2.0_f64.powi(27) * 1.000_001, "seed {seed}");
+            assert!((found.latitude - place.latitude).abs() <= 170.2 / 2.0_f64.powi(27) * 1.000_001, "seed {seed}");
+            assert_eq!(found.hash(), place.hash(), "seed {seed}");
+            let bits = dice.next() as u32;
+            assert_eq!(gather(spread(bits)), bits, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn places_have_the_hashes_that_the_world_knows() {
+        let palermo = Point { longitude: 13.361_389, latitude: 38.115_556 };
+        assert_eq!(palermo.hash(), 3_479_099_956_230_698);
+        assert_eq!(&Point::of_hash(palermo.hash()).text(), b"sqc8b49rny0");
+        let catania = Point::of_hash(3_479_447_370_796_909);
+        assert_eq!(format!("{:.4}", catania.distance(Point::of_hash(palermo.hash()))), "166274.1516");
+    }
+
+    #[test]
+    fn scores_that_are_no_hashes_have_a_place_all_the_same() {
+        assert_eq!(hash_of_score(1.5), 1);
+        assert_eq!(hash_of_score(-5.0), u64::MAX - 4);
+        assert_eq!(hash_of_score(1e300), 0);
+        assert_eq!(hash_of_score(f64::INFINITY), 0);
+        assert_eq!(hash_of_score(f64::NEG_INFINITY), 1 << 63);
+        assert_eq!(Point::of_score(-5.0), Point { longitude: LONGITUDE_MAX, latitude: LATITUDE_MAX });
+    }
+
+    #[test]
+    fn a_polygon_has_an_inside() {
+        let at = |longitude: f64, latitude: f64| Point { longitude, latitude };
+        // A bay from the north.
+        let corners = [at(0.0, 0.0), at(4.0, 0.0), at(4.0, 4.0), at(2.0, 1.0), at(0.0, 4.0)];
+        for (place, expected) in [
+            (at(1.0, 1.0), true),
+            (at(3.0, 1.0), true),
+            (at(2.0, 0.5), true),
+            (at(2.0, 2.0), false),
+            (at(-1.0, 1.0), false),
+            (at(5.0, 1.0), false),
+            (at(0.2, 3.0), true),
+        ] {
+            assert_eq!(is_inside(&corners, place), expected, "{place:?}");
+        }
+        assert!(!is_inside(&[], at(0.0, 0.0)));
+    }
+}
