@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod debug;
 mod generic;
+mod geo;
 mod hyperloglog;
 mod list;
 mod server;
