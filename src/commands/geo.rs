@@ -10,7 +10,7 @@ use crate::server::command::KeyFlag::{Access, Overwrite as Ow, ReadOnly as Ro, R
 use crate::server::command::{Command, KeySpec, Options};
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::collection::sorted_set::{Scores, SortedSet, SortedSetView};
-use crate::store::geo::{Area, Point, hash_of_score};
+use crate::store::geo::{self, Area, Point, hash_of_score};
 use crate::store::sorted_set::Outcome;
 use std::ops::Bound;
 
@@ -125,7 +125,7 @@ const ZADD: Event = Event::new("zadd", b'z');
 const GEOSEARCHSTORE: Event = Event::new("geosearchstore", b'z');
 const GEORADIUSSTORE: Event = Event::new("georadiusstore", b'z');
 
-/// So many elements are looked at before a search asks whether it has enough.
+/// So many elements are looked at in one walk if a search may have enough of them before the end.
 const SLICE: usize = 256;
 
 // ---- Arguments ------------------------------------------------------------------------------------------------------
@@ -351,33 +351,55 @@ struct Found<'a> {
     distance: f64,
 }
 
+/// Visits the elements in each range of scores until `visit` says that it has enough, asking for `slice` at a time.
+fn look_through<'a>(
+    set: SortedSetView<'a>,
+    scores: &[geo::Scores],
+    slice: usize,
+    visit: &mut dyn FnMut(Text<'a>, f64) -> bool,
+) {
+    if let SortedSetView::Packed(_) = set {
+        // Finding a score is a walk: here one does for all.
+        let mut all = Vec::with_capacity(set.len());
+        set.each(&mut |member, score| all.push((member, score)));
+        for range in scores {
+            let first = all.partition_point(|&(_, score)| score < range.start);
+            let mut inside = all[first..].iter().take_while(|&&(_, score)| score < range.end);
+            if inside.any(|&(member, score)| visit(member, score)) {
+                return;
+            }
+        }
+        return;
+    }
+    for range in scores {
+        let range = Scores { min: Bound::Included(range.start), max: Bound::Excluded(range.end) };
+        let mut ranks = set.ranks_of_scores(range);
+        while !ranks.is_empty() {
+            // Whoever is content with any will not walk over a million elements first.
+            let end = ranks.end.min(ranks.start.saturating_add(slice));
+            let mut is_enough = false;
+            set.walk(ranks.start..end, false, &mut |member, score| is_enough = is_enough || visit(member, score));
+            if is_enough {
+                return;
+            }
+            ranks.start = end;
+        }
+    }
+}
+
 /// What a search finds, in the order that it asks for.
 fn find<'a>(set: SortedSetView<'a>, area: &Area, search: &Search) -> Vec<Found<'a>> {
     let (centre, count) = (area.centre(), search.count.unwrap_or(usize::MAX));
     let enough = if search.any { count } else { usize::MAX };
     let mut found = Vec::new();
-    for scores in area.scores() {
-        let scores = Scores { min: Bound::Included(scores.start), max: Bound::Excluded(scores.end) };
-        let ranks = set.ranks_of_scores(scores);
-        // Whoever is content with any will not look at a million elements first.
-        let slice = if search.any { SLICE } else { ranks.len().max(1) };
-        for start in ranks.clone().step_by(slice) {
-            set.walk(start..(start + slice).min(ranks.end), false, &mut |member, score| {
-                if found.len() < enough {
-                    let place = Point::of_score(score);
-                    if let Some(distance) = area.distance_inside(centre, place) {
-                        found.push(Found { member, score, place, distance });
-                    }
-                }
-            });
-            if found.len() >= enough {
-                break;
-            }
+    let slice = if search.any { SLICE } else { usize::MAX };
+    look_through(set, &area.scores(), slice, &mut |member, score| {
+        let place = Point::of_score(score);
+        if let Some(distance) = area.distance_inside(centre, place) {
+            found.push(Found { member, score, place, distance });
         }
-        if found.len() >= enough {
-            break;
-        }
-    }
+        found.len() >= enough
+    });
     let nearest = (search.count.is_some() && !search.any).then_some(Order::Near);
     match search.order.or(nearest) {
         Some(Order::Near) => found.sort_by(|a, b| a.distance.total_cmp(&b.distance)),
