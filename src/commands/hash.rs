@@ -557,9 +557,9 @@ fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
     let len = if hidden { live.len() } else { hash.map_or(0, HashView::len) };
     let (Some(hash), 1..) = (hash, len) else {
         if count.is_some() {
-            ctx.reply.array(0)
+            ctx.reply.array(0);
         } else {
-            ctx.reply.null()
+            ctx.reply.null();
         }
         return Ok(Flow::Done);
     };

@@ -2837,3 +2837,55 @@ fn expired_fields_go_without_being_read() {
     "#,
     );
 }
+
+#[test]
+fn conditions_compare_with_the_deadline_that_was() {
+    check(
+        r#"
+        # since 8.0
+        > HSET h a 1 b 2
+        (integer) 2
+        > HEXPIREAT h 4000000000 NX FIELDS 1 a
+        1) (integer) 1
+        > HEXPIREAT h 4000000000 NX FIELDS 2 a b
+        1) (integer) 0
+        2) (integer) 1
+        > HEXPIREAT h 4000000001 LT FIELDS 1 a
+        1) (integer) 0
+        > HEXPIREAT h 3999999999 LT FIELDS 1 a
+        1) (integer) 1
+        > HEXPIREAT h 4000000000 XX FIELDS 1 a
+        1) (integer) 1
+        > HPEXPIRE h 1000000 GT FIELDS 1 a
+        1) (integer) 0
+        > HPEXPIRE h 1000000 XX FIELDS 1 a
+        1) (integer) 1
+        > HPTTL h FIELDS 3 a b c
+        ~ 1) (integer) {990000..1000000}
+        ...
+        ~ 3) (integer) -2
+        > HPEXPIRE h 900000 LT FIELDS 1 a
+        1) (integer) 1
+        > HPEXPIRE h 900000 LT FIELDS 1 a
+        1) (integer) 0
+        > HPEXPIRE h 1000000 GT FIELDS 1 a
+        1) (integer) 1
+        > HPTTL h FIELDS 1 a
+        ~ 1) (integer) {990000..1000000}
+        > HGETEX h PX 500000 FIELDS 1 a
+        1) "1"
+        > HPTTL h FIELDS 1 a
+        ~ 1) (integer) {490000..500000}
+        > HGETEX h EX 500 FIELDS 1 a
+        1) "1"
+        > HTTL h FIELDS 1 a
+        1) (integer) 500
+        > HSETEX h PX 400000 FIELDS 1 a 9
+        (integer) 1
+        > HPTTL h FIELDS 1 a
+        ~ 1) (integer) {390000..400000}
+        > HPTTL nokey FIELDS 1 a
+        1) (integer) -2
+    "#,
+    );
+}
