@@ -12,6 +12,7 @@ pub mod generic;
 pub mod hyperloglog;
 pub mod list;
 pub mod server;
+pub mod set;
 pub mod string;
 pub mod transactions;
 
@@ -33,13 +34,14 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
-        Family { group: Group::HyperLogLog, commands: hyperloglog::COMMANDS },
         Family { group: Group::List, commands: list::COMMANDS },
+        Family { group: Group::HyperLogLog, commands: hyperloglog::COMMANDS },
         Family { group: Group::Server, commands: command::COMMANDS },
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::Server, commands: server::COMMANDS },
+        Family { group: Group::Set, commands: set::COMMANDS },
         Family { group: Group::String, commands: string::COMMANDS },
         Family { group: Group::Transactions, commands: transactions::COMMANDS },
     ]

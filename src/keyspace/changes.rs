@@ -59,7 +59,7 @@ impl Event {
     pub const EVICTED: Event = Event { name: "evicted", class: b'e' };
     pub const KEYMISS: Event = Event { name: "keymiss", class: b'm' };
     /// Not one that anybody is told of: all keys of the database may be others now.
-    pub const ALL: Event = Event { name: "", class: 0 };
+    pub const ALL: Event = Event { name: "", class: 1 };
     pub const NEW: Event = Event { name: "new", class: b'n' };
 }
 

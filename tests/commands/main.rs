@@ -13,6 +13,7 @@ mod generic;
 mod hyperloglog;
 mod list;
 mod server;
+mod set;
 mod string;
 mod transactions;
 mod walk;

@@ -58,6 +58,7 @@ impl Seek<Rows<Hashed>> for Before {
 impl Before {
     #[inline]
     fn row(&self, rows: &Rows<Hashed>) -> usize {
+        rows.prefetch_all();
         let all = rows.fixed_all();
         partition(rows.len(), |row| hash_of(&all[row * Hashed::FIXED..]) < self.0)
     }
@@ -70,7 +71,7 @@ pub(super) struct Row<'a> {
     pub name: Option<Text<'a>>,
 }
 
-fn read<'a>(rows: &'a Rows<Hashed>, row: usize) -> Row<'a> {
+fn read(rows: &Rows<Hashed>, row: usize) -> Row<'_> {
     let fixed = rows.fixed(row);
     // An empty member has no name either: it is the first of its score.
     let name = match rows.text(row) {
@@ -81,7 +82,7 @@ fn read<'a>(rows: &'a Rows<Hashed>, row: usize) -> Row<'a> {
 }
 
 /// A name on its way into a row.
-fn new_name(name: Option<Text>) -> New<'_> {
+fn new_name(name: Option<Text<'_>>) -> New<'_> {
     match name {
         Some(Text::Bytes(bytes)) => New::Bytes(bytes),
         Some(Text::Shared(buffer)) => New::Big(buffer.clone()),
@@ -125,11 +126,11 @@ impl Index {
                 return found;
             }
             let score = number(&fixed[4..]);
-            match read(leaf, row).name {
-                Some(name) if super::bytes(name) != member => {}
-                Some(_) => return is_it(score).map(|result| (position, result)),
-                None if found.is_none() => found = is_it(score).map(|result| (position, result)),
-                None => {}
+            match leaf.has_text(row) {
+                true if leaf.bytes_of(row) != member => {}
+                true => return is_it(score).map(|result| (position, result)),
+                false if found.is_none() => found = is_it(score).map(|result| (position, result)),
+                false => {}
             }
             row += 1;
             position += 1;

@@ -19,6 +19,8 @@
 //! A score is never NaN; -0 equals 0 but stays what it is. It knows nothing of how scores are written, nor of limits and
 //! options of commands.
 
+#![allow(clippy::float_cmp, reason = "scores are keys: equal or not")]
+
 mod index;
 mod order;
 
@@ -30,6 +32,7 @@ use crate::store::hasher::Hasher;
 use crate::store::tree::{Backward, Forward, Leaf, New, ROOM, Rows, Tree};
 use index::{Index, Row};
 use order::{Point, Ranked, number, score};
+use std::fmt;
 use std::ops::Range;
 
 /// The longest member that lies in a leaf: two rows of it fill one.
@@ -145,9 +148,18 @@ impl SortedSet {
         Some((found.rank, found.score))
     }
 
-    /// Asks for what a lookup of a member reads first.
+    /// Asks for what a lookup of a member reads first: a leaf of the index.
     pub fn prefetch(&self, member: &[u8]) {
         self.index.prefetch(self.hash(member));
+    }
+
+    /// Asks for what a lookup of a member reads next, a leaf of the order. This reads what [`SortedSet::prefetch`] asked for.
+    pub fn prefetch_order(&self, member: &[u8]) {
+        self.index.find(self.hash(member), member, |score| {
+            let (leaf, _) = self.order.find(&mut Point::of(score, member, true))?;
+            leaf.prefetch_all();
+            Some(())
+        });
     }
 
     /// The element at a rank.
@@ -208,12 +220,38 @@ impl SortedSet {
         if found.score == score {
             return Outcome::Same;
         }
+        if self.stays_between(member, found.score, score) {
+            self.index.set(found.row, score, None);
+            return Outcome::Updated(found.score);
+        }
         let buffer = self.take(member, found.score);
         let text = buffer.as_ref().map_or(Text::Bytes(member), Text::Shared);
         let peers = self.place(text, score);
         let name = self.name(text, score, peers);
         self.index.set(found.row, score, name);
         Outcome::Updated(found.score)
+    }
+
+    /// Changes a score where that leaves the element between its two neighbours and alone with its score, which is what small
+    /// steps do. Says whether it was so.
+    #[inline]
+    fn stays_between(&mut self, member: &[u8], old: f64, new: f64) -> bool {
+        let mut point = Point::of(old, member, true);
+        self.order.edit(
+            &mut point,
+            || Rows::new(0),
+            |leaf, point| {
+                let row = point.row(leaf) - 1;
+                let stays = row > 0
+                    && row + 1 < leaf.len()
+                    && order::score(leaf, row - 1) < new
+                    && new < order::score(leaf, row + 1);
+                if stays {
+                    leaf.set_fixed(row, &new.to_le_bytes());
+                }
+                stays
+            },
+        )
     }
 
     /// Puts an element into the order, and answers how many elements with its score there are next to it in its leaf; if
@@ -257,7 +295,7 @@ impl SortedSet {
     #[cold]
     fn name_all(&mut self, score: f64, but: &[u8]) {
         let range = self.before_score(score)..self.behind_score(score);
-        for element in self.range(range).map(|e| e.to_owned()).collect::<Vec<_>>() {
+        for element in self.range(range).map(Element::to_owned).collect::<Vec<_>>() {
             let member = element.bytes();
             if member != but {
                 let found = self.find(self.hash(member), member).expect("it is in the order");
@@ -380,6 +418,12 @@ impl SortedSet {
                 visit(element);
             }
         }
+    }
+}
+
+impl fmt::Debug for SortedSet {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|e| (e.member, e.score))).finish()
     }
 }
 

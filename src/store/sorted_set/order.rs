@@ -112,6 +112,7 @@ impl<'a> Point<'a> {
     /// How many rows of a leaf are before the point.
     #[inline]
     pub fn row(&self, rows: &Rows<Ranked>) -> usize {
+        rows.prefetch_all();
         let scores = rows.fixed_all();
         let less = scores.chunks_exact(8).map(|s| usize::from(number(s) < self.score)).sum::<usize>();
         if less == rows.len() || score(rows, less) > self.score {
@@ -130,7 +131,8 @@ impl Seek<Rows<Ranked>> for Point<'_> {
     #[inline]
     fn child(&mut self, node: &Node<Rows<Ranked>>) -> usize {
         let marks = node.marks();
-        let mut before = partition(marks.len(), |child| wide(marks[child]) < self.mark);
+        // All are compared, so that the lines that they lie in come together.
+        let mut before = marks.iter().map(|mark| usize::from(wide(*mark) < self.mark)).sum::<usize>();
         if self.member.is_some() && before < marks.len() && wide(marks[before]) == self.mark {
             let same = partition(marks.len() - before, |child| wide(marks[before + child]) <= self.mark);
             // The marks do not tell: the members themselves must.

@@ -219,6 +219,12 @@ impl<K: Kind> Rows<K> {
         &self.block.slice[..self.len() * K::FIXED]
     }
 
+    /// Whether a row's string is not empty.
+    #[inline]
+    pub fn has_text(&self, row: usize) -> bool {
+        self.code(row) != 0
+    }
+
     /// The string of a row.
     #[inline]
     pub fn text(&self, row: usize) -> Text<'_> {
