@@ -321,19 +321,59 @@ impl Cursor {
 /// The run that has a register.
 fn find(bytes: &[u8], index: u16, from: Cursor) -> Result<Found, Corrupt> {
     let index = usize::from(index);
+    let [near, nearer] = skip(bytes, index, from);
+    let found = walk(bytes, index, nearer)?;
+    // What is before the run where a walk begins is not known. If that is the run, it begins earlier.
+    let is_known = |found: &Found, start: Cursor| found.at > start.at || start.at == HEADER;
+    if is_known(&found, nearer) {
+        return Ok(found);
+    }
+    let found = walk(bytes, index, near)?;
+    if is_known(&found, near) { Ok(found) } else { walk(bytes, index, Cursor::START) }
+}
+
+/// Goes from run to run.
+fn walk(bytes: &[u8], index: usize, from: Cursor) -> Result<Found, Corrupt> {
     let (mut here, mut before) = (from, from);
     loop {
         let run = bytes.get(here.at..).and_then(Run::first).ok_or(Corrupt)?;
         if index < here.index + run.len {
-            if here.at == from.at && from.at != HEADER {
-                // What is before the run where we began is not known.
-                return find(bytes, index as u16, Cursor::START);
-            }
             return Ok(Found { run, at: here.at, index: here.index, before });
         }
         before = here;
         here = Cursor { at: here.at + run.size, index: here.index + run.len };
     }
+}
+
+/// Goes as far towards a register as eight bytes at a time can: up to the next run of two bytes, and that with it, if there is one among
+/// them. Gives the last two places, the latter still not behind the register's run.
+///
+/// A step costs as much as some three runs do one by one (0.6 µs for 500 of them, this 0.2).
+fn skip(bytes: &[u8], index: usize, from: Cursor) -> [Cursor; 2] {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const PAIRS: u64 = 0x00FF_00FF_00FF_00FF;
+    let (mut near, mut here) = (from, from);
+    while let Some(word) = bytes.get(here.at..).and_then(|rest| rest.first_chunk()) {
+        let word = u64::from_le_bytes(*word);
+        let values = (word >> 7) & ONES;
+        // Bit 6 of each byte that begins with 01: the first such byte is one of two, those behind it may be halves.
+        let twos = word & ONES << 6 & !(values << 6);
+        let singles = twos.trailing_zeros() / 8;
+        let less = word & ONES * 0x3F & !(values * 0x3C) & u64::MAX.checked_shr(64 - 8 * singles).unwrap_or(0);
+        // Each run is one longer than its bits say; the sum of eight of at most 63 needs more than a byte.
+        let sum = ((less & PAIRS) + (less >> 8 & PAIRS)).wrapping_mul(0x0001_0001_0001_0001) >> 48;
+        let mut next = Cursor { at: here.at + singles as usize, index: here.index + sum as usize + singles as usize };
+        if singles < 8 {
+            let Some([high, low]) = bytes[next.at..].first_chunk() else { break };
+            next.at += 2;
+            next.index += (usize::from(high & 0x3F) << 8 | usize::from(*low)) + 1;
+        }
+        if index < next.index {
+            break;
+        }
+        (near, here) = (here, next);
+    }
+    [near, here]
 }
 
 // ---- raising registers ----------------------------------------------------------------------------------------------
