@@ -357,11 +357,12 @@ fn skip(bytes: &[u8], index: usize, from: Cursor) -> [Cursor; 2] {
         let word = u64::from_le_bytes(*word);
         let values = (word >> 7) & ONES;
         // Bit 6 of each byte that begins with 01: the first such byte is one of two, those behind it may be halves.
-        let twos = word & ONES << 6 & !(values << 6);
+        let twos = word & (ONES << 6) & !(values << 6);
         let singles = twos.trailing_zeros() / 8;
-        let less = word & ONES * 0x3F & !(values * 0x3C) & u64::MAX.checked_shr(64 - 8 * singles).unwrap_or(0);
+        let before = u64::MAX.checked_shr(64 - 8 * singles).unwrap_or(0);
+        let less = word & before & (ONES * 0x3F) & !(values * 0x3C);
         // Each run is one longer than its bits say; the sum of eight of at most 63 needs more than a byte.
-        let sum = ((less & PAIRS) + (less >> 8 & PAIRS)).wrapping_mul(0x0001_0001_0001_0001) >> 48;
+        let sum = ((less & PAIRS) + ((less >> 8) & PAIRS)).wrapping_mul(0x0001_0001_0001_0001) >> 48;
         let mut next = Cursor { at: here.at + singles as usize, index: here.index + sum as usize + singles as usize };
         if singles < 8 {
             let Some([high, low]) = bytes[next.at..].first_chunk() else { break };
