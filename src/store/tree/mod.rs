@@ -633,6 +633,22 @@ impl<L: Leaf> Tree<L> {
         }
     }
 
+    /// The leaf that is looked for, by one who does not ask how many elements are before it.
+    #[inline]
+    pub fn leaf(&self, seek: &mut impl Seek<L>) -> Option<&L> {
+        let mut node = match self.root.as_ref()? {
+            Child::Leaf(leaf) => return Some(leaf),
+            Child::Node(node) => node,
+        };
+        loop {
+            let at = seek.child(node);
+            match &node.kids {
+                Kids::Nodes(nodes) => node = nodes[at].as_ref().expect(FILLED),
+                Kids::Leaves(leaves) => return leaves[at].as_ref(),
+            }
+        }
+    }
+
     /// The leaf with the element at a position, and its index there.
     #[inline]
     pub fn at(&self, position: usize) -> Option<(&L, usize)> {
@@ -640,7 +656,7 @@ impl<L: Leaf> Tree<L> {
             return None;
         }
         let mut at = At(position);
-        let (leaf, _) = self.find(&mut at)?;
+        let leaf = self.leaf(&mut at)?;
         Some((leaf, at.0))
     }
 
