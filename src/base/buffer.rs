@@ -89,6 +89,16 @@ impl Text<'_> {
         }
     }
 
+    /// Calls `look` with the bytes; an integer's are its decimal digits.
+    #[inline]
+    pub fn with<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
+        match self {
+            Text::Bytes(bytes) => look(bytes),
+            Text::Int(n) => look(itoa::Buffer::new().format(n).as_bytes()),
+            Text::Shared(buffer) => look(buffer.bytes()),
+        }
+    }
+
     /// The length of the text, in bytes.
     pub fn len(self) -> usize {
         match self {

@@ -22,9 +22,19 @@ impl Dice {
 
     /// A number below `bound`, which must not be zero.
     pub fn below(&mut self, bound: u64) -> u64 {
-        // The high half of the product: off by less than bound / 2^64, which no test of ours could see.
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        below(&mut || self.next(), bound)
     }
+
+    /// Another generator, for somebody who cannot share this one.
+    pub fn split(&mut self) -> Dice {
+        Dice(self.next())
+    }
+}
+
+/// A number below `bound`, which must not be zero, from a draw of 64 bits.
+pub fn below(draw: &mut dyn FnMut() -> u64, bound: u64) -> u64 {
+    // The high half of the product: off by less than bound / 2^64, which no test of ours could see.
+    ((u128::from(draw()) * u128::from(bound)) >> 64) as u64
 }
 
 #[cfg(test)]

@@ -386,11 +386,11 @@ fn parse_hex(text: &str) -> Option<f64> {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     // More digits than a double can tell apart are not worth exact rounding.
-    if whole.len() + fraction.len() == 0 || whole.len() + fraction.len() > 13 {
+    if whole.len() + fraction.len() == 0 || whole.len() + fraction.len() > 16 {
         return None;
     }
     let value = u64::from_str_radix(&[whole, fraction].concat(), 16).ok()? as f64;
-    let shift = exponent.checked_sub(4 * fraction.len() as i32)?; // at most 13 digits
+    let shift = exponent.checked_sub(4 * fraction.len() as i32)?; // at most 16 digits
     let value = value * 2f64.powi(shift.clamp(-2000, 2000));
     value.is_finite().then_some(value)
 }

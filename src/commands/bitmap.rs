@@ -82,6 +82,8 @@ pub static COMMANDS: &[Command] = &[
         .since("2.2.0"),
 ];
 
+const SETBIT: Event = Event::new("setbit", b'$');
+
 const BIT_OFFSET: Error = Error::Text("ERR bit offset is not an integer or out of range");
 const BIT: Error = Error::Text("ERR bit is not an integer or out of range");
 
@@ -116,7 +118,7 @@ fn setbit(ctx: &mut Ctx, args: Args) -> Done {
         window[0] = window[0] & !bits::mask(at) | if new { bits::mask(at) } else { 0 };
     });
     if grows || old != new {
-        db.changed(key, Event::SETBIT, 1);
+        db.changed(key, SETBIT, 1);
     }
     ctx.reply.int(i64::from(old));
     Ok(Flow::Done)
@@ -400,7 +402,7 @@ fn run(ctx: &mut Ctx, key: &[u8], steps: &[Step]) -> Done {
         ctx.reply.int(if matches!(step.act, Act::Set(_)) { old } else { new });
     }
     if changes > 0 {
-        db.changed(key, Event::SETBIT, changes);
+        db.changed(key, SETBIT, changes);
     } else if grows {
         // Redis forgets this change, so that a replica of it never hears of the key.
         db.changed(key, Event::SILENT, 1);

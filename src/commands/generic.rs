@@ -1,10 +1,11 @@
 //! The commands on keys, whatever their type.
 
+use crate::base::buffer::Text;
 use crate::base::glob;
 use crate::base::number::parse_i64;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, DbId, Expiry};
-use crate::resp::{Args, Word};
+use crate::resp::{Args, Reply, Word};
 use crate::server::command::Flag::{DenyOom, Fast, Loading, ReadOnly, Stale, Write};
 use crate::server::command::KeyFlag::{
     Access, Delete, Insert, Overwrite as Ow, ReadOnly as Ro, ReadWrite as Rw, Remove as Rm, Update,
@@ -414,6 +415,57 @@ fn parse_cursor(text: &[u8]) -> Option<u64> {
         n = n.checked_mul(10)?.checked_add(u64::from(digit))?;
     }
     Some(if is_negative { n.wrapping_neg() } else { n })
+}
+
+/// The cursor of SSCAN and its like.
+pub(super) fn cursor(text: &[u8]) -> Result<u64, Error> {
+    parse_cursor(text).ok_or(Error::Text("ERR invalid cursor"))
+}
+
+/// What SSCAN, HSCAN and ZSCAN are asked for.
+pub(super) struct ElementScan<'a> {
+    pattern: Option<&'a [u8]>,
+    /// About how many elements to look at.
+    pub count: usize,
+    /// HSCAN without the values.
+    pub no_values: bool,
+}
+
+impl<'a> ElementScan<'a> {
+    /// Reads the options, which follow key and cursor.
+    pub fn parse(args: Args<'a>, is_hash: bool) -> Result<ElementScan<'a>, Error> {
+        let mut o = ElementScan { pattern: None, count: 10, no_values: false };
+        let mut rest = args.cursor(3);
+        while let Some(word) = rest.word() {
+            match &*word {
+                b"MATCH" => o.pattern = Some(rest.need()?).filter(|pattern| *pattern != b"*"),
+                b"COUNT" => {
+                    let count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
+                    o.count = usize::try_from(count).ok().filter(|&count| count > 0).ok_or(Error::Syntax)?;
+                }
+                b"NOVALUES" if is_hash => o.no_values = true,
+                b"NOVALUES" => return Err(Error::Text("ERR NOVALUES option can only be used in HSCAN")),
+                _ => return Err(Error::Syntax),
+            }
+        }
+        Ok(o)
+    }
+
+    /// Whether an element fits the pattern.
+    pub fn fits(&self, element: Text) -> bool {
+        self.pattern.is_none_or(|pattern| element.with(|bytes| glob::matches(pattern, bytes)))
+    }
+
+    /// Replies the cursor and what `walk` appends to the reply it gets; `walk` returns the cursor and how many values it appended.
+    pub fn reply(reply: &mut Reply, walk: impl FnOnce(&mut Reply) -> (u64, usize)) {
+        // The cursor goes before the elements, and is known after them.
+        let mut elements = Reply::new(reply.proto);
+        let (cursor, n) = walk(&mut elements);
+        reply.array(2);
+        reply.bulk(itoa::Buffer::new().format(cursor).as_bytes());
+        reply.array(n);
+        reply.raw(&elements.to_bytes());
+    }
 }
 
 /// The text as C sees it.

@@ -55,6 +55,8 @@ pub static COMMANDS: &[Command] = &[
         .system(),
 ];
 
+const PFADD: Event = Event::new("pfadd", b'$');
+
 const NOT_ONE: Error = Error::Text("WRONGTYPE Key is not a valid HyperLogLog string value.");
 
 impl From<Corrupt> for Error {
@@ -122,10 +124,12 @@ fn pfadd(ctx: &mut Ctx, args: Args) -> Done {
         for element in elements.from(first) {
             raised += u64::from(hll::raise(bytes, Place::of(element), sparse_max)?);
         }
+        // Also of a new one without elements.
+        hll::forget_count(bytes);
         Ok(raised)
     })?;
     // A new key is a change by itself, also without elements.
-    db.changed(key, Event::PFADD, raised + u64::from(!slot.is_found()));
+    db.changed(key, PFADD, raised + u64::from(!slot.is_found()));
     ctx.reply.int(1);
     Ok(Flow::Done)
 }
@@ -192,7 +196,7 @@ fn pfmerge(ctx: &mut Ctx, args: Args) -> Done {
         }
         hll::raise_all(bytes, &registers, sparse_max)
     })?;
-    db.changed(key, Event::PFADD, 1);
+    db.changed(key, PFADD, 1);
     ctx.reply.ok();
     Ok(Flow::Done)
 }

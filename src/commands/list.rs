@@ -620,7 +620,8 @@ fn transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side) -> Result<bool, Err
     })?;
     ctx.reply.text(element.text());
     db.edited(target, target_left, pushed(to), 1);
-    db.edited(source, source_left, popped(from), 1);
+    // The move counts as one change, the push.
+    db.edited(source, source_left, popped(from), 0);
     Ok(true)
 }
 

@@ -12,6 +12,7 @@ pub mod generic;
 pub mod hyperloglog;
 pub mod list;
 pub mod server;
+pub mod set;
 pub mod string;
 pub mod transactions;
 
@@ -40,6 +41,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: config::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::Server, commands: server::COMMANDS },
+        Family { group: Group::Set, commands: set::COMMANDS },
         Family { group: Group::String, commands: string::COMMANDS },
         Family { group: Group::Transactions, commands: transactions::COMMANDS },
     ]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::base::buffer::{Buffer, Text};
+use crate::base::buffer::Text;
 use crate::base::extended;
 use crate::base::number::parse_i64;
 use crate::keyspace::Ttl;
@@ -511,7 +511,7 @@ fn set_all(ctx: &mut Ctx, args: Args) -> Result<(), Error> {
 /// STRLEN key
 fn strlen(ctx: &mut Ctx, args: Args) -> Done {
     let len = match ctx.server.db(ctx.db).text(args.get(1))? {
-        Some(text) => with_bytes(text, <[u8]>::len),
+        Some(text) => text.with(<[u8]>::len),
         None => 0,
     };
     ctx.reply.int(len as i64); // no string has 2^63 bytes
@@ -532,7 +532,7 @@ fn getrange(ctx: &mut Ctx, args: Args) -> Done {
             Some(range) => reply.shared(buffer, range),
             None => reply.bulk(b""),
         },
-        text => with_bytes(text, |bytes| match range(start, end, bytes.len()) {
+        text => text.with(|bytes| match range(start, end, bytes.len()) {
             Some(range) => reply.bulk(&bytes[range]),
             None => reply.bulk(b""),
         }),
@@ -562,7 +562,7 @@ fn setrange(ctx: &mut Ctx, args: Args) -> Done {
     let max = ctx.server.config.settings.proto_max_bulk_len;
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
-    let len = db.text_of(slot)?.map_or(0, |text| with_bytes(text, <[u8]>::len));
+    let len = db.text_of(slot)?.map_or(0, |text| text.with(<[u8]>::len));
     if value.is_empty() {
         ctx.reply.int(len as i64); // no string has 2^63 bytes
         return Ok(Flow::Done);
@@ -592,7 +592,7 @@ fn append(ctx: &mut Ctx, args: Args) -> Done {
             value.len()
         }
         Some(text) => {
-            let len = with_bytes(text, <[u8]>::len) + value.len();
+            let len = text.with(<[u8]>::len) + value.len();
             if len as u64 > max {
                 return Err(Error::TooLong);
             }
@@ -653,7 +653,7 @@ fn incrbyfloat(ctx: &mut Ctx, args: Args) -> Done {
     let slot = db.write(key);
     let old = match db.text_of(slot)? {
         None => extended::parse(b"0"),
-        Some(text) => with_bytes(text, extended::parse),
+        Some(text) => text.with(extended::parse),
     };
     let (Some(old), Some(by)) = (old, extended::parse(args.get(2))) else {
         return Err(Error::NotFloat);
@@ -662,15 +662,6 @@ fn incrbyfloat(ctx: &mut Ctx, args: Args) -> Done {
     db.set(slot, key, crate::store::entry::NewValue::Text(&text), Ttl::Keep, Event::INCRBYFLOAT);
     ctx.reply.bulk(&text);
     Ok(Flow::Done)
-}
-
-/// Calls `look` with a string's bytes; an integer's are its decimal digits.
-pub(super) fn with_bytes<R>(text: Text, look: impl FnOnce(&[u8]) -> R) -> R {
-    match text {
-        Text::Bytes(bytes) => look(bytes),
-        Text::Int(n) => look(itoa::Buffer::new().format(n).as_bytes()),
-        Text::Shared(buffer) => look(Buffer::bytes(buffer)),
-    }
 }
 
 /// The bytes of a string as one slice.
@@ -761,4 +752,9 @@ fn lcs(ctx: &mut Ctx, args: Args) -> Done {
     ctx.reply.bulk(b"len");
     ctx.reply.int(lcs.len() as i64);
     Ok(Flow::Done)
+}
+
+/// Calls `look` with a string's bytes; an integer's are its decimal digits.
+pub(super) fn with_bytes<R>(text: Text, look: impl FnOnce(&[u8]) -> R) -> R {
+    text.with(look)
 }

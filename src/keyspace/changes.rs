@@ -33,18 +33,16 @@ pub struct Event {
 
 #[allow(missing_docs)] // each is named as Redis spells it
 impl Event {
+    /// A change that nobody is told of by an event: its class is no letter.
+    pub const SILENT: Event = Event { name: "", class: 0 };
     /// An event of a group of commands; those that several groups have are below.
     pub const fn new(name: &'static str, class: u8) -> Event {
         Event { name, class }
     }
 
-    /// A change that nobody is told of by an event: its class is no letter.
-    pub const SILENT: Event = Event { name: "", class: 0 };
     pub const SET: Event = Event { name: "set", class: b'$' };
-    pub const SETBIT: Event = Event { name: "setbit", class: b'$' };
     pub const SETRANGE: Event = Event { name: "setrange", class: b'$' };
     pub const APPEND: Event = Event { name: "append", class: b'$' };
-    pub const PFADD: Event = Event { name: "pfadd", class: b'$' };
     pub const INCRBY: Event = Event { name: "incrby", class: b'$' };
     pub const INCRBYFLOAT: Event = Event { name: "incrbyfloat", class: b'$' };
     pub const DEL: Event = Event { name: "del", class: b'g' };

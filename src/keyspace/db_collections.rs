@@ -42,6 +42,14 @@ impl Db<'_> {
         self.entry(slot).map(|entry| V::of(entry.value())).transpose()
     }
 
+    /// Looks several keys up for reading. The slots are good together.
+    pub fn read_all<'k>(&mut self, keys: impl Iterator<Item = &'k [u8]> + Clone) -> Vec<Slot> {
+        let before = self.len();
+        let slots = keys.clone().map(|key| self.read(key)).collect();
+        // A key that had expired was deleted, which may have moved those that were found before it.
+        if self.len() == before { slots } else { keys.map(|key| self.locate(key)).collect() }
+    }
+
     /// Lends the collection of a slot for an edit, an empty one if there is no such key. Keeps the deadline. Records nothing: follow
     /// with [`Db::edited`].
     pub fn edit<C: Collection, R>(

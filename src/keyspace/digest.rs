@@ -39,16 +39,8 @@ fn type_number(value: Value) -> u32 {
     }
 }
 
-fn with_bytes<R>(text: Text, then: impl FnOnce(&[u8]) -> R) -> R {
-    match text {
-        Text::Bytes(bytes) => then(bytes),
-        Text::Int(n) => then(itoa::Buffer::new().format(n).as_bytes()),
-        Text::Shared(buffer) => then(buffer.bytes()),
-    }
-}
-
 fn mix_text(sum: &mut Sum, text: Text) {
-    with_bytes(text, |bytes| mix(sum, bytes));
+    text.with(|bytes| mix(sum, bytes));
 }
 
 /// Mixes an entry's type, value and deadline in.
@@ -61,7 +53,7 @@ fn mix_value(sum: &mut Sum, entry: &Entry) {
         Value::Buffer(buffer) => mix(sum, buffer.bytes()),
         value => value.each(&mut |element| match element {
             Element::Item(item) => mix_text(sum, item),
-            Element::Member(member) => with_bytes(member, |bytes| add(sum, bytes)),
+            Element::Member(member) => member.with(|bytes| add(sum, bytes)),
             Element::Field(field, value, deadline) => {
                 let mut one = Sum::default();
                 mix_text(&mut one, field);

@@ -786,7 +786,13 @@ fn range_of(row: &Command) -> (i32, i32, i32) {
     let last = if *last >= 0 { first + last } else { *last };
     // Several specs that continue each other (source and destination) show as one range.
     let end = row.keys[1..].iter().fold(last, |end, spec| match (spec.begin, spec.find) {
-        (Begin::Index(at), Find::Range { last: 0, .. }) if at == end + 1 => at,
+        (Begin::Index(at), Find::Range { last, .. }) if at == end + 1 => {
+            if last >= 0 {
+                at + last
+            } else {
+                last
+            }
+        }
         _ => end,
     });
     (*first, end, *step)

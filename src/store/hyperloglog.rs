@@ -193,15 +193,15 @@ struct Run {
 }
 
 impl Run {
-    /// The run at the beginning of some bytes; nothing if they are none, or half of one.
+    /// The run at the beginning of some bytes, if there are any. Behind half of one, zero is read, as Redis does.
     #[inline]
     fn first(bytes: &[u8]) -> Option<Run> {
         let byte = *bytes.first()?;
         Some(match byte >> 6 {
             0 => Run { value: 0, len: usize::from(byte) + 1, size: 1 },
             1 => {
-                let len = usize::from(byte & 63) << 8 | usize::from(*bytes.get(1)?);
-                Run { value: 0, len: len + 1, size: 2 }
+                let len = usize::from(byte & 63) << 8 | bytes.get(1).map_or(0, |&low| usize::from(low));
+                Run { value: 0, len: len + 1, size: bytes.len().min(2) }
             }
             _ => Run { value: (byte >> 2 & 31) + 1, len: usize::from(byte & 3) + 1, size: 1 },
         })

@@ -12,7 +12,9 @@ use crate::base::buffer::Text;
 use crate::store::collection::list;
 use crate::store::entry::Value;
 use crate::store::hasher::Hasher;
-use crate::store::packed::{self, Kind};
+use crate::store::intset;
+use crate::store::members::Members;
+use crate::store::packed::{self, HEADER, Kind};
 use std::fmt;
 
 /// A big value. Cloning is raising a count or two: the clone shares every node until one of the two is changed.
@@ -24,6 +26,8 @@ pub enum Object {
     Lent,
     /// A list.
     List(Box<list::Big>),
+    /// A set.
+    Set(Box<Members>),
 }
 
 impl fmt::Debug for Object {
@@ -38,6 +42,7 @@ impl Object {
         match self {
             Object::Lent => 0,
             Object::List(big) => big.bytes(),
+            Object::Set(members) => members.bytes() + size_of::<Members>(),
         }
     }
 
@@ -46,6 +51,7 @@ impl Object {
         match self {
             Object::Lent => "none",
             Object::List(_) => "list",
+            Object::Set(_) => "set",
         }
     }
 
@@ -54,6 +60,7 @@ impl Object {
         match self {
             Object::Lent => "none",
             Object::List(big) => big.encoding_name(),
+            Object::Set(_) => "hashtable",
         }
     }
 
@@ -62,6 +69,7 @@ impl Object {
         match self {
             Object::Lent => {}
             Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
+            Object::Set(members) => members.iter().for_each(|element| visit(Element::Member(element.field_text()))),
         }
     }
 
@@ -87,13 +95,16 @@ pub enum Element<'a> {
 /// Visits the elements of a packed block.
 pub fn packed_elements<'a>(block: &'a [u8], visit: &mut dyn FnMut(Element<'a>)) {
     let kind = Kind::of(block);
+    if kind == Kind::IntSet {
+        return intset::iter(&block[HEADER..]).for_each(|n| visit(Element::Member(Text::Int(n))));
+    }
     let mut elements = packed::iter(block);
     while let Some(first) = elements.next() {
         let mut next = || elements.next().expect("elements come in groups of their kind's size");
         visit(match kind {
             Kind::List => Element::Item(first),
             Kind::Set => Element::Member(first),
-            Kind::IntSet => unreachable!("a set of integers has no encoded elements"),
+            Kind::IntSet => unreachable!("these have no encoded elements"),
             Kind::Hash => Element::Field(first, next(), None),
             Kind::HashWithDeadlines => {
                 let value = next();

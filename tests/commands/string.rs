@@ -1202,3 +1202,228 @@ fn incrbyfloat_refuses_what_is_no_number() {
     "#,
     );
 }
+
+#[test]
+fn lcs_gives_the_longest_common_subsequence() {
+    check(
+        r#"
+        > MSET a ohmytext b mynewtext n 12345 m 3145 e ""
+        OK
+        > LCS a b
+        "mytext"
+        > LCS a b LEN
+        (integer) 6
+        > LCS b a
+        "mytext"
+        > LCS n m
+        "345"
+        > LCS n m LEN
+        (integer) 3
+        > LCS a a LEN
+        (integer) 8
+        > LCS a n
+        ""
+        > LCS a n LEN
+        (integer) 0
+        > LCS a nokey
+        ""
+        > LCS nokey a LEN
+        (integer) 0
+        > LCS nokey nokey2
+        ""
+        > LCS a e
+        ""
+        > LCS a b WITHMATCHLEN MINMATCHLEN 4
+        "mytext"
+        > LCS a b LEN WITHMATCHLEN MINMATCHLEN 4
+        (integer) 6
+        # Of several of the same length it is this one.
+        > MSET x abcabba y cbabac
+        OK
+        > LCS x y
+        "cbba"
+        > LCS y x
+        "baba"
+        > MSET p "ab"*100 q "ba"*120
+        OK
+        > LCS p q LEN
+        (integer) 200
+        > LCS p q
+        "abababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababab"
+    "#,
+    );
+}
+
+#[test]
+fn lcs_idx_says_where_the_parts_are() {
+    check(
+        r#"
+        # resp2
+        > MSET a ohmytext b mynewtext x abcabba y cbabac
+        OK
+        > LCS a b IDX
+        1) "matches"
+        2) 1) 1) 1) (integer) 4
+                 2) (integer) 7
+              2) 1) (integer) 5
+                 2) (integer) 8
+           2) 1) 1) (integer) 2
+                 2) (integer) 3
+              2) 1) (integer) 0
+                 2) (integer) 1
+        3) "len"
+        4) (integer) 6
+        > LCS a b IDX MINMATCHLEN 4
+        1) "matches"
+        2) 1) 1) 1) (integer) 4
+                 2) (integer) 7
+              2) 1) (integer) 5
+                 2) (integer) 8
+        3) "len"
+        4) (integer) 6
+        > LCS a b IDX MINMATCHLEN 4 WITHMATCHLEN
+        1) "matches"
+        2) 1) 1) 1) (integer) 4
+                 2) (integer) 7
+              2) 1) (integer) 5
+                 2) (integer) 8
+              3) (integer) 4
+        3) "len"
+        4) (integer) 6
+        > LCS a b idx withmatchlen minmatchlen -1
+        1) "matches"
+        2) 1) 1) 1) (integer) 4
+                 2) (integer) 7
+              2) 1) (integer) 5
+                 2) (integer) 8
+              3) (integer) 4
+           2) 1) 1) (integer) 2
+                 2) (integer) 3
+              2) 1) (integer) 0
+                 2) (integer) 1
+              3) (integer) 2
+        3) "len"
+        4) (integer) 6
+        > LCS a b IDX MINMATCHLEN 2 MINMATCHLEN 5
+        1) "matches"
+        2) (empty array)
+        3) "len"
+        4) (integer) 6
+        > LCS x y IDX WITHMATCHLEN
+        1) "matches"
+        2) 1) 1) 1) (integer) 5
+                 2) (integer) 6
+              2) 1) (integer) 3
+                 2) (integer) 4
+              3) (integer) 2
+           2) 1) 1) (integer) 4
+                 2) (integer) 4
+              2) 1) (integer) 1
+                 2) (integer) 1
+              3) (integer) 1
+           3) 1) 1) (integer) 2
+                 2) (integer) 2
+              2) 1) (integer) 0
+                 2) (integer) 0
+              3) (integer) 1
+        3) "len"
+        4) (integer) 4
+        > LCS nokey b IDX
+        1) "matches"
+        2) (empty array)
+        3) "len"
+        4) (integer) 0
+    "#,
+    );
+    check(
+        r#"
+        # resp3
+        > MSET a ohmytext b mynewtext
+        OK
+        > LCS a b IDX
+        1# "matches" =>
+           1) 1) 1) (integer) 4
+                 2) (integer) 7
+              2) 1) (integer) 5
+                 2) (integer) 8
+           2) 1) 1) (integer) 2
+                 2) (integer) 3
+              2) 1) (integer) 0
+                 2) (integer) 1
+        2# "len" => (integer) 6
+        > LCS a b IDX MINMATCHLEN 4 WITHMATCHLEN
+        1# "matches" =>
+           1) 1) 1) (integer) 4
+                 2) (integer) 7
+              2) 1) (integer) 5
+                 2) (integer) 8
+              3) (integer) 4
+        2# "len" => (integer) 6
+        > LCS nokey b IDX
+        1# "matches" => (empty array)
+        2# "len" => (integer) 0
+    "#,
+    );
+}
+
+#[test]
+fn lcs_refuses_options_and_what_is_too_long() {
+    check(
+        r#"
+        > MSET a ohmytext b mynewtext
+        OK
+        > LCS a
+        (error) ERR wrong number of arguments for 'lcs' command
+        > LCS a b FOO
+        (error) ERR syntax error
+        > LCS a b LEN IDX
+        (error) ERR If you want both the length and indexes, please just use IDX.
+        > LCS a b LEN IDX FOO
+        (error) ERR syntax error
+        > LCS a b MINMATCHLEN
+        (error) ERR syntax error
+        > LCS a b MINMATCHLEN x
+        (error) ERR value is not an integer or out of range
+        > LCS a b MINMATCHLEN x FOO
+        (error) ERR value is not an integer or out of range
+        > MSET long "x"*12000 short "x"*11183 shorter "x"*10
+        OK
+        > LCS long short
+        (error) ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len
+        > LCS long short LEN
+        (error) ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len
+        > LCS long short IDX
+        (error) ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len
+        > LCS long shorter LEN
+        (integer) 10
+        > CONFIG SET proto-max-bulk-len 1048576
+        OK
+        > MSET c "x"*511 d "x"*512
+        OK
+        > LCS c c LEN
+        (integer) 511
+        > LCS c d LEN
+        (error) ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len
+        > LCS nokey long
+        ""
+    "#,
+    );
+}
+
+#[test]
+fn lcs_looks_at_its_keys_before_its_options() {
+    check(
+        r#"
+        > RPUSH list 1
+        (integer) 1
+        > SET a x
+        OK
+        > LCS list a FOO
+        (error) ERR The specified keys must contain string values
+        > LCS a list LEN IDX
+        (error) ERR The specified keys must contain string values
+        > LCS nokey list
+        (error) ERR The specified keys must contain string values
+    "#,
+    );
+}

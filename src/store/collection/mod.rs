@@ -2,8 +2,10 @@
 //!
 //! ```text
 //!     List    packed block | chain of leaves (store/list)
+//!     Set     sorted integers (store/intset) | packed block | pages in hash order (store/members)
 //! ```
 //!
 //! Each converts itself where its limits say so (see [`crate::store::object::Limits`]), and knows the name that Redis has for its form.
 
 pub mod list;
+pub mod set;

@@ -26,9 +26,12 @@
 //! **SCAN.** The cursor is the next position in the order of hashes. As pages only ever split and merge ranges, what is
 //! there all the time is visited. Numbers are stored as the text that they came as.
 //!
-//! It knows no clock and no client. Buffers that go are returned, not freed; dropping a big one as a whole is a helper's work.
+//! It knows no clock and no client. Buffers that go are returned, not freed (but for `expire`); dropping a big one as a whole is a helper's work.
 //!
-//! Measured with 12-byte members, 1 M of them: see `tools/bench_members.rs`.
+//! Measured (`tools/bench_members.rs`; a virtual machine, other work beside it), 12-byte members, in a hash with values of 12
+//! bytes: 18.9 bytes a member, 34.2 a field; after removing half of them at random 22 and 40. A hit takes 32 ns in cache, at 1 M elements
+//! 120-170 ns alone and 130-145 in a prefetched batch (most of it misses of the address cache: pages of memory of 2 MB save a
+//! fifth); an insertion 130 ns in cache, 270-300 at 1 M. Cloning takes 0.1 µs; random writes after it, at 5 M elements: p50 0.7-1.0, p99 3-5 µs.
 
 mod node;
 mod page;
@@ -308,7 +311,8 @@ impl Members {
     }
 
     /// Removes up to `max` fields whose deadline is not after `now`, and tells `removed` of each before it goes. Answers how many
-    /// there were. It looks at nothing else, and finds the earliest ranges of hashes first, not the earliest fields.
+    /// there were. It looks at nothing else. The order is that of the hashes, not of the deadlines. Buffers end here; who wants a helper to
+    /// free a big one clones it in `removed`.
     pub fn expire(&mut self, now: i64, max: usize, removed: &mut dyn FnMut(Element)) -> usize {
         let mut left = max;
         while left > 0 && self.earliest().is_some_and(|earliest| earliest <= now) {

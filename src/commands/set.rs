@@ -1,0 +1,606 @@
+//! The commands on sets.
+
+use crate::base::buffer::{Owned, Text};
+use crate::base::dice::below;
+use crate::base::number::parse_i64;
+use crate::commands::generic::{ElementScan, cursor};
+use crate::keyspace::changes::Event;
+use crate::keyspace::{Db, Slot, Ttl};
+use crate::resp::{Args, Reply};
+use crate::server::command::Flag::{DenyOom, Fast, MovableKeys, ReadOnly, Write};
+use crate::server::command::KeyFlag::{
+    Access, Delete, Insert, Overwrite as Ow, ReadOnly as Ro, ReadWrite as Rw, Update,
+};
+use crate::server::command::{Command, KeySpec, Options};
+use crate::server::{Ctx, Done, Error, Flow};
+use crate::store::collection::set::{Set, SetView};
+use crate::store::object::Limits;
+
+/// The rows, by name.
+pub static COMMANDS: &[Command] = &[
+    Command::new("sadd", sadd)
+        .arity(-3)
+        .flags(&[Write, DenyOom, Fast])
+        .keys(&[KeySpec::at(1, &[Rw, Insert])])
+        .syntax("key member ...")
+        .docs("Adds members to a set.")
+        .complexity("O(1) for each member")
+        .since("1.0.0")
+        .history(&[("2.4.0", "Several members may be given.")]),
+    Command::new("scard", scard)
+        .arity(2)
+        .flags(&[ReadOnly, Fast])
+        .keys(&[KeySpec::at(1, &[Ro])])
+        .syntax("key")
+        .docs("Gives the number of members of a set.")
+        .complexity("O(1)")
+        .since("1.0.0"),
+    Command::new("sdiff", sdiff)
+        .arity(-2)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::range(1, -1, 1, &[Ro, Access])])
+        .tips(&["nondeterministic_output_order"])
+        .syntax("key ...")
+        .docs("Gives the members of the first set that no other has.")
+        .complexity("O(N) where N is the number of members of all sets")
+        .since("1.0.0"),
+    Command::new("sdiffstore", sdiffstore)
+        .arity(-3)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::at(1, &[Ow, Update]), KeySpec::range(2, -1, 1, &[Ro, Access])])
+        .syntax("destination key ...")
+        .docs("Stores the members of the first set that no other has.")
+        .complexity("O(N) where N is the number of members of all sets")
+        .since("1.0.0"),
+    Command::new("sinter", sinter)
+        .arity(-2)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::range(1, -1, 1, &[Ro, Access])])
+        .tips(&["nondeterministic_output_order"])
+        .syntax("key ...")
+        .docs("Gives the members that all sets have.")
+        .complexity("O(N*M) where N is the number of members of the smallest set and M the number of sets")
+        .since("1.0.0"),
+    Command::new("sintercard", sintercard)
+        .arity(-3)
+        .flags(&[ReadOnly, MovableKeys])
+        .keys(&[KeySpec::counted(1, &[Ro, Access])])
+        .syntax("numkeys key ... [LIMIT limit]")
+        .docs("Counts the members that all sets have.")
+        .complexity("O(N*M) where N is the number of members of the smallest set and M the number of sets")
+        .since("7.0.0"),
+    Command::new("sinterstore", sinterstore)
+        .arity(-3)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::at(1, &[Ow, Update]), KeySpec::range(2, -1, 1, &[Ro, Access])])
+        .syntax("destination key ...")
+        .docs("Stores the members that all sets have.")
+        .complexity("O(N*M) where N is the number of members of the smallest set and M the number of sets")
+        .since("1.0.0"),
+    Command::new("sismember", sismember)
+        .arity(3)
+        .flags(&[ReadOnly, Fast])
+        .keys(&[KeySpec::at(1, &[Ro])])
+        .syntax("key member")
+        .docs("Tells whether a set has a member.")
+        .complexity("O(1)")
+        .since("1.0.0"),
+    Command::new("smembers", smembers)
+        .arity(2)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::at(1, &[Ro, Access])])
+        .tips(&["nondeterministic_output_order"])
+        .syntax("key")
+        .docs("Gives all members of a set.")
+        .complexity("O(N) where N is the number of members")
+        .since("1.0.0"),
+    Command::new("smismember", smismember)
+        .arity(-3)
+        .flags(&[ReadOnly, Fast])
+        .keys(&[KeySpec::at(1, &[Ro, Access])])
+        .syntax("key member ...")
+        .docs("Tells of several members whether a set has them.")
+        .complexity("O(N) where N is the number of members asked for")
+        .since("6.2.0"),
+    Command::new("smove", smove)
+        .arity(4)
+        .flags(&[Write, Fast])
+        .keys(&[KeySpec::at(1, &[Rw, Access, Delete]), KeySpec::at(2, &[Rw, Insert])])
+        .syntax("source destination member")
+        .docs("Moves a member from one set to another.")
+        .complexity("O(1)")
+        .since("1.0.0"),
+    Command::new("spop", spop)
+        .arity(-2)
+        .flags(&[Write, Fast])
+        .keys(&[KeySpec::at(1, &[Rw, Access, Delete])])
+        .tips(&["nondeterministic_output"])
+        .syntax("key [count]@3.2.0")
+        .docs("Takes random members out of a set.")
+        .complexity("O(1) without a count, O(N) for N members")
+        .since("1.0.0")
+        .history(&[("3.2.0", "`count` came.")]),
+    Command::new("srandmember", srandmember)
+        .arity(-2)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::at(1, &[Ro, Access])])
+        .tips(&["nondeterministic_output"])
+        .syntax("key [count]@2.6.0")
+        .docs("Gives random members of a set.")
+        .complexity("O(1) without a count, O(N) for N members")
+        .since("1.0.0")
+        .history(&[("2.6.0", "`count` came.")]),
+    Command::new("srem", srem)
+        .arity(-3)
+        .flags(&[Write, Fast])
+        .keys(&[KeySpec::at(1, &[Rw, Delete])])
+        .syntax("key member ...")
+        .docs("Removes members from a set.")
+        .complexity("O(N) where N is the number of members named")
+        .since("1.0.0")
+        .history(&[("2.4.0", "Several members may be given.")]),
+    Command::new("sscan", sscan)
+        .arity(-3)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::at(1, &[Ro, Access])])
+        .tips(&["nondeterministic_output"])
+        .syntax("key cursor [MATCH pattern] [COUNT count]")
+        .docs("Walks over the members of a set, some at a time.")
+        .complexity("O(1) for each call, O(N) for a whole walk over N members")
+        .since("2.8.0"),
+    Command::new("sunion", sunion)
+        .arity(-2)
+        .flags(&[ReadOnly])
+        .keys(&[KeySpec::range(1, -1, 1, &[Ro, Access])])
+        .tips(&["nondeterministic_output_order"])
+        .syntax("key ...")
+        .docs("Gives the members that any of the sets has.")
+        .complexity("O(N) where N is the number of members of all sets")
+        .since("1.0.0"),
+    Command::new("sunionstore", sunionstore)
+        .arity(-3)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::at(1, &[Ow, Update]), KeySpec::range(2, -1, 1, &[Ro, Access])])
+        .syntax("destination key ...")
+        .docs("Stores the members that any of the sets has.")
+        .complexity("O(N) where N is the number of members of all sets")
+        .since("1.0.0"),
+];
+
+const SADD: Event = Event::new("sadd", b's');
+const SREM: Event = Event::new("srem", b's');
+const SPOP: Event = Event::new("spop", b's');
+const SINTERSTORE: Event = Event::new("sinterstore", b's');
+const SUNIONSTORE: Event = Event::new("sunionstore", b's');
+const SDIFFSTORE: Event = Event::new("sdiffstore", b's');
+
+/// SADD key member [member ...]
+fn sadd(ctx: &mut Ctx, args: Args) -> Done {
+    let key = args.get(1);
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    let (members, limits) = (args.from(2), db.limits());
+    let is_new = !slot.is_found();
+    let (added, edited) = db.edit(slot, key, |set: &mut Set| {
+        if is_new && members.len() > 1 {
+            *set = Set::for_members(members.get(0), members.len(), &limits);
+        }
+        members.iter().filter(|member| set.add(member, &limits)).count()
+    })?;
+    if added > 0 {
+        db.edited(key, edited, SADD, added as u64);
+    }
+    ctx.reply.int(added as i64);
+    Ok(Flow::Done)
+}
+
+/// SREM key member [member ...]
+fn srem(ctx: &mut Ctx, args: Args) -> Done {
+    let key = args.get(1);
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    if db.view::<SetView>(slot)?.is_none() {
+        ctx.reply.int(0);
+        return Ok(Flow::Done);
+    }
+    let (removed, edited) =
+        db.edit(slot, key, |set: &mut Set| args.from(2).iter().filter(|member| set.remove(member)).count())?;
+    if removed > 0 {
+        db.edited(key, edited, SREM, removed as u64);
+    }
+    ctx.reply.int(removed as i64);
+    Ok(Flow::Done)
+}
+
+/// SCARD key
+fn scard(ctx: &mut Ctx, args: Args) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(args.get(1));
+    let len = db.view::<SetView>(slot)?.map_or(0, SetView::len);
+    ctx.reply.int(len as i64);
+    Ok(Flow::Done)
+}
+
+/// SISMEMBER key member
+fn sismember(ctx: &mut Ctx, args: Args) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(args.get(1));
+    let is_member = db.view::<SetView>(slot)?.is_some_and(|set| set.contains(args.get(2)));
+    ctx.reply.int(is_member.into());
+    Ok(Flow::Done)
+}
+
+/// SMISMEMBER key member [member ...]
+fn smismember(ctx: &mut Ctx, args: Args) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(args.get(1));
+    let set = db.view::<SetView>(slot)?;
+    ctx.reply.array(args.len() - 2);
+    for member in args.from(2) {
+        ctx.reply.int(set.is_some_and(|set| set.contains(member)).into());
+    }
+    Ok(Flow::Done)
+}
+
+/// SMEMBERS key
+fn smembers(ctx: &mut Ctx, args: Args) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(args.get(1));
+    let set = db.view::<SetView>(slot)?;
+    ctx.reply.set(set.map_or(0, SetView::len));
+    if let Some(set) = set {
+        set.each(&mut |member| ctx.reply.text(member));
+    }
+    Ok(Flow::Done)
+}
+
+/// SMOVE source destination member
+fn smove(ctx: &mut Ctx, args: Args) -> Done {
+    let (source, target, member) = (args.get(1), args.get(2), args.get(3));
+    let mut db = ctx.server.db(ctx.db);
+    let from = db.write(source);
+    if !from.is_found() {
+        ctx.reply.int(0);
+        return Ok(Flow::Done);
+    }
+    let to = db.write(target);
+    // The second lookup may have deleted the target, and with it moved the source.
+    let from = db.locate(source);
+    let is_member = db.view::<SetView>(from)?.is_some_and(|set| set.contains(member));
+    db.view::<SetView>(to)?;
+    if !is_member || source == target {
+        ctx.reply.int(is_member.into());
+        return Ok(Flow::Done);
+    }
+    let (_, edited) = db.edit(from, source, |set: &mut Set| set.remove(member))?;
+    db.edited(source, edited, SREM, 1);
+    let (to, limits) = (db.locate(target), db.limits());
+    let (is_new, edited) = db.edit(to, target, |set: &mut Set| set.add(member, &limits))?;
+    if is_new {
+        db.edited(target, edited, SADD, 1);
+    }
+    ctx.reply.int(1);
+    Ok(Flow::Done)
+}
+
+/// SPOP key [count]
+fn spop(ctx: &mut Ctx, args: Args) -> Done {
+    let count = match args.len() {
+        2 => None,
+        3 => {
+            let count = parse_i64(args.get(2)).and_then(|n| usize::try_from(n).ok());
+            Some(count.ok_or(Error::Text("ERR value is out of range, must be positive"))?)
+        }
+        _ => return Err(Error::Syntax),
+    };
+    let key = args.get(1);
+    let mut dice = ctx.server.dice.split();
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    let Some(set) = db.view::<SetView>(slot)? else {
+        match count {
+            Some(_) => ctx.reply.set(0),
+            None => ctx.reply.null(),
+        }
+        return Ok(Flow::Done);
+    };
+    let len = set.len();
+    let wanted = count.unwrap_or(1).min(len);
+    if count.is_some() {
+        ctx.reply.set(wanted);
+    }
+    if wanted == 0 {
+        return Ok(Flow::Done);
+    }
+    let reply = &mut *ctx.reply;
+    if wanted == len {
+        set.each(&mut |member| reply.text(member));
+        db.changed(key, SPOP, wanted as u64);
+        if let Some(entry) = db.take(slot) {
+            db.discard(entry);
+        }
+        db.changed(key, Event::DEL, 0);
+        return Ok(Flow::Done);
+    }
+    let ((), edited) = db.edit(slot, key, |set: &mut Set| {
+        for _ in 0..wanted {
+            let rank = dice.below(set.count() as u64) as usize;
+            let member = set.view().nth(rank).map(own);
+            if let Some(member) = member {
+                reply.text(member.text());
+                member.text().with(|bytes| set.remove(bytes));
+            }
+        }
+    })?;
+    db.edited(key, edited, SPOP, wanted as u64);
+    Ok(Flow::Done)
+}
+
+/// A member that outlives the set it was in.
+fn own(member: Text) -> Owned {
+    member.to_owned()
+}
+
+/// SRANDMEMBER key [count]
+fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
+    let count = match args.len() {
+        2 => None,
+        3 => match parse_i64(args.get(2)).ok_or(Error::NotInteger)? {
+            i64::MIN => {
+                return Err(Error::Text(
+                    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+                ));
+            }
+            n => Some(n),
+        },
+        _ => return Err(Error::Syntax),
+    };
+    let mut dice = ctx.server.dice.split();
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(args.get(1));
+    let Some(set) = db.view::<SetView>(slot)? else {
+        match count {
+            Some(_) => ctx.reply.array(0),
+            None => ctx.reply.null(),
+        }
+        return Ok(Flow::Done);
+    };
+    let len = set.len();
+    let mut draw = || set.nth(dice.below(len as u64) as usize).expect("a rank below the length");
+    match count {
+        None => ctx.reply.text(draw()),
+        // Negative: so many draws, the same member perhaps several times.
+        Some(count @ ..0) => {
+            // The reply is written as it is drawn: the count is no size to allocate.
+            ctx.reply.array(count.unsigned_abs() as usize);
+            for _ in 0..count.unsigned_abs() {
+                ctx.reply.text(draw());
+            }
+        }
+        Some(count) => {
+            let wanted = (count as usize).min(len);
+            ctx.reply.array(wanted);
+            sample(set, wanted, &mut || dice.next(), &mut |member| ctx.reply.text(member));
+        }
+    }
+    Ok(Flow::Done)
+}
+
+/// Visits `wanted` different members, each choice as likely as any other.
+fn sample(set: SetView, wanted: usize, dice: &mut dyn FnMut() -> u64, visit: &mut dyn FnMut(Text)) {
+    if let SetView::Table(members) = set {
+        return members.sample(wanted, dice, &mut |element| visit(element.field_text()));
+    }
+    // Small sets: each member with the chance that is left for it (Knuth, 3.4.2, algorithm S).
+    let (mut wanted, mut left) = (wanted as u64, set.len() as u64);
+    set.each(&mut |member| {
+        if below(dice, left) < wanted {
+            wanted -= 1;
+            visit(member);
+        }
+        left -= 1;
+    });
+}
+
+/// The sets of some keys, as slots; all their types are right.
+fn sets(db: &mut Db, keys: Args) -> Result<Vec<Slot>, Error> {
+    let slots = db.read_all(keys.iter());
+    for slot in &slots {
+        db.view::<SetView>(*slot)?;
+    }
+    Ok(slots)
+}
+
+/// Visits the members that all sets have, until `visit` says that it has enough.
+fn intersect(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text) -> bool) -> Result<(), Error> {
+    let mut views = Vec::with_capacity(slots.len());
+    for slot in slots {
+        match db.view::<SetView>(*slot)? {
+            Some(view) => views.push(view),
+            None => return Ok(()),
+        }
+    }
+    // The smallest is walked, and the smaller ones are asked first.
+    views.sort_by_key(|view| view.len());
+    if let Some((first, rest)) = views.split_first() {
+        first.find(&mut |member| rest.iter().all(|view| view.contains_text(member)) && visit(member));
+    }
+    Ok(())
+}
+
+/// Visits the members that only the first set has.
+fn subtract(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text)) -> Result<(), Error> {
+    let Some(first) = db.view::<SetView>(slots[0])? else { return Ok(()) };
+    let mut rest = Vec::new();
+    for slot in &slots[1..] {
+        rest.extend(db.view::<SetView>(*slot)?);
+    }
+    // Big ones are the likeliest to have a member.
+    rest.sort_by_key(|view| std::cmp::Reverse(view.len()));
+    first.each(&mut |member| {
+        if !rest.iter().any(|view| view.contains_text(member)) {
+            visit(member);
+        }
+    });
+    Ok(())
+}
+
+/// Visits every member of any set once.
+fn unite(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text)) -> Result<(), Error> {
+    let mut views = Vec::new();
+    for slot in slots {
+        views.extend(db.view::<SetView>(*slot)?);
+    }
+    for (i, view) in views.iter().enumerate() {
+        // What an earlier set has was visited there.
+        view.each(&mut |member| {
+            if !views[..i].iter().any(|earlier| earlier.contains_text(member)) {
+                visit(member);
+            }
+        });
+    }
+    Ok(())
+}
+
+/// SINTER key [key ...]
+fn sinter(ctx: &mut Ctx, args: Args) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.from(1))?;
+    reply_set(ctx.reply, |visit| {
+        intersect(&db, &slots, &mut |member| {
+            visit(member);
+            false
+        })
+    })
+}
+
+/// SUNION key [key ...]
+fn sunion(ctx: &mut Ctx, args: Args) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.from(1))?;
+    reply_set(ctx.reply, |visit| unite(&db, &slots, visit))
+}
+
+/// SDIFF key [key ...]
+fn sdiff(ctx: &mut Ctx, args: Args) -> Done {
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.from(1))?;
+    reply_set(ctx.reply, |visit| subtract(&db, &slots, visit))
+}
+
+/// Replies what `walk` visits.
+fn reply_set(reply: &mut Reply, walk: impl FnOnce(&mut dyn FnMut(Text)) -> Result<(), Error>) -> Done {
+    let begin = reply.begin_array();
+    let mut n = 0;
+    walk(&mut |member| {
+        reply.text(member);
+        n += 1;
+    })?;
+    reply.end_set(begin, n);
+    Ok(Flow::Done)
+}
+
+/// SINTERCARD numkeys key [key ...] [LIMIT limit]
+fn sintercard(ctx: &mut Ctx, args: Args) -> Done {
+    let keys = parse_i64(args.get(1)).filter(|&n| n > 0).ok_or(Error::Text("ERR numkeys should be greater than 0"))?;
+    if keys > args.len() as i64 - 2 {
+        return Err(Error::Text("ERR Number of keys can't be greater than number of args"));
+    }
+    let behind = keys as usize + 2;
+    let mut options = args.cursor(behind);
+    let mut limit = usize::MAX;
+    while let Some(word) = options.word() {
+        if &*word != b"LIMIT" {
+            return Err(Error::Syntax);
+        }
+        let n = parse_i64(options.need()?).and_then(|n| usize::try_from(n).ok());
+        let n = n.ok_or(Error::Text("ERR LIMIT can't be negative"))?;
+        limit = if n == 0 { usize::MAX } else { n };
+    }
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.range(2..behind))?;
+    let mut n = 0;
+    intersect(&db, &slots, &mut |_| {
+        n += 1;
+        n == limit
+    })?;
+    ctx.reply.int(n as i64);
+    Ok(Flow::Done)
+}
+
+/// SINTERSTORE destination key [key ...]
+fn sinterstore(ctx: &mut Ctx, args: Args) -> Done {
+    store(ctx, args, SINTERSTORE, |db, slots, visit| {
+        intersect(db, slots, &mut |member| {
+            visit(member);
+            false
+        })
+    })
+}
+
+/// SUNIONSTORE destination key [key ...]
+fn sunionstore(ctx: &mut Ctx, args: Args) -> Done {
+    store(ctx, args, SUNIONSTORE, unite)
+}
+
+/// SDIFFSTORE destination key [key ...]
+fn sdiffstore(ctx: &mut Ctx, args: Args) -> Done {
+    store(ctx, args, SDIFFSTORE, subtract)
+}
+
+/// Stores what `walk` visits; nothing deletes the destination.
+fn store(
+    ctx: &mut Ctx,
+    args: Args,
+    event: Event,
+    walk: impl FnOnce(&Db, &[Slot], &mut dyn FnMut(Text)) -> Result<(), Error>,
+) -> Done {
+    let target = args.get(1);
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.from(2))?;
+    let limits = db.limits();
+    let mut result: Option<Set> = None;
+    walk(&db, &slots, &mut |member| add_to(&mut result, member, &limits))?;
+    let slot = db.write(target);
+    let len = result.as_ref().map_or(0, Set::count);
+    match result {
+        Some(set) => {
+            db.put_collection(slot, target, set, Ttl::Clear);
+            db.changed(target, event, 1);
+        }
+        None => _ = db.delete(slot, target, Event::DEL),
+    }
+    ctx.reply.int(len as i64);
+    Ok(Flow::Done)
+}
+
+fn add_to(set: &mut Option<Set>, member: Text, limits: &Limits) {
+    member.with(|bytes| {
+        set.get_or_insert_with(|| Set::for_members(bytes, 1, limits)).add(bytes, limits);
+    });
+}
+
+/// SSCAN key cursor [MATCH pattern] [COUNT count]
+fn sscan(ctx: &mut Ctx, args: Args) -> Done {
+    let cursor = cursor(args.get(2))?;
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.read(args.get(1));
+    let Some(set) = db.view::<SetView>(slot)? else {
+        ctx.reply.array(2);
+        ctx.reply.bulk(b"0");
+        ctx.reply.array(0);
+        return Ok(Flow::Done);
+    };
+    let options = ElementScan::parse(args, false)?;
+    ElementScan::reply(ctx.reply, |reply| {
+        let mut n = 0;
+        let next = set.scan(cursor, options.count, &mut |member| {
+            if options.fits(member) {
+                reply.text(member);
+                n += 1;
+            }
+        });
+        (next, n)
+    });
+    Ok(Flow::Done)
+}
