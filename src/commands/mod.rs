@@ -9,6 +9,7 @@ pub mod config;
 pub mod connection;
 pub mod debug;
 pub mod generic;
+pub mod hash;
 pub mod hyperloglog;
 pub mod list;
 pub mod server;
@@ -34,6 +35,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Hash, commands: hash::COMMANDS },
         Family { group: Group::List, commands: list::COMMANDS },
         Family { group: Group::HyperLogLog, commands: hyperloglog::COMMANDS },
         Family { group: Group::Server, commands: command::COMMANDS },
