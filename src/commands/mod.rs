@@ -14,6 +14,7 @@ pub mod hyperloglog;
 pub mod list;
 pub mod server;
 pub mod set;
+pub mod sort;
 pub mod string;
 pub mod transactions;
 
@@ -44,6 +45,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::Set, commands: set::COMMANDS },
+        Family { group: Group::Generic, commands: sort::COMMANDS },
         Family { group: Group::String, commands: string::COMMANDS },
         Family { group: Group::Transactions, commands: transactions::COMMANDS },
     ]

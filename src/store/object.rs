@@ -83,7 +83,7 @@ impl Object {
     #[inline]
     pub fn hash(&self, member: &[u8]) -> Hash {
         match self {
-            Object::Set(members) => members.hash(member),
+            Object::Set(members) | Object::Hash(members) => members.hash(member),
             Object::Lent | Object::List(_) => 0,
         }
     }
@@ -91,7 +91,7 @@ impl Object {
     /// Asks for the memory that looking a member up needs first. Only ever a hint.
     #[inline]
     pub fn prefetch_page(&self, _member: &[u8], hash: Hash) {
-        if let Object::Set(members) = self {
+        if let Object::Set(members) | Object::Hash(members) = self {
             members.prefetch_page(hash);
         }
     }
@@ -99,7 +99,7 @@ impl Object {
     /// Asks for what it needs next.
     #[inline]
     pub fn prefetch_element(&self, _member: &[u8], hash: Hash) {
-        if let Object::Set(members) = self {
+        if let Object::Set(members) | Object::Hash(members) = self {
             members.prefetch_element(hash);
         }
     }
