@@ -12,6 +12,7 @@ pub mod generic;
 pub mod hash;
 pub mod hyperloglog;
 pub mod list;
+pub mod memory;
 pub mod server;
 pub mod set;
 pub mod sort;
@@ -43,6 +44,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
+        Family { group: Group::Server, commands: memory::COMMANDS },
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::Set, commands: set::COMMANDS },
         Family { group: Group::Generic, commands: sort::COMMANDS },

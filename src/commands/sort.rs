@@ -27,6 +27,7 @@ pub static COMMANDS: &[Command] = &[
         .docs("Sorts the elements of a list, set or sorted set, and gives or stores them.")
         .complexity("O(N+M*log(M)) where N is the number of elements and M the number of those given")
         .categories(&[Category::Set, Category::SortedSet, Category::List, Category::Dangerous])
+        .no_group_category()
         .since("1.0.0"),
     Command::new("sort_ro", sort_ro)
         .arity(-2)
@@ -39,6 +40,7 @@ pub static COMMANDS: &[Command] = &[
         .docs("Sorts the elements of a list, set or sorted set, and gives them.")
         .complexity("O(N+M*log(M)) where N is the number of elements and M the number of those given")
         .categories(&[Category::Set, Category::SortedSet, Category::List, Category::Dangerous])
+        .no_group_category()
         .since("7.0.0"),
 ];
 
