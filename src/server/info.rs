@@ -322,10 +322,11 @@ fn of_keyspace(server: &Server, out: &mut Out) {
             out.field(
                 &format!("db{n}"),
                 format_args!(
-                    "keys={},expires={},avg_ttl={},subexpiry=0",
+                    "keys={},expires={},avg_ttl={},subexpiry={}",
                     db.table.len(),
                     db.volatile,
-                    if db.volatile == 0 { 0 } else { db.avg_ttl_ms }
+                    if db.volatile == 0 { 0 } else { db.avg_ttl_ms },
+                    db.fields.len()
                 ),
             );
         }

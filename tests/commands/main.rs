@@ -14,6 +14,7 @@ mod hyperloglog;
 mod list;
 mod server;
 mod set;
+mod sort;
 mod string;
 mod transactions;
 mod walk;
