@@ -173,3 +173,142 @@ impl Keyspace {
         deleted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::buffer::Text;
+    use crate::base::dice::Dice;
+    use crate::base::helper::Helper;
+    use crate::keyspace::changes::Interest;
+    use crate::keyspace::db::Ttl;
+    use crate::store::entry::NewValue;
+    use crate::store::members::Deadline;
+
+    const DB: DbId = DbId(0);
+
+    /// A keyspace at time 1,000, whose changes are of interest.
+    fn keyspace() -> Keyspace {
+        let mut keyspace = Keyspace::new(2, Dice(1), Helper::inline());
+        keyspace.set_time(1000);
+        keyspace.shared.changes.interest = Interest(1);
+        keyspace
+    }
+
+    fn set(keyspace: &mut Keyspace, key: &[u8], field: usize, deadline: Deadline) {
+        let mut db = keyspace.db(DB);
+        let (slot, limits) = (db.write(key), db.limits());
+        let field = format!("field {field}");
+        let edited =
+            db.edit(slot, key, |hash: &mut Hash| hash.set(field.as_bytes(), Text::Bytes(b"v"), deadline, &limits));
+        assert!(matches!(edited, Ok((_, Edited::Kept))));
+    }
+
+    /// What the schedule holds is what the hashes say: the same keys, and no time that is too late.
+    fn check(keyspace: &Keyspace, seed: u64) {
+        for data in keyspace.databases() {
+            let mut n = 0;
+            let mut cursor = 0;
+            loop {
+                cursor = data.table.scan(cursor, 100, &mut |entry| {
+                    if let Some(at) = earliest_of(entry.value()) {
+                        n += 1;
+                        let known = data.fields.times.get(entry.key()).copied();
+                        assert!(known.is_some_and(|known| known <= at), "seed {seed}: {known:?} for {at}");
+                    }
+                });
+                if cursor == 0 {
+                    break;
+                }
+            }
+            assert_eq!((data.fields.len(), data.fields.order.len()), (n, n), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn the_schedule_has_the_hashes_with_deadlines_and_no_others() {
+        let watch = Stopwatch::new();
+        for seed in 1..=60 {
+            let mut keyspace = keyspace();
+            keyspace.shared.limits.hash_entries = 3;
+            let mut dice = Dice(seed);
+            for step in 0..200 {
+                let key = [b'a' + dice.below(6) as u8];
+                let other = [b'a' + dice.below(6) as u8];
+                match dice.below(10) {
+                    0..=4 => {
+                        let deadline = match dice.below(3) {
+                            0 => Deadline::Clear,
+                            _ => Deadline::At(1001 + step + dice.below(50) as i64),
+                        };
+                        let is_string = keyspace.db(DB).seek(&key).is_some_and(|entry| entry.type_name() == "string");
+                        if !is_string {
+                            set(&mut keyspace, &key, dice.below(6) as usize, deadline);
+                        }
+                    }
+                    5 => {
+                        let mut db = keyspace.db(DB);
+                        let slot = db.locate(&key);
+                        db.delete(slot, &key, Event::DEL);
+                    }
+                    6 if dice.below(4) == 0 => {
+                        let mut db = keyspace.db(DB);
+                        let slot = db.locate(&key);
+                        db.put(slot, &key, NewValue::Int(1), Ttl::Clear);
+                    }
+                    6 | 7 => {
+                        let mut db = keyspace.db(DB);
+                        let slot = db.locate(&key);
+                        if let Some(entry) = db.entry(slot).cloned() {
+                            if dice.below(2) == 0 {
+                                let entry = db.take(slot).unwrap_or(entry);
+                                db.insert_moved(&other, entry);
+                            } else {
+                                db.insert_copy(&other, &entry);
+                            }
+                        }
+                    }
+                    8 => {
+                        let mut db = keyspace.db(DB);
+                        let slot = db.locate(&key);
+                        db.set_deadline(slot, Some(1000 + step + 20));
+                        if dice.below(20) == 0 {
+                            keyspace.swap(DB, DbId(1));
+                        }
+                        if dice.below(20) == 0 {
+                            keyspace.flush(DB);
+                        }
+                    }
+                    _ => {
+                        keyspace.set_time(1000 + step);
+                        keyspace.expire_fields(&watch, u64::MAX / 4);
+                        let now = keyspace.shared.now;
+                        let due = keyspace.databases().iter().filter_map(|data| data.fields.due(now)).count();
+                        assert_eq!(due, 0, "seed {seed}");
+                    }
+                }
+                check(&keyspace, seed);
+            }
+        }
+    }
+
+    #[test]
+    fn fields_go_in_steps_and_the_key_with_the_last() {
+        let mut keyspace = keyspace();
+        for field in 0..STRIDE * 2 + 1 {
+            set(&mut keyspace, b"h", field, Deadline::At(2000));
+        }
+        keyspace.shared.changes.clear();
+        let watch = Stopwatch::new();
+        assert_eq!(keyspace.expire_fields(&watch, 0), 0, "it is not time");
+        keyspace.set_time(2000);
+        keyspace.shared.expiry = Expiry::Replica;
+        assert_eq!(keyspace.expire_fields(&watch, 0), 0, "the primary does it");
+        keyspace.shared.expiry = Expiry::Own;
+        assert_eq!([(); 3].map(|()| keyspace.expire_fields(&watch, 0)), [STRIDE, STRIDE, 1], "no budget: a step each");
+        let events: Vec<_> = keyspace.shared.changes.iter().map(|(change, _)| change.event.name).collect();
+        assert_eq!(events, ["hexpired", "hexpired", "hexpired", "del"]);
+        assert_eq!(keyspace.shared.stats.expired_fields_actively, 2 * STRIDE as u64 + 1);
+        assert!(keyspace.databases()[0].table.is_empty() && keyspace.databases()[0].fields.is_empty());
+    }
+}

@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod debug;
 mod generic;
+mod hash;
 mod hyperloglog;
 mod list;
 mod server;

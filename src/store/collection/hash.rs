@@ -443,3 +443,171 @@ pub fn earliest_of(value: Value) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dice::Dice;
+    use crate::store::entry::{Entry, NewValue};
+    use crate::store::hasher::Hasher;
+
+    /// A field, its value, its deadline.
+    type Row = (Vec<u8>, Vec<u8>, Option<i64>);
+
+    fn plain(text: Text) -> Vec<u8> {
+        text.with(<[u8]>::to_vec)
+    }
+
+    fn rows(hash: &Hash) -> Vec<Row> {
+        let mut rows = Vec::new();
+        hash.view().each(&mut |field| rows.push((plain(field.field), plain(field.value), field.deadline)));
+        rows
+    }
+
+    /// The order in which a block has a field with this deadline.
+    fn insert(model: &mut Vec<Row>, row: Row) {
+        let at = match row.2 {
+            None => model.len(),
+            Some(new) => model.iter().position(|(_, _, at)| at.is_none_or(|at| at >= new)).unwrap_or(model.len()),
+        };
+        model.insert(at, row);
+    }
+
+    fn some_text(dice: &mut Dice, longest: u64) -> Vec<u8> {
+        match dice.below(3) {
+            0 => dice.below(300).to_string().into_bytes(),
+            1 => vec![b'x'; dice.below(longest + 1) as usize],
+            _ => (0..dice.below(6)).map(|_| dice.below(256) as u8).collect(),
+        }
+    }
+
+    /// What an edit did is what the model did; in a block also the order is.
+    fn check(hash: &Hash, model: &[Row], seed: u64) {
+        let (mut found, mut wanted) = (rows(hash), model.to_vec());
+        if matches!(hash, Hash::Table(_)) {
+            found.sort();
+            wanted.sort();
+        }
+        assert_eq!(found, wanted, "seed {seed}");
+        assert_eq!((hash.count(), hash.is_empty()), (model.len(), model.is_empty()), "seed {seed}");
+        assert_eq!(hash.earliest(), model.iter().filter_map(|row| row.2).min(), "seed {seed}");
+        for (rank, row) in found.iter().enumerate().take(if model.len() < 8 { 8 } else { 1 }) {
+            let field = hash.view().nth(rank).expect("there are as many");
+            assert_eq!(field.deadline, hash.view().get(&plain(field.field)).expect("it is there").1);
+            if matches!(hash, Hash::Packed(_)) {
+                assert_eq!((plain(field.field), plain(field.value), field.deadline), *row, "seed {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn edits_follow_a_model_across_conversions() {
+        let (mut tables, mut blocks) = (0, 0);
+        for seed in 1..=300 {
+            let mut dice = Dice(seed);
+            let mut limits = Limits::new(Hasher::new([seed, 1]));
+            limits.hash_entries = 4 + dice.below(30) as usize;
+            let (mut hash, mut model) = (Hash::create(Vec::new()), Vec::<Row>::new());
+            let longest = if dice.below(2) == 0 { 30 } else { 70 };
+            for _ in 0..150 {
+                let field = match dice.below(2) {
+                    0 if !model.is_empty() => model[dice.below(model.len() as u64) as usize].0.clone(),
+                    _ => some_text(&mut dice, longest),
+                };
+                let old = model.iter().position(|row| row.0 == field);
+                // Few different ones, so that there are equal ones.
+                let deadline = 1000 + dice.below(20) as i64;
+                match dice.below(8) {
+                    0..=3 => {
+                        let value = some_text(&mut dice, longest);
+                        let policy = [Deadline::Keep, Deadline::Clear, Deadline::Clear, Deadline::At(deadline)]
+                            [dice.below(4) as usize];
+                        hash.prepare(1, field.len().max(value.len()), &limits);
+                        assert_eq!(hash.set(&field, Text::Bytes(&value), policy, &limits), old.is_none());
+                        let had = old.and_then(|i| model[i].2);
+                        let new = match policy {
+                            Deadline::Keep => had,
+                            Deadline::Clear => None,
+                            Deadline::At(at) => Some(at),
+                        };
+                        match old {
+                            Some(i) if had == new && !matches!(policy, Deadline::At(_)) => model[i].1 = value,
+                            _ => {
+                                old.map(|i| model.remove(i));
+                                insert(&mut model, (field, value, new));
+                            }
+                        }
+                    }
+                    4 => {
+                        assert_eq!(hash.remove(&field), old.is_some(), "seed {seed}");
+                        old.map(|i| model.remove(i));
+                    }
+                    5 | 6 => {
+                        let new = (dice.below(3) > 0).then_some(deadline);
+                        hash.set_deadline(&field, new);
+                        if let Some(i) = old
+                            && (new.is_some() || model[i].2.is_some())
+                        {
+                            let row = model.remove(i);
+                            insert(&mut model, (row.0, row.1, new));
+                        }
+                    }
+                    _ => {
+                        let (now, max) = (990 + dice.below(25) as i64, 1 + dice.below(3) as usize);
+                        let due = model.iter().filter(|row| row.2.is_some_and(|at| at <= now)).count();
+                        assert_eq!(hash.expire(now, max), due.min(max), "seed {seed}");
+                        if matches!(hash, Hash::Packed(_)) {
+                            model.drain(..due.min(max));
+                        } else {
+                            // Which of them is the table's own choice.
+                            let left = rows(&hash);
+                            model.retain(|row| left.contains(row) || row.2.is_none_or(|at| at > now));
+                        }
+                    }
+                }
+                check(&hash, &model, seed);
+                // What is stored is found again.
+                hash = Hash::open(hash.close()).unwrap_or_else(|_| panic!("it is a hash, seed {seed}"));
+            }
+            match hash {
+                Hash::Packed(_) => blocks += 1,
+                Hash::Table(_) => tables += 1,
+            }
+        }
+        assert!(tables > 50 && blocks > 50, "{tables} tables and {blocks} blocks: both forms are to be seen");
+    }
+
+    #[test]
+    fn a_hash_of_five_fields_fits_into_140_bytes_with_its_key() {
+        let limits = Limits::new(Hasher::new([1, 2]));
+        let mut hash = Hash::create(Vec::new());
+        for i in 0..5 {
+            let (field, value) = (format!("field{i}"), format!("value-{i}-xy"));
+            assert_eq!((field.len(), value.len()), (6, 10));
+            hash.set(field.as_bytes(), Text::Bytes(value.as_bytes()), Deadline::Clear, &limits);
+        }
+        let Loose::Packed(block) = hash.close() else { panic!("a small hash is packed") };
+        let entry = Entry::new(b"key:000000000001", NewValue::Packed(&block), None, 0);
+        // Nine pointers of six bytes and their tags fill a line of the table, which is three quarters full at least as a rule.
+        let in_table = 64 / 9 * 4 / 3 + 1;
+        assert!(entry.bytes() + in_table <= 140, "{} bytes and {in_table} in the table", entry.bytes());
+    }
+
+    #[test]
+    fn a_sample_has_different_fields_and_all_if_there_are_no_more() {
+        let mut limits = Limits::new(Hasher::new([1, 2]));
+        for entries in [0, 100] {
+            limits.hash_entries = entries;
+            let mut hash = Hash::create(Vec::new());
+            for i in 0..20 {
+                hash.set(format!("f{i}").as_bytes(), Text::Int(i), Deadline::Clear, &limits);
+            }
+            let mut dice = Dice(7);
+            for wanted in [1, 5, 20] {
+                let mut seen = std::collections::BTreeSet::new();
+                hash.view().sample(wanted, &mut || dice.next(), &mut |field| _ = seen.insert(plain(field.field)));
+                assert_eq!(seen.len(), wanted);
+            }
+        }
+    }
+}
