@@ -18,6 +18,7 @@ use crate::store::members::Deadline;
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
     Command::new("hdel", hdel)
+        .member(2)
         .arity(-3)
         .flags(&[Write, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Delete])])
@@ -27,6 +28,7 @@ pub static COMMANDS: &[Command] = &[
         .since("2.0.0")
         .history(&[("2.4.0", "Several fields may be named.")]),
     Command::new("hexists", hexists)
+        .member(2)
         .arity(3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro])])
@@ -59,6 +61,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N) where N is the number of fields named")
         .since("7.4.0"),
     Command::new("hget", hget)
+        .member(2)
         .arity(3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
@@ -92,6 +95,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N) where N is the number of fields named")
         .since("8.0.0"),
     Command::new("hincrby", hincrby)
+        .member(2)
         .arity(4)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Access, Update])])
@@ -100,6 +104,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(1)")
         .since("2.0.0"),
     Command::new("hincrbyfloat", hincrbyfloat)
+        .member(2)
         .arity(4)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Access, Update])])
@@ -125,6 +130,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(1)")
         .since("2.0.0"),
     Command::new("hmget", hmget)
+        .member(2)
         .arity(-3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
@@ -133,6 +139,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N) where N is the number of fields named")
         .since("2.0.0"),
     Command::new("hmset", hmset)
+        .member(2)
         .arity(-4)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Update])])
@@ -201,6 +208,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(1) for each call, O(N) for a whole walk over N fields")
         .since("2.8.0"),
     Command::new("hset", hset)
+        .member(2)
         .arity(-4)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Update])])
@@ -218,6 +226,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N) where N is the number of fields named")
         .since("8.0.0"),
     Command::new("hsetnx", hsetnx)
+        .member(2)
         .arity(4)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Insert])])
@@ -226,6 +235,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(1)")
         .since("2.0.0"),
     Command::new("hstrlen", hstrlen)
+        .member(2)
         .arity(3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro])])

@@ -12,8 +12,10 @@ pub mod generic;
 pub mod hash;
 pub mod hyperloglog;
 pub mod list;
+pub mod memory;
 pub mod server;
 pub mod set;
+pub mod sort;
 pub mod string;
 pub mod transactions;
 
@@ -42,8 +44,10 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
+        Family { group: Group::Server, commands: memory::COMMANDS },
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::Set, commands: set::COMMANDS },
+        Family { group: Group::Generic, commands: sort::COMMANDS },
         Family { group: Group::String, commands: string::COMMANDS },
         Family { group: Group::Transactions, commands: transactions::COMMANDS },
     ]

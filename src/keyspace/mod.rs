@@ -161,6 +161,12 @@ impl HashMemo {
         self.known.iter().map(|&(_, _, hash)| hash)
     }
 
+    /// The hash that was noted at an index.
+    #[inline]
+    pub fn at(&self, index: usize) -> Option<Hash> {
+        self.known.get(index).map(|&(_, _, hash)| hash)
+    }
+
     /// The request whose keys were noted from `index` on is about to run.
     #[inline]
     pub fn seek(&mut self, index: usize) {

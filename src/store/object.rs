@@ -11,7 +11,7 @@
 use crate::base::buffer::Text;
 use crate::store::collection::list;
 use crate::store::entry::Value;
-use crate::store::hasher::Hasher;
+use crate::store::hasher::{Hash, Hasher};
 use crate::store::intset;
 use crate::store::members::Members;
 use crate::store::packed::{self, HEADER, Kind};
@@ -76,6 +76,31 @@ impl Object {
                 visit(Element::Field(element.field_text(), element.value(), element.deadline()));
             }),
             Object::Set(members) => members.iter().for_each(|element| visit(Element::Member(element.field_text()))),
+        }
+    }
+
+    /// The hash of a member, for the hints below.
+    #[inline]
+    pub fn hash(&self, member: &[u8]) -> Hash {
+        match self {
+            Object::Set(members) | Object::Hash(members) => members.hash(member),
+            Object::Lent | Object::List(_) => 0,
+        }
+    }
+
+    /// Asks for the memory that looking a member up needs first. Only ever a hint.
+    #[inline]
+    pub fn prefetch_page(&self, _member: &[u8], hash: Hash) {
+        if let Object::Set(members) | Object::Hash(members) = self {
+            members.prefetch_page(hash);
+        }
+    }
+
+    /// Asks for what it needs next.
+    #[inline]
+    pub fn prefetch_element(&self, _member: &[u8], hash: Hash) {
+        if let Object::Set(members) | Object::Hash(members) = self {
+            members.prefetch_element(hash);
         }
     }
 

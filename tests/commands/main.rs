@@ -15,6 +15,7 @@ mod hyperloglog;
 mod list;
 mod server;
 mod set;
+mod sort;
 mod string;
 mod transactions;
 mod walk;
