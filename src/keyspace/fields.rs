@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn fields_go_in_steps_and_the_key_with_the_last() {
         let mut keyspace = keyspace();
-        for field in 0..STRIDE * 2 + 1 {
+        for field in 0..=STRIDE * 2 {
             set(&mut keyspace, b"h", field, Deadline::At(2000));
         }
         keyspace.shared.changes.clear();
