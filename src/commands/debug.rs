@@ -55,7 +55,7 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
         }
         (b"QUICKLIST-PACKED-THRESHOLD", 3) => {
             // Accepted for the sake of test suites: our lists have no plain nodes, and elements of any size are stored alike.
-            let bytes = crate::config::words::parse_size(args.get(2)).filter(|&bytes| bytes < 1 << 32);
+            let bytes = crate::config::directive::memory(args.get(2)).filter(|&bytes| bytes < 1 << 32);
             bytes.ok_or(Error::Text("ERR argument must be a memory value bigger than 1 and smaller than 4gb"))?;
             ctx.reply.ok();
         }
@@ -90,9 +90,11 @@ fn table_stats(ctx: &mut Ctx, key: &[u8]) -> Result<(), Error> {
     let mut n = 0usize;
     match entry.encoding_name() {
         "hashtable" | "skiplist" => entry.value().each(&mut |_| n += 1),
-        _ => return Err(Error::Text(
-            "ERR The value stored at the specified key is not represented using an hash table",
-        )),
+        _ => {
+            return Err(Error::Text(
+                "ERR The value stored at the specified key is not represented using an hash table",
+            ));
+        }
     }
     let text = format!(
         "Hash table 0 stats (main hash table):\n table size: {}\n number of elements: {n}\n",
@@ -317,6 +319,10 @@ fn help(ctx: &mut Ctx) {
         "    Give the same for the values of these keys, one by one.",
         "ERROR <text>",
         "    Answer with the error <text>.",
+        "HTSTATS-KEY <key> [FULL]",
+        "    Tell how the table of a hash, set or sorted set is filled.",
+        "LISTPACK <key>",
+        "    Tell whether the value is a listpack.",
         "LOG <text>",
         "    Write <text> into the log.",
         "OBJECT <key>",
@@ -327,6 +333,10 @@ fn help(ctx: &mut Ctx) {
         "PROTOCOL <type>",
         "    Answer with a sample of a type: string, integer, double, bignum, null,",
         "    array, set, map, attrib, push, verbatim, true, false.",
+        "QUICKLIST <key>",
+        "    Tell whether the value is a quicklist.",
+        "QUICKLIST-PACKED-THRESHOLD <size>",
+        "    Accepted, and without effect: long elements need no nodes of their own here.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Switch off (or on) that expired keys are deleted though nobody asks for them.",
         "SLEEP <seconds>",

@@ -16,6 +16,7 @@ pub mod memory;
 pub mod server;
 pub mod set;
 pub mod sort;
+pub mod sorted_set;
 pub mod string;
 pub mod transactions;
 
@@ -48,6 +49,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::Set, commands: set::COMMANDS },
         Family { group: Group::Generic, commands: sort::COMMANDS },
+        Family { group: Group::SortedSet, commands: sorted_set::COMMANDS },
         Family { group: Group::String, commands: string::COMMANDS },
         Family { group: Group::Transactions, commands: transactions::COMMANDS },
     ]

@@ -9,13 +9,15 @@
 //! reading there is a borrowed form ([`View`]). Which form it is, and when it changes, is the type's own business.
 
 use crate::base::buffer::Text;
-use crate::store::collection::list;
+use crate::store::collection::{list, sorted_set};
 use crate::store::entry::Value;
 use crate::store::hasher::{Hash, Hasher};
 use crate::store::intset;
 use crate::store::members::Members;
 use crate::store::packed::{self, HEADER, Kind};
+use crate::store::sorted_set::Removed;
 use std::fmt;
+use triomphe::Arc;
 
 /// A big value. Cloning is raising a count or two: the clone shares every node until one of the two is changed.
 #[derive(Clone, Default)]
@@ -30,6 +32,10 @@ pub enum Object {
     List(Box<list::Big>),
     /// A set.
     Set(Box<Members>),
+    /// A sorted set.
+    SortedSet(Box<sorted_set::Big>),
+    /// Elements that were cut out of a sorted set, on their way to be freed; never in an entry.
+    Cut(Arc<Removed>),
 }
 
 impl fmt::Debug for Object {
@@ -45,37 +51,43 @@ impl Object {
             Object::Lent => 0,
             Object::List(big) => big.bytes(),
             Object::Hash(members) | Object::Set(members) => members.bytes() + size_of::<Members>(),
+            Object::SortedSet(big) => big.bytes(),
+            // About: it is in no account any more.
+            Object::Cut(removed) => removed.len() * 32,
         }
     }
 
     /// The type, by the name that TYPE gives.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Object::Lent => "none",
+            Object::Lent | Object::Cut(_) => "none",
             Object::Hash(_) => "hash",
             Object::List(_) => "list",
             Object::Set(_) => "set",
+            Object::SortedSet(_) => "zset",
         }
     }
 
     /// The form in which it is kept, by the name that OBJECT ENCODING has for it.
     pub fn encoding_name(&self) -> &'static str {
         match self {
-            Object::Lent => "none",
+            Object::Lent | Object::Cut(_) => "none",
             Object::List(big) => big.encoding_name(),
             Object::Hash(_) | Object::Set(_) => "hashtable",
+            Object::SortedSet(big) => big.encoding_name(),
         }
     }
 
     /// Visits what it holds, a list and a sorted set in order.
     pub fn each<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
         match self {
-            Object::Lent => {}
+            Object::Lent | Object::Cut(_) => {}
             Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
             Object::Hash(members) => members.iter().for_each(|element| {
                 visit(Element::Field(element.field_text(), element.value(), element.deadline()));
             }),
             Object::Set(members) => members.iter().for_each(|element| visit(Element::Member(element.field_text()))),
+            Object::SortedSet(big) => big.elements().for_each(|e| visit(Element::Scored(e.member, e.score))),
         }
     }
 
@@ -84,23 +96,27 @@ impl Object {
     pub fn hash(&self, member: &[u8]) -> Hash {
         match self {
             Object::Set(members) | Object::Hash(members) => members.hash(member),
-            Object::Lent | Object::List(_) => 0,
+            Object::Lent | Object::Cut(_) | Object::List(_) | Object::SortedSet(_) => 0,
         }
     }
 
     /// Asks for the memory that looking a member up needs first. Only ever a hint.
     #[inline]
-    pub fn prefetch_page(&self, _member: &[u8], hash: Hash) {
-        if let Object::Set(members) | Object::Hash(members) = self {
-            members.prefetch_page(hash);
+    pub fn prefetch_page(&self, member: &[u8], hash: Hash) {
+        match self {
+            Object::Set(members) | Object::Hash(members) => members.prefetch_page(hash),
+            Object::SortedSet(big) => big.prefetch(member),
+            _ => {}
         }
     }
 
     /// Asks for what it needs next.
     #[inline]
-    pub fn prefetch_element(&self, _member: &[u8], hash: Hash) {
-        if let Object::Set(members) | Object::Hash(members) = self {
-            members.prefetch_element(hash);
+    pub fn prefetch_element(&self, member: &[u8], hash: Hash) {
+        match self {
+            Object::Set(members) | Object::Hash(members) => members.prefetch_element(hash),
+            Object::SortedSet(big) => big.prefetch_order(member),
+            _ => {}
         }
     }
 

@@ -16,6 +16,7 @@ mod list;
 mod server;
 mod set;
 mod sort;
+mod sorted_set;
 mod string;
 mod transactions;
 mod walk;

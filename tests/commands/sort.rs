@@ -247,6 +247,27 @@ fn a_pattern_without_a_star_keeps_the_order() {
         1) "3"
         2) "1"
         3) "2"
+        > ZADD z 1 c 2 b 3 a
+        (integer) 3
+        > SORT z BY nosort
+        1) "c"
+        2) "b"
+        3) "a"
+        > SORT z BY nosort DESC
+        1) "a"
+        2) "b"
+        3) "c"
+        > SORT z BY nosort LIMIT 1 1
+        1) "b"
+        > SORT z BY nosort DESC LIMIT 0 2
+        1) "a"
+        2) "b"
+        > SORT z
+        (error) ERR One or more scores can't be converted into double
+        > SORT z ALPHA
+        1) "a"
+        2) "b"
+        3) "c"
         > SADD s b a c
         (integer) 3
         > SORT s ALPHA

@@ -4,6 +4,7 @@
 //!     Hash    packed block | pages in hash order (store/members)
 //!     List    packed block | chain of leaves (store/list)
 //!     Set     sorted integers (store/intset) | packed block | pages in hash order (store/members)
+//!     SortedSet  packed block | order and index (store/sorted_set)
 //! ```
 //!
 //! Each converts itself where its limits say so (see [`crate::store::object::Limits`]), and knows the name that Redis has for its form.
@@ -11,3 +12,4 @@
 pub mod hash;
 pub mod list;
 pub mod set;
+pub mod sorted_set;

@@ -1,0 +1,521 @@
+//! A sorted set as commands see it: packed while it is small, else a tree with an index.
+//!
+//! ```text
+//!     packed     | kind | count | ann | 1.5 | bob | 2 | ...     by score and member; up to PACKED_MAX bytes
+//!     Big        order and index of store/sorted_set, with the name that OBJECT ENCODING gives
+//! ```
+//!
+//! Both have the same order, so nobody sees when the form changes. A block is walked and edited as a whole, which is fast only while it
+//! is short; what Redis calls a listpack may be longer. So the name is kept apart from the form: [`Big::is_skiplist`] changes just where
+//! Redis converts, which is when a member is added beyond the limits, and never back.
+//!
+//! Where Redis has a listpack, a score of -0 is stored as 0, because a whole number is stored as an integer there; so it is here.
+
+#![allow(clippy::float_cmp, reason = "scores are keys: equal or not")]
+
+use crate::base::buffer::Text;
+use crate::base::dice::below;
+use crate::store::entry::Value;
+use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
+use crate::store::packed::{self, HEADER, Kind, Needle};
+use crate::store::sorted_set::{self, Outcome, SortedSet as Tree};
+use std::collections::HashSet;
+use std::ops::{Bound, Range};
+use triomphe::Arc;
+
+/// Bytes of a packed sorted set. Its elements are walked for each command: here about sixty of them, some 100 ns.
+pub const PACKED_MAX: usize = 1024;
+
+/// So many elements are removed one by one; more are cut out at once.
+const FEW: usize = 8;
+
+/// A big sorted set.
+#[derive(Clone)]
+pub struct Big {
+    tree: Tree,
+    /// Whether Redis would have converted it.
+    is_skiplist: bool,
+}
+
+impl Big {
+    /// The live bytes of all its nodes.
+    pub fn bytes(&self) -> usize {
+        self.tree.bytes() + size_of::<Big>()
+    }
+
+    /// Asks for the memory that finding a member's score needs.
+    pub fn prefetch(&self, member: &[u8]) {
+        self.tree.prefetch(member);
+    }
+
+    /// Asks for what finding its place in the order needs; the first should be there.
+    pub fn prefetch_order(&self, member: &[u8]) {
+        self.tree.prefetch_order(member);
+    }
+
+    /// The name of the form that Redis would have it in.
+    pub fn encoding_name(&self) -> &'static str {
+        if self.is_skiplist { "skiplist" } else { "listpack" }
+    }
+
+    /// Its elements, from the lowest score to the highest.
+    pub fn elements(&self) -> sorted_set::Iter<'_> {
+        self.tree.iter()
+    }
+}
+
+/// A range of scores.
+#[derive(Clone, Copy, Debug)]
+pub struct Scores {
+    /// From there on; infinite ones stand for open ends.
+    pub min: Bound<f64>,
+    /// Up to there.
+    pub max: Bound<f64>,
+}
+
+/// A range of members, for sets in which all scores are equal.
+#[derive(Clone, Copy, Debug)]
+pub struct Members<'a> {
+    /// From there on.
+    pub min: Edge<'a>,
+    /// Up to there.
+    pub max: Edge<'a>,
+}
+
+/// An end of a range of members.
+#[derive(Clone, Copy, Debug)]
+pub enum Edge<'a> {
+    /// Before all members.
+    Lowest,
+    /// Behind all members.
+    Highest,
+    /// At a member, with it or without.
+    At(Bound<&'a [u8]>),
+}
+
+/// A sorted set, owned for an edit.
+pub enum SortedSet {
+    /// A block.
+    Packed(Vec<u8>),
+    /// A tree and an index.
+    Big(Box<Big>),
+}
+
+impl Collection for SortedSet {
+    fn create(mut block: Vec<u8>) -> SortedSet {
+        packed::begin(&mut block, Kind::SortedSet);
+        SortedSet::Packed(block)
+    }
+
+    fn open(value: Loose) -> Result<SortedSet, Loose> {
+        match value {
+            Loose::Packed(block) if Kind::of(&block) == Kind::SortedSet => Ok(SortedSet::Packed(block)),
+            Loose::Object(Object::SortedSet(big)) => Ok(SortedSet::Big(big)),
+            other => Err(other),
+        }
+    }
+
+    fn close(self) -> Loose {
+        match self {
+            SortedSet::Packed(block) => Loose::Packed(block),
+            SortedSet::Big(big) => Loose::Object(Object::SortedSet(big)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.view().is_empty()
+    }
+}
+
+/// Where a member of a block is.
+struct Place {
+    from: usize,
+    to: usize,
+    rank: usize,
+    score: f64,
+}
+
+fn find(block: &[u8], member: &[u8]) -> Option<Place> {
+    let needle = Needle::new(member);
+    let (mut from, mut rank) = (HEADER, 0);
+    while let Some((element, at)) = packed::at(block, from) {
+        if needle.is(element) {
+            let (score, to) = packed::at(block, at).expect("a score follows each member");
+            return Some(Place { from, to, rank, score: packed::score(score) });
+        }
+        from = packed::skip(block, at);
+        rank += 1;
+    }
+    None
+}
+
+/// The offset of the first element of a block that is not before a score and a member.
+fn offset_of(block: &[u8], score: f64, member: &[u8]) -> usize {
+    let mut from = HEADER;
+    while let Some((element, at)) = packed::at(block, from) {
+        let (there, to) = packed::at(block, at).expect("a score follows each member");
+        let there = packed::score(there);
+        let is_before = there < score || (there == score && element.with(|bytes| bytes < member));
+        if !is_before {
+            break;
+        }
+        from = to;
+    }
+    from
+}
+
+impl SortedSet {
+    /// An empty set in the form that fits `expected` members, of which one has `longest` bytes.
+    pub fn for_members(expected: usize, longest: usize, limits: &Limits) -> SortedSet {
+        let mut set = SortedSet::create(Vec::new());
+        set.prepare(expected, longest, limits);
+        set
+    }
+
+    /// Gives an empty set the form that fits `expected` members, of which one has `longest` bytes.
+    pub fn prepare(&mut self, expected: usize, longest: usize, limits: &Limits) {
+        let is_skiplist = expected > limits.zset_entries || longest > limits.zset_value;
+        // A member and its score take two bytes at least.
+        if is_skiplist || expected * 2 > PACKED_MAX {
+            *self = SortedSet::Big(Box::new(Big { tree: Tree::new(limits.hasher), is_skiplist }));
+        }
+    }
+
+    /// The set for reading.
+    pub fn view(&self) -> SortedSetView<'_> {
+        match self {
+            SortedSet::Packed(block) => SortedSetView::Packed(block),
+            SortedSet::Big(big) => SortedSetView::Big(big),
+        }
+    }
+
+    /// The number of members.
+    pub fn count(&self) -> usize {
+        self.view().len()
+    }
+
+    /// Gives a member a score, which must be a number.
+    pub fn insert(&mut self, member: &[u8], score: f64, limits: &Limits) -> Outcome {
+        match self {
+            SortedSet::Packed(block) => {
+                let place = find(block, member);
+                if place.is_none()
+                    && (packed::count(block) / 2 >= limits.zset_entries || member.len() > limits.zset_value)
+                {
+                    self.grow(true, limits);
+                    return self.insert(member, score, limits);
+                }
+                if place.is_none() && block.len() + member.len() + 14 > PACKED_MAX {
+                    self.grow(false, limits);
+                    return self.insert(member, score, limits);
+                }
+                insert_packed(block, place.as_ref(), member, plain(score))
+            }
+            SortedSet::Big(big) => {
+                if !big.is_skiplist {
+                    let is_beyond = big.tree.len() >= limits.zset_entries || member.len() > limits.zset_value;
+                    if is_beyond && big.tree.score(member).is_none() {
+                        big.is_skiplist = true;
+                    }
+                }
+                big.tree.insert(member, if big.is_skiplist { score } else { plain(score) })
+            }
+        }
+    }
+
+    /// Removes a member. Answers what its score was.
+    pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
+        match self {
+            SortedSet::Packed(block) => {
+                let place = find(block, member)?;
+                packed::splice(block, place.from, place.to, &[]);
+                let n = packed::count(block);
+                packed::set_count(block, n - 2);
+                Some(place.score)
+            }
+            SortedSet::Big(big) => big.tree.remove(member),
+        }
+    }
+
+    /// Removes the elements of a range of ranks, which must lie in the set. What was cut off a big one comes back, to be
+    /// freed elsewhere.
+    pub fn remove_range(&mut self, ranks: Range<usize>) -> Option<Object> {
+        match self {
+            SortedSet::Packed(block) => {
+                let (from, to) = (packed::offset_of(block, 2 * ranks.start), packed::offset_of(block, 2 * ranks.end));
+                packed::splice(block, from, to, &[]);
+                let n = packed::count(block);
+                packed::set_count(block, n - 2 * ranks.len());
+                None
+            }
+            SortedSet::Big(big) if ranks.len() <= FEW => {
+                for _ in ranks.clone() {
+                    let member = big.tree.at(ranks.start).expect("the range is in the set").member.to_owned();
+                    member.text().with(|bytes| big.tree.remove(bytes));
+                }
+                None
+            }
+            SortedSet::Big(big) => Some(Object::Cut(Arc::new(big.tree.remove_range(ranks)))),
+        }
+    }
+
+    /// Makes a tree of a block.
+    fn grow(&mut self, is_skiplist: bool, limits: &Limits) {
+        let mut tree = Tree::new(limits.hasher);
+        self.view().walk(0..self.count(), false, &mut |member, score| {
+            member.with(|bytes| tree.insert(bytes, score));
+        });
+        *self = SortedSet::Big(Box::new(Big { tree, is_skiplist }));
+    }
+}
+
+/// The score as a listpack would keep it: -0 becomes 0.
+fn plain(score: f64) -> f64 {
+    score + 0.0
+}
+
+fn insert_packed(block: &mut Vec<u8>, place: Option<&Place>, member: &[u8], score: f64) -> Outcome {
+    let outcome = match place {
+        Some(place) if place.score == score => return Outcome::Same,
+        Some(place) => {
+            packed::splice(block, place.from, place.to, &[]);
+            Outcome::Updated(place.score)
+        }
+        None => {
+            let n = packed::count(block);
+            packed::set_count(block, n + 2);
+            Outcome::Added
+        }
+    };
+    let from = offset_of(block, score, member);
+    let mut encoded = Vec::with_capacity(member.len() + 14);
+    packed::encode(&mut encoded, member);
+    packed::encode_score(&mut encoded, score);
+    packed::splice(block, from, from, &encoded);
+    outcome
+}
+
+/// A sorted set for reading.
+#[derive(Clone, Copy)]
+pub enum SortedSetView<'a> {
+    /// A block.
+    Packed(&'a [u8]),
+    /// A tree and an index.
+    Big(&'a Big),
+}
+
+impl<'a> View<'a> for SortedSetView<'a> {
+    fn of(value: Value<'a>) -> Result<SortedSetView<'a>, WrongType> {
+        match value {
+            Value::Packed(block) if Kind::of(block) == Kind::SortedSet => Ok(SortedSetView::Packed(block)),
+            Value::Object(Object::SortedSet(big)) => Ok(SortedSetView::Big(big)),
+            _ => Err(WrongType),
+        }
+    }
+}
+
+/// The elements of a block in order.
+fn elements(block: &[u8], from: usize) -> impl Iterator<Item = (Text<'_>, f64)> {
+    let mut texts = packed::Iter::from(block, from);
+    std::iter::from_fn(move || Some((texts.next()?, packed::score(texts.next()?))))
+}
+
+/// How many elements of a block come before the first that is not `is_before`.
+fn count_while(block: &[u8], mut is_before: impl FnMut(Text, f64) -> bool) -> usize {
+    elements(block, HEADER).take_while(|&(member, score)| is_before(member, score)).count()
+}
+
+impl<'a> SortedSetView<'a> {
+    /// The number of members.
+    #[inline]
+    pub fn len(self) -> usize {
+        match self {
+            SortedSetView::Packed(block) => packed::count(block) / 2,
+            SortedSetView::Big(big) => big.tree.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// A member's score.
+    #[inline]
+    pub fn score(self, member: &[u8]) -> Option<f64> {
+        match self {
+            SortedSetView::Packed(block) => Some(find(block, member)?.score),
+            SortedSetView::Big(big) => big.tree.score(member),
+        }
+    }
+
+    /// A member's rank, counted from the lowest score, and its score.
+    pub fn rank(self, member: &[u8]) -> Option<(usize, f64)> {
+        match self {
+            SortedSetView::Packed(block) => find(block, member).map(|place| (place.rank, place.score)),
+            SortedSetView::Big(big) => big.tree.rank(member),
+        }
+    }
+
+    /// The element at a rank.
+    pub fn at(self, rank: usize) -> Option<(Text<'a>, f64)> {
+        match self {
+            SortedSetView::Packed(block) => elements(block, packed::offset_of(block, 2 * rank)).next(),
+            SortedSetView::Big(big) => big.tree.at(rank).map(|element| (element.member, element.score)),
+        }
+    }
+
+    fn before_score(self, score: f64) -> usize {
+        match self {
+            SortedSetView::Packed(block) => count_while(block, |_, there| there < score),
+            SortedSetView::Big(big) => big.tree.before_score(score),
+        }
+    }
+
+    fn behind_score(self, score: f64) -> usize {
+        match self {
+            SortedSetView::Packed(block) => count_while(block, |_, there| there <= score),
+            SortedSetView::Big(big) => big.tree.behind_score(score),
+        }
+    }
+
+    fn before_member(self, member: &[u8]) -> usize {
+        match self {
+            SortedSetView::Packed(block) => count_while(block, |there, _| there.with(|bytes| bytes < member)),
+            SortedSetView::Big(big) => big.tree.before_member(member),
+        }
+    }
+
+    fn behind_member(self, member: &[u8]) -> usize {
+        match self {
+            SortedSetView::Packed(block) => count_while(block, |there, _| there.with(|bytes| bytes <= member)),
+            SortedSetView::Big(big) => big.tree.behind_member(member),
+        }
+    }
+
+    /// The ranks of a range of scores.
+    pub fn ranks_of_scores(self, scores: Scores) -> Range<usize> {
+        let start = match scores.min {
+            Bound::Included(score) => self.before_score(score),
+            Bound::Excluded(score) => self.behind_score(score),
+            Bound::Unbounded => 0,
+        };
+        let end = match scores.max {
+            Bound::Included(score) => self.behind_score(score),
+            Bound::Excluded(score) => self.before_score(score),
+            Bound::Unbounded => self.len(),
+        };
+        start..end.max(start)
+    }
+
+    /// The ranks of a range of members, if all scores are equal; else some ranks.
+    pub fn ranks_of_members(self, members: Members) -> Range<usize> {
+        let start = match members.min {
+            Edge::Lowest | Edge::At(Bound::Unbounded) => 0,
+            Edge::Highest => self.len(),
+            Edge::At(Bound::Included(member)) => self.before_member(member),
+            Edge::At(Bound::Excluded(member)) => self.behind_member(member),
+        };
+        let end = match members.max {
+            Edge::Lowest => 0,
+            Edge::Highest | Edge::At(Bound::Unbounded) => self.len(),
+            Edge::At(Bound::Included(member)) => self.behind_member(member),
+            Edge::At(Bound::Excluded(member)) => self.before_member(member),
+        };
+        start..end.max(start)
+    }
+
+    /// Visits the elements of a range of ranks, which must lie in the set, in order or against it.
+    pub fn walk(self, ranks: Range<usize>, is_reverse: bool, visit: &mut dyn FnMut(Text<'a>, f64)) {
+        match self {
+            SortedSetView::Packed(block) => {
+                let first = packed::offset_of(block, 2 * ranks.start);
+                let range = elements(block, first).take(ranks.len());
+                if is_reverse {
+                    // A block has no way back.
+                    let range: Vec<(Text, f64)> = range.collect();
+                    range.into_iter().rev().for_each(|(member, score)| visit(member, score));
+                } else {
+                    range.for_each(|(member, score)| visit(member, score));
+                }
+            }
+            SortedSetView::Big(big) if is_reverse => {
+                big.tree.range_back(ranks).for_each(|element| visit(element.member, element.score));
+            }
+            SortedSetView::Big(big) => {
+                big.tree.range(ranks).for_each(|element| visit(element.member, element.score));
+            }
+        }
+    }
+
+    /// Visits all elements in order.
+    pub fn each(self, visit: &mut dyn FnMut(Text<'a>, f64)) {
+        self.walk(0..self.len(), false, visit);
+    }
+
+    /// Visits elements in order until `visit` says that it has enough.
+    pub fn find(self, visit: &mut dyn FnMut(Text<'a>, f64) -> bool) {
+        _ = match self {
+            SortedSetView::Packed(block) => elements(block, HEADER).any(|(member, score)| visit(member, score)),
+            SortedSetView::Big(big) => big.tree.iter().any(|element| visit(element.member, element.score)),
+        }
+    }
+
+    /// Visits `wanted` different elements, each choice as likely as any other; all come from the highest score to the lowest.
+    pub fn sample(self, wanted: usize, dice: &mut dyn FnMut() -> u64, visit: &mut dyn FnMut(Text<'a>, f64)) {
+        let len = self.len();
+        if wanted >= len {
+            return self.walk(0..len, true, visit);
+        }
+        if wanted * 8 < len {
+            // Floyd's algorithm (1987): as many draws as elements.
+            let mut ranks = HashSet::with_capacity(wanted);
+            for bound in len - wanted..len {
+                let rank = below(dice, bound as u64 + 1) as usize;
+                let rank = if ranks.insert(rank) { rank } else { bound };
+                ranks.insert(rank);
+                let (member, score) = self.at(rank).expect("a rank below the length");
+                visit(member, score);
+            }
+            return;
+        }
+        // Each element with the chance that is left for it (Knuth, 3.4.2, algorithm S).
+        let (mut wanted, mut left) = (wanted as u64, len as u64);
+        self.find(&mut |member, score| {
+            if below(dice, left) < wanted {
+                wanted -= 1;
+                visit(member, score);
+            }
+            left -= 1;
+            wanted == 0
+        });
+    }
+
+    /// Whether SCAN gives all at once and scores are as a listpack has them.
+    pub fn is_listpack(self) -> bool {
+        match self {
+            SortedSetView::Packed(_) => true,
+            SortedSetView::Big(big) => !big.is_skiplist,
+        }
+    }
+
+    /// Some elements from a cursor on; those of a listpack all at once. Returns the next cursor, zero at the end.
+    pub fn scan(self, cursor: u64, count: usize, visit: &mut dyn FnMut(Text, f64)) -> u64 {
+        match self {
+            SortedSetView::Big(big) if big.is_skiplist => {
+                big.tree.scan(cursor, count, &mut |element| visit(element.member, element.score))
+            }
+            small => {
+                small.each(&mut |member, score| visit(member, score));
+                0
+            }
+        }
+    }
+
+    /// Asks for the memory that a lookup of a member will need.
+    pub fn prefetch(self, member: &[u8]) {
+        if let SortedSetView::Big(big) = self {
+            big.tree.prefetch(member);
+        }
+    }
+}
