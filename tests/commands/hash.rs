@@ -2889,3 +2889,40 @@ fn conditions_compare_with_the_deadline_that_was() {
     "#,
     );
 }
+
+#[test]
+fn expired_fields_are_counted_until_the_counts_are_reset() {
+    check(
+        r#"
+        # since 8.0
+        > DEBUG SET-ACTIVE-EXPIRE 0
+        OK
+        > HSET h a 1 b 2 c 3
+        (integer) 3
+        > HPEXPIRE h 1 FIELDS 2 a b
+        1) (integer) 1
+        2) (integer) 1
+        # advance 10
+        > HGET h a
+        (nil)
+        > HGET h z
+        (nil)
+        > INFO stats
+        ...
+        | expired_subkeys:1
+        ...
+        > HRANDFIELD h 5
+        1) "c"
+        > INFO stats
+        ...
+        | expired_subkeys:2
+        ...
+        > CONFIG RESETSTAT
+        OK
+        > INFO stats
+        ...
+        | expired_subkeys:0
+        ...
+    "#,
+    );
+}
