@@ -227,6 +227,7 @@ fn all_fields_of_a_hash_are_a_map_in_resp3() {
 fn a_hash_is_converted_where_redis_does_it() {
     check(
         r#"
+        # since 8.0
         > CONFIG SET hash-max-listpack-entries 3
         OK
         > HSET h a 1 b 2 c 3
