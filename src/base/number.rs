@@ -49,7 +49,7 @@ pub fn parse_u64(text: &[u8]) -> Option<u64> {
 
 /// The text of a floating-point number, as Redis prints scores.
 ///
-/// A whole number up to 2^62 is printed as an integer. Anything else is printed from its significant digits: with up to
+/// A whole number up to 2^62 is printed as an integer, -0 as `-0`. Anything else is printed from its significant digits: with up to
 /// seven zeros behind them, or with a point among or before them if that is short, or with an exponent.
 #[derive(Clone, Copy, Debug)]
 pub struct Double {
@@ -70,6 +70,8 @@ impl Double {
             double.append(b"nan");
         } else if value.is_infinite() {
             double.append(if value > 0.0 { b"inf" } else { b"-inf" });
+        } else if value == 0.0 && value.is_sign_negative() {
+            double.append(b"-0");
         } else if value.abs() <= INTEGERS && value.fract() == 0.0 {
             // In range and whole, so nothing is lost.
             double.append(itoa::Buffer::new().format(value as i64).as_bytes());
@@ -532,7 +534,7 @@ mod tests {
         #[allow(clippy::excessive_precision, clippy::unreadable_literal)] // as the shell prints them
         let cases = [
             (0.0, "0"),
-            (-0.0, "0"),
+            (-0.0, "-0"),
             (1.0, "1"),
             (-1.0, "-1"),
             (3.0, "3"),

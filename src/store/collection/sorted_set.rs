@@ -519,3 +519,178 @@ impl<'a> SortedSetView<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dice::Dice;
+    use crate::store::hasher::Hasher;
+    use std::collections::BTreeMap;
+
+    /// Members with their scores.
+    type Model = BTreeMap<Vec<u8>, f64>;
+
+    fn sorted(model: &Model) -> Vec<(Vec<u8>, f64)> {
+        let mut all: Vec<(Vec<u8>, f64)> = model.iter().map(|(member, score)| (member.clone(), *score)).collect();
+        all.sort_by(|a, b| a.1.partial_cmp(&b.1).expect("numbers").then_with(|| a.0.cmp(&b.0)));
+        all
+    }
+
+    fn all(view: SortedSetView, ranks: Range<usize>, is_reverse: bool) -> Vec<(Vec<u8>, f64)> {
+        let mut all = Vec::new();
+        view.walk(ranks, is_reverse, &mut |member, score| all.push((member.with(<[u8]>::to_vec), score)));
+        all
+    }
+
+    fn member(dice: &mut Dice) -> Vec<u8> {
+        match dice.below(5) {
+            0 => dice.below(50).to_string().into_bytes(),
+            1 => (dice.next() as i64 >> dice.below(64)).to_string().into_bytes(),
+            2 => vec![b'a' + dice.below(26) as u8; dice.below(40) as usize],
+            3 => vec![b'x'; [64, 126, 127, 128, 300, 70_000][dice.below(6) as usize]],
+            _ => format!("m{}", dice.below(300)).into_bytes(),
+        }
+    }
+
+    fn score(dice: &mut Dice) -> f64 {
+        match dice.below(4) {
+            0 => dice.below(4) as f64,
+            1 => (dice.below(1000) as f64 - 500.0) / 8.0,
+            2 => [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, 1e300, 5e-324][dice.below(6) as usize],
+            _ => 1.0,
+        }
+    }
+
+    /// Ranges by score and rank, and lookups, against the model.
+    fn check(view: SortedSetView, model: &Model, dice: &mut Dice, at: &str) {
+        let expected = sorted(model);
+        assert_eq!(all(view, 0..view.len(), false), expected, "{at}");
+        let (a, b) = (score(dice), score(dice));
+        let (a_open, b_open) = (dice.below(2) == 0, dice.below(2) == 0);
+        let min = if a_open { Bound::Excluded(a) } else { Bound::Included(a) };
+        let max = if b_open { Bound::Excluded(b) } else { Bound::Included(b) };
+        let is_in = |score: f64| (score > a || (!a_open && score == a)) && (score < b || (!b_open && score == b));
+        let ranks = view.ranks_of_scores(Scores { min, max });
+        let mut between: Vec<(Vec<u8>, f64)> = expected.iter().filter(|(_, score)| is_in(*score)).cloned().collect();
+        assert_eq!(all(view, ranks.clone(), false), between, "{at} {min:?} {max:?}");
+        between.reverse();
+        assert_eq!(all(view, ranks, true), between, "{at} {min:?} {max:?}");
+        let wanted = member(dice);
+        let rank = expected.iter().position(|(member, _)| *member == wanted);
+        assert_eq!(view.rank(&wanted), rank.map(|rank| (rank, expected[rank].1)), "{at}");
+        assert_eq!(view.score(&wanted), model.get(&wanted).copied(), "{at}");
+        if let Some(rank) = rank {
+            let (member, score) = view.at(rank).expect("a rank below the length");
+            assert!(member.with(|bytes| bytes == wanted) && score == expected[rank].1, "{at}");
+        }
+        let (mut drawn, wanted) = (Vec::new(), dice.below(20) as usize);
+        view.sample(wanted, &mut || dice.next(), &mut |member, _| drawn.push(member.with(<[u8]>::to_vec)));
+        drawn.sort();
+        drawn.dedup();
+        assert_eq!(drawn.len(), wanted.min(model.len()), "{at}: each member is drawn once");
+        assert!(drawn.iter().all(|member| model.contains_key(member)));
+    }
+
+    #[test]
+    fn a_sorted_set_follows_a_model_through_all_its_forms() {
+        for seed in 1..=120 {
+            let mut dice = Dice(seed);
+            let mut limits = Limits::new(Hasher::new([seed, 7]));
+            limits.zset_entries = [0, 3, 40, 128, 5000][dice.below(5) as usize];
+            limits.zset_value = [0, 5, 64, 100_000][dice.below(4) as usize];
+            let (mut set, mut model) = (SortedSet::create(Vec::new()), Model::new());
+            let mut is_skiplist = false;
+            let mut copies = Vec::new();
+            for step in 0..500 {
+                let at = format!("seed {seed} step {step}");
+                let (one, to) = (member(&mut dice), score(&mut dice));
+                match dice.below(20) {
+                    0 => {
+                        let start = dice.below(model.len() as u64 + 1) as usize;
+                        let end = start + dice.below((model.len() - start).min(30) as u64 + 1) as usize;
+                        for (member, _) in sorted(&model).drain(start..end) {
+                            model.remove(&member);
+                        }
+                        set.remove_range(start..end);
+                    }
+                    1..4 => assert_eq!(set.remove(&one), model.remove(&one), "{at}"),
+                    _ => {
+                        let is_new = !model.contains_key(&one);
+                        is_skiplist |= is_new && (model.len() >= limits.zset_entries || one.len() > limits.zset_value);
+                        let outcome = match model.insert(one.clone(), to) {
+                            None => Outcome::Added,
+                            Some(old) if old == to => Outcome::Same,
+                            Some(old) => Outcome::Updated(old),
+                        };
+                        assert_eq!(set.insert(&one, to, &limits), outcome, "{at}");
+                    }
+                }
+                assert_eq!(set.view().is_listpack(), !is_skiplist, "{at}");
+                if dice.below(20) == 0 {
+                    check(set.view(), &model, &mut dice, &at);
+                    // The way through an entry, with a copy of it alive.
+                    set = match set.close() {
+                        Loose::Object(object) => {
+                            copies.push((object.clone(), sorted(&model)));
+                            SortedSet::open(Loose::Object(object)).unwrap_or_else(|_| panic!("a sorted set"))
+                        }
+                        packed @ Loose::Packed(_) => SortedSet::open(packed).unwrap_or_else(|_| panic!("a sorted set")),
+                    };
+                }
+                assert_eq!(set.count(), model.len(), "{at}");
+            }
+            for (copy, then) in copies {
+                let Object::SortedSet(big) = copy else { panic!("a sorted set stays one") };
+                assert_eq!(
+                    all(SortedSetView::Big(&big), 0..then.len(), false),
+                    then,
+                    "seed {seed}: a copy is not changed"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn ranges_of_members_are_the_same_in_both_forms() {
+        for seed in 1..=60 {
+            let mut dice = Dice(seed);
+            let limits = Limits::new(Hasher::new([seed, 7]));
+            let mut small = SortedSet::create(Vec::new());
+            let mut big = SortedSet::for_members(PACKED_MAX, 0, &limits);
+            let mut model = Model::new();
+            for _ in 0..dice.below(12) {
+                let one = dice.below(30).to_string().into_bytes();
+                small.insert(&one, 7.0, &limits);
+                big.insert(&one, 7.0, &limits);
+                model.insert(one, 7.0);
+            }
+            let (a, b) = (dice.below(30).to_string().into_bytes(), dice.below(30).to_string().into_bytes());
+            let mut edge = |member| match dice.below(4) {
+                0 => Edge::Lowest,
+                1 => Edge::Highest,
+                2 => Edge::At(Bound::Included(member)),
+                _ => Edge::At(Bound::Excluded(member)),
+            };
+            let (min, max) = (edge(&a[..]), edge(&b[..]));
+            let above = |member: &[u8]| match min {
+                Edge::Lowest | Edge::At(Bound::Unbounded) => true,
+                Edge::Highest => false,
+                Edge::At(Bound::Included(end)) => member >= end,
+                Edge::At(Bound::Excluded(end)) => member > end,
+            };
+            let below = |member: &[u8]| match max {
+                Edge::Highest | Edge::At(Bound::Unbounded) => true,
+                Edge::Lowest => false,
+                Edge::At(Bound::Included(end)) => member <= end,
+                Edge::At(Bound::Excluded(end)) => member < end,
+            };
+            let expected: Vec<(Vec<u8>, f64)> =
+                sorted(&model).into_iter().filter(|(member, _)| above(member) && below(member)).collect();
+            assert!(matches!((&small, &big), (SortedSet::Packed(_), SortedSet::Big(_))));
+            for set in [&small, &big] {
+                let ranks = set.view().ranks_of_members(Members { min, max });
+                assert_eq!(all(set.view(), ranks, false), expected, "seed {seed}: {min:?} {max:?}");
+            }
+        }
+    }
+}
