@@ -43,6 +43,8 @@ fn numbers_are_sorted_as_numbers_and_texts_as_texts() {
         4) "10"
         5) "1e2"
         6) "inf"
+        > SORT_RO l ASC ALPHA LIMIT 0 1
+        1) "-3"
         > SORT_RO l
         1) "-3"
         2) "1.5"
