@@ -394,6 +394,7 @@ fn debug_may_be_forbidden() {
 fn forms_of_collections_are_looked_at() {
     check(
         r#"
+        # since 7.2
         > RPUSH l a
         (integer) 1
         > DEBUG LISTPACK l

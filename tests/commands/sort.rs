@@ -6,6 +6,7 @@ use crate::harness::check;
 fn numbers_are_sorted_as_numbers_and_texts_as_texts() {
     check(
         r#"
+        # since 7.2
         > RPUSH l 10 9 1.5 -3 1e2 inf
         (integer) 6
         > SORT l
@@ -290,6 +291,7 @@ fn a_pattern_without_a_star_keeps_the_order() {
 fn the_result_may_be_stored_as_a_list() {
     check(
         r#"
+        # since 7.2
         > SADD s 3 1 2
         (integer) 3
         > SORT s STORE d
