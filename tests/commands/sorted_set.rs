@@ -3507,6 +3507,7 @@ fn a_new_set_has_the_encoding_that_its_pairs_would_ask_for() {
 fn waiting_clients_are_served_in_their_order() {
     check(
         r#"
+        # since 7.2
         # resp2
         A> BZPOPMIN z 0
         B> BZPOPMAX z y 0
