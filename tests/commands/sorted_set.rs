@@ -3527,6 +3527,35 @@ fn the_digest_of_a_sorted_set_has_its_scores_by_their_digits() {
 }
 
 #[test]
+fn a_stored_range_keeps_minus_zero_where_redis_does() {
+    check(
+        r#"
+        # resp2
+        > CONFIG SET zset-max-listpack-entries 3
+        OK
+        > ZADD z 1 b 2 c 3 d 4 e -0 a
+        (integer) 5
+        > ZRANGESTORE d z -inf inf BYSCORE
+        (integer) 5
+        > ZSCORE d a
+        "0"
+        > ZRANGESTORE d z 0 -1
+        (integer) 5
+        > ZSCORE d a
+        "-0"
+        > ZRANGESTORE d z inf -inf BYSCORE REV
+        (integer) 5
+        > ZSCORE d a
+        "-0"
+        > ZRANGESTORE d z 0 1
+        (integer) 2
+        > ZSCORE d a
+        "0"
+    "#,
+    );
+}
+
+#[test]
 fn waiting_clients_are_served_in_their_order() {
     check(
         r#"
