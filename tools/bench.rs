@@ -3,7 +3,9 @@
 //! ```text
 //! tools/bench                                   Redoxide and the redis-server and valkey-server found on PATH
 //! tools/bench --peer "Redis 8.2=/opt/redis/redis-server" --only GET
+//! tools/bench types                             the loads on collections instead of those on strings
 //! tools/bench memory                            bytes per key, and of an idle connection
+//! tools/bench types --json out.json --svg out.svg
 //! ```
 //!
 //! Each server runs alone on one core, the load generator on another. Servers take turns, round after round, in changing order; what is
@@ -11,13 +13,16 @@
 //! differs far less between runs than requests per second. Progress goes to standard error, the tables (Markdown) to standard output.
 
 mod bench_load;
+mod bench_report;
 mod bench_server;
+mod bench_types;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use bench_load::{Counting, Generator, Requests, Sample, key, shuffled, value};
+use bench_report::{Row, median};
 use bench_server::{Peer, Server};
 use indicatif::{ProgressBar, ProgressStyle};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -34,7 +39,10 @@ const CONNECTIONS: usize = 50;
 
 /// What the command line asks for.
 struct Options {
-    memory: bool,
+    mode: Mode,
+    /// Files for the figures in other forms.
+    json: Option<PathBuf>,
+    svg: Option<PathBuf>,
     /// Redoxide first, then its peers.
     servers: Vec<Peer>,
     rounds: usize,
@@ -43,17 +51,32 @@ struct Options {
     only: Vec<String>,
 }
 
-const USAGE: &str = "usage: bench [memory] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]...
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Strings,
+    Types,
+    Memory,
+}
+
+const USAGE: &str = "usage: bench [types | memory] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+  types        measures the commands on collections instead of those on strings
   memory       measures bytes per key instead of time
   --redoxide   the server that is compared with the others
   --peer       another server; without any, redis-server and valkey-server on PATH
   --rounds     how often the servers take turns (default 5)
   --seconds    how long one measurement takes (default 1)
   --keys       how many keys the small values have (default 1000000)
-  --only       only loads whose names hold this, as `GET` or `pipeline 64`";
+  --only       only loads whose names hold this, as `GET` or `pipeline 64`
+  --json       writes the figures there
+  --svg        draws them there";
 
 fn main() -> ExitCode {
-    match options().and_then(|options| if options.memory { memory(&options) } else { speed(&options) }) {
+    match options().and_then(|options| match options.mode {
+        Mode::Strings => speed(&options),
+        Mode::Types => types(&options),
+        Mode::Memory => memory(&options),
+    }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("bench: {problem}");
@@ -62,15 +85,33 @@ fn main() -> ExitCode {
     }
 }
 
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.only.is_empty() || self.only.iter().any(|text| name.contains(text))
+    }
+}
+
 fn options() -> Result<Options, String> {
-    let mut options =
-        Options { memory: false, servers: Vec::new(), rounds: 5, seconds: 1.0, keys: 1_000_000, only: Vec::new() };
+    let mut options = Options {
+        mode: Mode::Strings,
+        json: None,
+        svg: None,
+        servers: Vec::new(),
+        rounds: 5,
+        seconds: 1.0,
+        keys: 1_000_000,
+        only: Vec::new(),
+    };
     let mut redoxide = PathBuf::from("target/release/redoxide");
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut rest = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
         match &*argument {
-            "memory" => options.memory = true,
+            "memory" => options.mode = Mode::Memory,
+            "types" => options.mode = Mode::Types,
+            "--json" => options.json = Some(rest()?.into()),
+            "--svg" => options.svg = Some(rest()?.into()),
             "--redoxide" => redoxide = rest()?.into(),
             "--peer" => {
                 let peer = rest()?;
@@ -164,7 +205,9 @@ impl Load {
                 b'+',
                 Counting::Bytes(5),
             ),
-            "INCR" => Requests::encode(keys.iter().map(|&k| words(&["INCR", &key("count", k)])), b':', Counting::Lines),
+            "INCR" => {
+                Requests::encode(keys.iter().map(|&k| words(&["INCR", &key("count", k)])), b':', Counting::Lines(1))
+            }
             "MGET" => Requests::encode(
                 keys.chunks_exact(10).map(|ten| {
                     let named = ten.iter().map(|&k| key("key", k));
@@ -247,11 +290,7 @@ fn fill(server: &Server, data: Data, arguments: &[&str]) -> Result<(), String> {
 /// The table of times.
 fn speed(options: &Options) -> Result<(), String> {
     pin(CLIENT_CORE)?;
-    let wanted = |load: &Load| {
-        let name = load.name().to_lowercase();
-        options.only.is_empty() || options.only.iter().any(|text| name.contains(text))
-    };
-    let loads: Vec<Load> = loads(options.keys).into_iter().filter(wanted).collect();
+    let loads: Vec<Load> = loads(options.keys).into_iter().filter(|load| options.wants(&load.name())).collect();
     let (servers, titles) = start(&options.servers)?;
     let bar = bar(loads.len() * options.rounds * servers.len());
     let mut rows = Vec::new();
@@ -266,29 +305,86 @@ fn speed(options: &Options) -> Result<(), String> {
             data = Some(load.data);
         }
         let requests = load.requests();
-        let mut samples = vec![Vec::new(); servers.len()];
         if load.command == "INCR" {
             for server in &servers {
                 Generator::new(server, &requests, CONNECTIONS, 64)?.fill()?;
             }
         }
-        for round in 0..options.rounds {
-            for turn in 0..servers.len() {
-                // Each goes first once in a while.
-                let index = (turn + round) % servers.len();
-                let mut generator = Generator::new(&servers[index], &requests, CONNECTIONS, load.pipeline)?;
-                samples[index].push(generator.measure(Duration::from_secs_f64(options.seconds))?);
-                bar.inc(1);
-            }
-        }
-        rows.push((*load, samples));
+        let samples = measure(options, &servers, &requests, load.pipeline, &bar)?;
+        rows.push(Row { name: load.name(), bound: load.bound, samples });
     }
     bar.finish_and_clear();
-    print_speed(options, &titles, &rows);
-    Ok(())
+    report(options, &titles, &rows)
 }
 
-fn print_speed(options: &Options, titles: &[String], rows: &[(Load, Vec<Vec<Sample>>)]) {
+/// Round after round, the servers in turns.
+fn measure(
+    options: &Options,
+    servers: &[Server],
+    requests: &Requests,
+    pipeline: usize,
+    bar: &ProgressBar,
+) -> Result<Vec<Vec<Sample>>, String> {
+    let mut samples = vec![Vec::new(); servers.len()];
+    for round in 0..options.rounds {
+        for turn in 0..servers.len() {
+            // Each goes first once in a while.
+            let index = (turn + round) % servers.len();
+            let mut generator = Generator::new(&servers[index], requests, CONNECTIONS, pipeline)?;
+            samples[index].push(generator.measure(Duration::from_secs_f64(options.seconds))?);
+            bar.inc(1);
+        }
+    }
+    Ok(samples)
+}
+
+/// The table of times of collections.
+fn types(options: &Options) -> Result<(), String> {
+    pin(CLIENT_CORE)?;
+    let name = |load: &bench_types::TypeLoad, pipeline| match pipeline {
+        1 => format!("{}, no pipeline", load.name),
+        n => format!("{}, pipeline {n}", load.name),
+    };
+    let loads = bench_types::loads();
+    let pipelines = [1, 16, 64];
+    let wanted: Vec<(usize, usize)> = (0..loads.len() * 3)
+        .map(|i| (i / 3, i % 3))
+        .filter(|&(load, p)| options.wants(&name(&loads[load], pipelines[p])))
+        .collect();
+    let (servers, titles) = start(&options.servers)?;
+    let bar = bar(wanted.len() * options.rounds * servers.len());
+    let (mut rows, mut filled): (Vec<Row>, _) = (Vec::new(), None);
+    for (index, p) in wanted {
+        let load = &loads[index];
+        bar.set_message(name(load, pipelines[p]));
+        if filled != Some(load.fill as usize) {
+            let fill = (load.fill)(options.keys);
+            for server in &servers {
+                server.ask("FLUSHALL")?;
+                for requests in &fill {
+                    Generator::new(server, requests, 4, 64)?.fill()?;
+                }
+            }
+            filled = Some(load.fill as usize);
+        }
+        let samples = measure(options, &servers, &(load.requests)(options.keys), pipelines[p], &bar)?;
+        rows.push(Row { name: name(load, pipelines[p]), bound: load.bounds[p], samples });
+    }
+    bar.finish_and_clear();
+    report(options, &titles, &rows)
+}
+
+fn report(options: &Options, titles: &[String], rows: &[Row]) -> Result<(), String> {
+    print_speed(options, titles, rows);
+    let write = |path: &Option<PathBuf>, text: String| match path {
+        Some(path) => std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display())),
+        None => Ok(()),
+    };
+    write(&options.json, bench_report::json(titles, rows))?;
+    write(&options.svg, bench_report::svg(titles, rows))
+}
+
+fn print_speed(options: &Options, titles: &[String], rows: &[Row]) {
     println!(
         "{} connections, {} keys of 16 bytes, values of 64 where nothing else is said, medians of {} rounds of {} s, one core for the server.",
         CONNECTIONS, options.keys, options.rounds, options.seconds
@@ -304,10 +400,10 @@ fn print_speed(options: &Options, titles: &[String], rows: &[(Load, Vec<Vec<Samp
     println!(" of the better | at most | |");
     println!("|---|{}", "---|".repeat(titles.len() * 2 + titles.len() - 1 + 3));
     let mut bounded = false;
-    for (load, samples) in rows {
-        print!("| {} |", load.name());
-        let cpus: Vec<f64> = samples.iter().map(|of| median(of, |s| s.cpu)).collect();
-        for (of, cpu) in samples.iter().zip(&cpus) {
+    for row in rows {
+        print!("| {} |", row.name);
+        let cpus = row.cpus();
+        for (of, cpu) in row.samples.iter().zip(&cpus) {
             let low = of.iter().map(|s| s.cpu).fold(f64::INFINITY, f64::min);
             let high = of.iter().map(|s| s.cpu).fold(0.0, f64::max);
             let rate = median(of, |s| s.per_second) / 1e3;
@@ -323,9 +419,9 @@ fn print_speed(options: &Options, titles: &[String], rows: &[(Load, Vec<Vec<Samp
         let better = cpus[1..].iter().copied().fold(f64::INFINITY, f64::min);
         if better.is_finite() {
             let ratio = cpus[0] / better;
-            println!(" **{ratio:.2}** | {:.2} | {} |", load.bound, mark(ratio, load.bound));
+            println!(" **{ratio:.2}** | {:.2} | {} |", row.bound, mark(ratio, row.bound));
         } else {
-            println!(" | {:.2} | |", load.bound);
+            println!(" | {:.2} | |", row.bound);
         }
     }
     if bounded {
@@ -343,13 +439,6 @@ fn mark(ratio: f64, bound: f64) -> &'static str {
     } else {
         "over"
     }
-}
-
-fn median<T>(items: &[T], figure: impl Fn(&T) -> f64) -> f64 {
-    let mut figures: Vec<f64> = items.iter().map(figure).collect();
-    figures.sort_by(f64::total_cmp);
-    let middle = figures.len() / 2;
-    if figures.len() % 2 == 1 { figures[middle] } else { f64::midpoint(figures[middle - 1], figures[middle]) }
 }
 
 /// Three digits, as far as they matter.

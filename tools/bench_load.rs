@@ -20,8 +20,8 @@ use crate::bench_server::Server;
 pub enum Counting {
     /// Each has so many bytes.
     Bytes(usize),
-    /// Each is a line.
-    Lines,
+    /// Each has so many lines.
+    Lines(usize),
 }
 
 /// Requests that are ready to be sent.
@@ -81,6 +81,16 @@ impl Requests {
                 encoded.bytes.extend_from_slice(word.as_bytes());
                 encoded.bytes.extend_from_slice(b"\r\n");
             }
+            encoded.starts.push(encoded.bytes.len());
+        }
+        encoded
+    }
+
+    /// Requests that are encoded already.
+    pub fn raw(requests: impl IntoIterator<Item = String>, kind: u8, counting: Counting) -> Self {
+        let mut encoded = Self { bytes: Vec::new(), starts: vec![0], counting, kind };
+        for request in requests {
+            encoded.bytes.extend_from_slice(request.as_bytes());
             encoded.starts.push(encoded.bytes.len());
         }
         encoded
@@ -185,7 +195,7 @@ impl<'a> Generator<'a> {
         link.fresh = true;
         link.missing = match self.requests.counting {
             Counting::Bytes(each) => each * count,
-            Counting::Lines => count,
+            Counting::Lines(each) => each * count,
         };
         self.answered += count as u64;
         Ok(())
@@ -209,7 +219,7 @@ impl<'a> Generator<'a> {
             link.fresh = false;
             let came = match self.requests.counting {
                 Counting::Bytes(_) => n,
-                Counting::Lines => memchr::memchr_iter(b'\n', chunk).count(),
+                Counting::Lines(_) => memchr::memchr_iter(b'\n', chunk).count(),
             };
             link.missing = link
                 .missing

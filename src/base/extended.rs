@@ -74,6 +74,11 @@ pub fn add(a: Extended, b: Extended) -> Option<Vec<u8>> {
 }
 
 impl Extended {
+    /// Whether it is one of the two infinities.
+    pub fn is_infinite(self) -> bool {
+        self.size == Size::Infinite
+    }
+
     /// The sum of two finite numbers.
     fn plus(self, other: Extended) -> Extended {
         let (Size::Finite(a, a_exponent), Size::Finite(b, b_exponent)) = (self.size, other.size) else {

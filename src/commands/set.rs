@@ -19,6 +19,7 @@ use crate::store::object::Limits;
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
     Command::new("sadd", sadd)
+        .member(2)
         .arity(-3)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Insert])])
@@ -78,6 +79,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N*M) where N is the number of members of the smallest set and M the number of sets")
         .since("1.0.0"),
     Command::new("sismember", sismember)
+        .member(2)
         .arity(3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro])])
@@ -95,6 +97,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N) where N is the number of members")
         .since("1.0.0"),
     Command::new("smismember", smismember)
+        .member(2)
         .arity(-3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
@@ -131,6 +134,7 @@ pub static COMMANDS: &[Command] = &[
         .since("1.0.0")
         .history(&[("2.6.0", "`count` came.")]),
     Command::new("srem", srem)
+        .member(2)
         .arity(-3)
         .flags(&[Write, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Delete])])

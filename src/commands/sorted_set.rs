@@ -47,6 +47,7 @@ pub static COMMANDS: &[Command] = &[
         .since("5.0.0")
         .history(&[("6.0.0", "The timeout is a decimal number.")]),
     Command::new("zadd", zadd)
+        .member(3)
         .arity(-4)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Update])])
@@ -88,6 +89,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N*K + M*log M) where N is the size of the first set, K the number of sets and M the size of the result")
         .since("6.2.0"),
     Command::new("zincrby", zincrby)
+        .member(3)
         .arity(4)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Access, Update])])
@@ -136,6 +138,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(K + M*log N) where K is the number of keys, N the number of members and M that of those taken")
         .since("7.0.0"),
     Command::new("zmscore", zmscore)
+        .member(2)
         .arity(-3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
@@ -205,6 +208,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(log N + M*log M) where N is the number of members and M the number of those stored")
         .since("6.2.0"),
     Command::new("zrank", zrank)
+        .member(2)
         .arity(-3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
@@ -214,6 +218,7 @@ pub static COMMANDS: &[Command] = &[
         .since("2.0.0")
         .history(&[("7.2.0", "`WITHSCORE` came.")]),
     Command::new("zrem", zrem)
+        .member(2)
         .arity(-3)
         .flags(&[Write, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Delete])])
@@ -275,6 +280,7 @@ pub static COMMANDS: &[Command] = &[
         .history(&[("2.1.6", "The bounds may be exclusive.")])
         .deprecated("6.2.0", "`ZRANGE` with the `REV` and `BYSCORE` arguments"),
     Command::new("zrevrank", zrevrank)
+        .member(2)
         .arity(-3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
@@ -293,6 +299,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(1) for each call, O(N) for a whole walk over N members")
         .since("2.8.0"),
     Command::new("zscore", zscore)
+        .member(2)
         .arity(3)
         .flags(&[ReadOnly, Fast])
         .keys(&[KeySpec::at(1, &[Ro, Access])])

@@ -56,6 +56,7 @@ impl Event {
     pub const OVERWRITTEN: Event = Event { name: "overwritten", class: b'o' };
     pub const TYPE_CHANGED: Event = Event { name: "type_changed", class: b'c' };
     pub const EXPIRED: Event = Event { name: "expired", class: b'x' };
+    pub const HEXPIRED: Event = Event { name: "hexpired", class: b'h' };
     pub const EVICTED: Event = Event { name: "evicted", class: b'e' };
     pub const KEYMISS: Event = Event { name: "keymiss", class: b'm' };
     /// Not one that anybody is told of: all keys of the database may be others now.

@@ -180,6 +180,9 @@ impl<'a> Db<'a> {
             return;
         };
         let old = self.data.table.at(position);
+        if !matches!(value, NewValue::Packed(_) | NewValue::Object(_)) {
+            self.data.fields.forget(old);
+        }
         let had = old.deadline();
         let deadline = match ttl {
             Ttl::Keep => had,
@@ -269,6 +272,7 @@ impl<'a> Db<'a> {
     pub fn take(&mut self, slot: Slot) -> Option<Entry> {
         let entry = self.data.table.remove(slot.position?);
         self.data.volatile -= usize::from(entry.deadline().is_some());
+        self.data.fields.forget(&entry);
         Some(entry)
     }
 
@@ -408,6 +412,7 @@ fn expired_on_read(data: &mut Database, shared: &mut Shared, id: DbId, key: &[u8
 pub(super) fn expire(data: &mut Database, shared: &mut Shared, id: DbId, position: Position) {
     let entry = data.table.remove(position);
     data.volatile -= 1;
+    data.fields.forget(&entry);
     shared.stats.expired += 1;
     // The deletion counts as no change of a client's: Redis counts it neither for `save` rules nor for dirty.
     shared.changes.record(id, entry.key(), Event::EXPIRED, 0);

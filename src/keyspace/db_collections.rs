@@ -65,8 +65,11 @@ impl Db<'_> {
             None => {
                 let mut collection = C::create(block);
                 let result = change(&mut collection);
-                let is_empty = collection.is_empty();
+                let (is_empty, earliest) = (collection.is_empty(), collection.earliest());
                 self.store(slot, key, collection.close(), is_empty);
+                if C::EXPIRES && earliest.is_some() {
+                    self.data.fields.note(key, earliest);
+                }
                 Ok((result, if is_empty { Edited::Missing } else { Edited::Kept }))
             }
             Some(Value::Packed(old)) => {
@@ -105,6 +108,9 @@ impl Db<'_> {
     /// must not be put.
     pub fn put_collection<C: Collection>(&mut self, slot: Slot, key: &[u8], collection: C, ttl: Ttl) {
         debug_assert!(!collection.is_empty(), "empty collections have no key");
+        if C::EXPIRES || slot.is_found() {
+            self.data.fields.note(key, collection.earliest());
+        }
         match collection.close() {
             Loose::Packed(block) => {
                 self.put(slot, key, NewValue::Packed(&block), ttl);
@@ -128,8 +134,11 @@ impl Db<'_> {
     }
 
     fn settle_edit<C: Collection>(&mut self, slot: Slot, key: &[u8], collection: C) -> Edited {
-        let is_empty = collection.is_empty();
+        let (is_empty, earliest) = (collection.is_empty(), collection.earliest());
         self.store(slot, key, collection.close(), is_empty);
+        if C::EXPIRES {
+            self.data.fields.note(key, earliest);
+        }
         if is_empty { Edited::Emptied } else { Edited::Kept }
     }
 

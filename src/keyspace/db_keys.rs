@@ -9,6 +9,7 @@
 
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot, own_value, settled};
+use crate::store::collection::hash::earliest_of;
 use crate::store::entry::{Entry, NewValue, Value};
 
 impl Db<'_> {
@@ -81,7 +82,7 @@ impl Db<'_> {
             Value::Buffer(buffer) => NewValue::Buffer(buffer.clone()),
             _ => own_value(&old),
         };
-        self.insert_new(key, value, old.deadline());
+        self.insert_new(key, value, &old);
         // Not through a helper: while the old entry lives, an edit of the buffer would have to copy it.
         drop(old);
     }
@@ -89,10 +90,11 @@ impl Db<'_> {
     /// Puts a copy of an entry's value under a key, with its deadline. What is there is replaced. Buffers are copied,
     /// never shared between two keys, or the bytes could not be told apart.
     pub fn insert_copy(&mut self, key: &[u8], old: &Entry) {
-        self.insert_new(key, own_value(old), old.deadline());
+        self.insert_new(key, own_value(old), old);
     }
 
-    fn insert_new(&mut self, key: &[u8], value: NewValue, deadline: Option<i64>) {
+    fn insert_new(&mut self, key: &[u8], value: NewValue, old: &Entry) {
+        let deadline = old.deadline();
         let target = self.locate(key);
         if let Some(replaced) = self.take(target) {
             self.shared.discard(replaced);
@@ -102,6 +104,9 @@ impl Db<'_> {
         // The hash of a slot stays good when the table changes; only its position does not.
         self.data.table.insert(target.hash, Entry::new(key, value, deadline, clock));
         self.data.volatile += usize::from(deadline.is_some());
+        if let Some(at) = earliest_of(old.value()) {
+            self.data.fields.note(key, Some(at));
+        }
         self.shared.changes.record(self.id, key, Event::NEW, 0);
     }
 }

@@ -4,7 +4,7 @@
 //!     edit_window(slot, key, 5..7, |window| ..)         "abc"  ->  "abc\0\0??"      only the window is lent
 //! ```
 //!
-//! A string that is long enough is changed where it lies. One that has to grow goes through [`Db::edit_text`]. What a command has
+//! A string that is long enough is changed where it lies. One that has to grow is made anew. What a command has
 //! made or changed is `raw` afterwards, as in Redis: OBJECT ENCODING tells.
 
 use std::ops::Range;
@@ -55,18 +55,25 @@ impl Db<'_> {
                 return change(&mut bytes[window]);
             }
         }
-        let len = match self.text_of(slot) {
-            Ok(Some(Text::Bytes(bytes))) => bytes.len(),
-            Ok(Some(Text::Int(n))) => itoa::Buffer::new().format(n).len(),
-            Ok(Some(Text::Shared(buffer))) => buffer.bytes().len(),
-            Ok(None) => 0,
-            Err(_) => unreachable!("the caller has looked at the type"),
-        };
-        let len = len.max(window.end);
-        self.edit_text(slot, key, len, |bytes| {
-            bytes.resize(len, 0);
+        // Zeros that nobody has written cost nothing: a bit far away in a new string is set at once.
+        let old = self.text_of(slot).expect("the caller has looked at the type");
+        let bytes = with_bytes(old, |old| {
+            let mut bytes = vec![0; old.len().max(window.end)];
+            bytes[..old.len()].copy_from_slice(old);
             change(&mut bytes[window]);
+            bytes
         });
+        self.put_bytes(slot, key, bytes, Ttl::Keep);
+    }
+}
+
+/// Calls `look` with a string's bytes; a missing one has none.
+fn with_bytes<R>(text: Option<Text>, look: impl FnOnce(&[u8]) -> R) -> R {
+    match text {
+        None => look(b""),
+        Some(Text::Bytes(bytes)) => look(bytes),
+        Some(Text::Int(n)) => look(itoa::Buffer::new().format(n).as_bytes()),
+        Some(Text::Shared(buffer)) => look(buffer.bytes()),
     }
 }
 

@@ -16,6 +16,7 @@ mod db_keys;
 mod db_text;
 pub mod digest;
 pub mod expire;
+pub mod fields;
 
 use crate::base::dice::Dice;
 use crate::base::helper::Helper;
@@ -25,6 +26,7 @@ use crate::store::table::Table;
 use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
 pub use db_collections::Edited;
+use fields::Schedule;
 
 /// The number of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +67,10 @@ pub struct KeyspaceStats {
     pub expired: u64,
     /// Of these, how many active expiry deleted.
     pub expired_actively: u64,
+    /// Fields of hashes deleted because their deadline had passed.
+    pub expired_fields: u64,
+    /// Of these, how many active expiry deleted.
+    pub expired_fields_actively: u64,
 }
 
 /// One database.
@@ -75,6 +81,8 @@ pub struct Database {
     pub volatile: usize,
     /// Where active expiry goes on.
     pub(crate) expire_cursor: u64,
+    /// The hashes with fields that have deadlines.
+    pub fields: Schedule,
     /// A running mean of what is left of the deadlines, in milliseconds, as INFO shows it.
     pub avg_ttl_ms: i64,
 }
@@ -151,6 +159,12 @@ impl HashMemo {
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Hash> + Clone {
         self.known.iter().map(|&(_, _, hash)| hash)
+    }
+
+    /// The hash that was noted at an index.
+    #[inline]
+    pub fn at(&self, index: usize) -> Option<Hash> {
+        self.known.get(index).map(|&(_, _, hash)| hash)
     }
 
     /// The request whose keys were noted from `index` on is about to run.
@@ -251,8 +265,9 @@ impl Keyspace {
         data.volatile = 0;
         data.expire_cursor = 0;
         data.avg_ttl_ms = 0;
+        let fields = std::mem::take(&mut data.fields);
         if keys > 0 {
-            self.shared.freeing.run_soon(move || drop(old));
+            self.shared.freeing.run_soon(move || drop((old, fields)));
         }
         keys
     }
@@ -271,6 +286,6 @@ impl Keyspace {
 impl Database {
     fn new(hasher: Hasher) -> Database {
         let table = Table::new(hasher);
-        Database { table, volatile: 0, expire_cursor: 0, avg_ttl_ms: 0 }
+        Database { table, volatile: 0, expire_cursor: 0, fields: Schedule::default(), avg_ttl_ms: 0 }
     }
 }

@@ -183,6 +183,10 @@ impl Server {
             return;
         }
         self.blocked.is_serving = true;
+        if !self.blocked.ready.is_empty() {
+            // The unit may have been long: what has expired meanwhile serves nobody.
+            self.read_time();
+        }
         while let Some((db, key)) = self.blocked.ready.pop_front() {
             let waiting: Vec<ClientId> =
                 self.blocked.queue(db, &key).into_iter().flat_map(|queue| queue.iter().copied()).collect();

@@ -410,6 +410,8 @@ pub struct Command {
     pub categories: &'static [Category],
     /// Since when it is deprecated, and what to use instead.
     pub deprecated: Option<(&'static str, &'static str)>,
+    /// The argument that names a member or field of the collection at the first argument; zero: none does.
+    pub member: u8,
     /// Whether COMMAND DOCS marks it as a system command.
     pub system: bool,
     /// Whether the group's ACL category is left out.
@@ -437,6 +439,7 @@ impl Command {
             tips: &[],
             categories: &[],
             deprecated: None,
+            member: 0,
             system: false,
             no_group_category: false,
             subcommands: &[],
@@ -523,6 +526,12 @@ impl Command {
     /// Marks it as deprecated since a version, in favour of something.
     pub const fn deprecated(mut self, since: &'static str, instead: &'static str) -> Command {
         self.deprecated = Some((since, instead));
+        self
+    }
+
+    /// The index of the argument that names a member or field of the collection at the first argument: what prefetching goes by.
+    pub const fn member(mut self, at: u8) -> Command {
+        self.member = at;
         self
     }
 

@@ -6,7 +6,9 @@ use crate::server::client::{ClientId, Multi};
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
 use crate::server::{Ctx, Error, Flow, Propagate, Server};
-use crate::store::table::PREFETCH_MAX;
+use crate::store::entry::Value;
+use crate::store::object::Object;
+use crate::store::table::{Hash, PREFETCH_MAX};
 
 /// Keys of one request that are prefetched.
 const KEYS_OF_ONE: usize = 32;
@@ -59,7 +61,49 @@ impl Server {
             return next;
         }
         table.prefetch(hashes.iter(), has_writes);
+        self.prefetch_members(db, requests, query, from, next);
         next
+    }
+
+    /// The same inside big collections, for the member or field that a request names: pages first, then elements.
+    fn prefetch_members(&self, db: DbId, requests: &Requests, query: &[u8], from: usize, to: usize) {
+        const MEMBERS_MAX: usize = 64;
+        let table = &self.keyspace.dbs[db.0 as usize].table;
+        let mut wanted: [Option<(&Object, &[u8], Hash)>; MEMBERS_MAX] = [None; MEMBERS_MAX];
+        let mut last: (&[u8], Option<&Object>) = (b"", None);
+        let mut n = 0;
+        for i in from..to {
+            let (id, first_hash) = self.batch[i];
+            if id == CommandId::NONE {
+                continue;
+            }
+            let row = self.commands.get(id).row;
+            let args = requests.args(i, query);
+            if row.member == 0 || usize::from(row.member) >= args.len() || n == MEMBERS_MAX {
+                continue;
+            }
+            let key = args.get(1);
+            // In a pipeline it is as a rule the same collection again.
+            if key != last.0 {
+                let hash = self.keyspace.shared.hashes.at(first_hash);
+                let entry = hash.and_then(|hash| table.find_entry(hash, key)).map(|(_, entry)| entry.value());
+                last = (key, if let Some(Value::Object(object)) = entry { Some(object) } else { None });
+            }
+            if let Some(object) = last.1 {
+                let member = args.get(row.member.into());
+                wanted[n] = Some((object, member, object.hash(member)));
+                n += 1;
+            }
+        }
+        if n < 2 {
+            return;
+        }
+        for (object, member, hash) in wanted[..n].iter().flatten() {
+            object.prefetch_page(member, *hash);
+        }
+        for (object, member, hash) in wanted[..n].iter().flatten() {
+            object.prefetch_element(member, *hash);
+        }
     }
 
     /// Runs, queues or refuses request `i` of the batch that was given to [`Server::prefetch`].

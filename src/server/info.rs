@@ -238,6 +238,7 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("instantaneous_input_kbps", format_args!("{:.2}", bytes_in as f64 / 1024.0));
     out.field("instantaneous_output_kbps", format_args!("{:.2}", bytes_out as f64 / 1024.0));
     out.field("rejected_connections", stats.rejected_connections);
+    out.field("expired_subkeys", keyspace.expired_fields);
     out.field("expired_keys", keyspace.expired);
     out.field("evicted_keys", 0);
     out.field("keyspace_hits", keyspace.hits);
@@ -322,10 +323,11 @@ fn of_keyspace(server: &Server, out: &mut Out) {
             out.field(
                 &format!("db{n}"),
                 format_args!(
-                    "keys={},expires={},avg_ttl={},subexpiry=0",
+                    "keys={},expires={},avg_ttl={},subexpiry={}",
                     db.table.len(),
                     db.volatile,
-                    if db.volatile == 0 { 0 } else { db.avg_ttl_ms }
+                    if db.volatile == 0 { 0 } else { db.avg_ttl_ms },
+                    db.fields.len()
                 ),
             );
         }

@@ -305,7 +305,9 @@ impl Server {
         if self.cron_count % 16 == 1 {
             self.watch.refine();
         }
-        if self.active_expire && self.keyspace.expire_some(&self.watch, 500_000) > 0 {
+        if self.active_expire
+            && self.keyspace.expire_some(&self.watch, 500_000) + self.keyspace.expire_fields(&self.watch, 250_000) > 0
+        {
             self.settle_unit();
         }
         self.keyspace.maintain();

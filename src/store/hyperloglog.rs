@@ -20,7 +20,7 @@
 //!
 //! A new one is sparse and becomes dense when it outgrows a limit or a register outgrows 32. The bytes of a sparse one depend on how it
 //! came to be: the rules of splitting and joining runs are Redis's (see [`raise`]). Counting is Otmar Ertl's improved estimator ("New
-//! cardinality estimation algorithms for `HyperLogLog` sketches", arXiv:1702.01284), over a histogram of the registers.
+//! cardinality estimation algorithms for `HyperLogLog` sketches", arXiv:1702.01284, algorithm 6, with his names).
 //!
 //! Anybody can write anything into a string: whatever does not add up to 16,384 registers is [`Corrupt`], and nothing here panics on it.
 
@@ -53,8 +53,38 @@ const RUN_LEN_MAX: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Corrupt;
 
-/// Each register in a byte of its own.
-pub type Registers = [u8; REGISTERS];
+/// Each register in a byte of its own, in four rows: register i is `rows[i % 4][i / 4]`.
+///
+/// So the four registers of three packed bytes go to the same place of four rows, and 64 of each are worked out at once; with all in
+/// one row, bringing them into order took twice as long as everything else (0.86 µs a string, this 0.31).
+#[derive(Clone)]
+pub struct Registers {
+    rows: [[u8; REGISTERS / 4]; 4],
+}
+
+impl Registers {
+    /// All zero.
+    pub fn new() -> Registers {
+        Registers { rows: [[0; REGISTERS / 4]; 4] }
+    }
+
+    /// All registers, in order.
+    pub fn iter(&self) -> impl Iterator<Item = u8> {
+        (0..REGISTERS).map(|index| self.rows[index % 4][index / 4])
+    }
+
+    /// Makes a register at least this.
+    fn raise(&mut self, index: usize, value: u8) {
+        let register = &mut self.rows[index % 4][index / 4];
+        *register = value.max(*register);
+    }
+}
+
+impl Default for Registers {
+    fn default() -> Registers {
+        Registers::new()
+    }
+}
 
 // ---- the header -----------------------------------------------------------------------------------------------------
 
@@ -160,10 +190,12 @@ fn dense_set(bytes: &mut [u8], index: u16, value: u8) {
     }
 }
 
-/// Four registers from three bytes. Written byte by byte, because the compiler makes shuffles of it.
+/// Raises registers to what four in three bytes are. Written byte by byte: the compiler makes vectors of it.
 #[inline(always)]
 fn unpack_kernel((packed, registers): (&[u8], &mut Registers)) {
-    for ([r0, r1, r2, r3], [b0, b1, b2]) in registers.as_chunks_mut().0.iter_mut().zip(packed.as_chunks().0) {
+    let [row0, row1, row2, row3] = &mut registers.rows;
+    let columns = row0.iter_mut().zip(row1).zip(row2).zip(row3);
+    for ((((r0, r1), r2), r3), [b0, b1, b2]) in columns.zip(packed.as_chunks().0) {
         *r0 = (*r0).max(b0 & 63);
         *r1 = (*r1).max((b0 >> 6 | b1 << 2) & 63);
         *r2 = (*r2).max((b1 >> 4 | b2 << 4) & 63);
@@ -174,7 +206,9 @@ fn unpack_kernel((packed, registers): (&[u8], &mut Registers)) {
 /// Three bytes from four registers.
 #[inline(always)]
 fn pack_kernel((packed, registers): (&mut [u8], &Registers)) {
-    for ([b0, b1, b2], [r0, r1, r2, r3]) in packed.as_chunks_mut().0.iter_mut().zip(registers.as_chunks().0) {
+    let [row0, row1, row2, row3] = &registers.rows;
+    let columns = row0.iter().zip(row1).zip(row2).zip(row3);
+    for ((((r0, r1), r2), r3), [b0, b1, b2]) in columns.zip(packed.as_chunks_mut().0) {
         *b0 = r0 | r1 << 6;
         *b1 = r1 >> 2 | r2 << 4;
         *b2 = r2 >> 4 | r3 << 2;
@@ -272,28 +306,38 @@ struct Found {
     before: Cursor,
 }
 
-/// A run from which a search for a later register may begin.
+/// A run from which the search for a register may begin, unless it has it itself.
 #[derive(Clone, Copy, Debug)]
-struct Cursor {
+pub struct Cursor {
     at: usize,
     index: usize,
 }
 
 impl Cursor {
-    const START: Cursor = Cursor { at: HEADER, index: 0 };
+    /// The first.
+    pub const START: Cursor = Cursor { at: HEADER, index: 0 };
 }
 
 /// The run that has a register.
 fn find(bytes: &[u8], index: u16, from: Cursor) -> Result<Found, Corrupt> {
     let index = usize::from(index);
+    let [near, nearer] = skip(bytes, index, from);
+    let found = walk(bytes, index, nearer)?;
+    // What is before the run where a walk begins is not known. If that is the run, it begins earlier.
+    let is_known = |found: &Found, start: Cursor| found.at > start.at || start.at == HEADER;
+    if is_known(&found, nearer) {
+        return Ok(found);
+    }
+    let found = walk(bytes, index, near)?;
+    if is_known(&found, near) { Ok(found) } else { walk(bytes, index, Cursor::START) }
+}
+
+/// Goes from run to run.
+fn walk(bytes: &[u8], index: usize, from: Cursor) -> Result<Found, Corrupt> {
     let (mut here, mut before) = (from, from);
     loop {
         let run = bytes.get(here.at..).and_then(Run::first).ok_or(Corrupt)?;
         if index < here.index + run.len {
-            if here.at == from.at && from.at != HEADER {
-                // What is before the run where we began is not known.
-                return find(bytes, index as u16, Cursor::START);
-            }
             return Ok(Found { run, at: here.at, index: here.index, before });
         }
         before = here;
@@ -301,30 +345,57 @@ fn find(bytes: &[u8], index: u16, from: Cursor) -> Result<Found, Corrupt> {
     }
 }
 
+/// Goes as far towards a register as eight bytes at a time can: up to the next run of two bytes, and that with it, if there is one among
+/// them. Gives the last two places, the latter still not behind the register's run.
+///
+/// A step costs as much as some three runs do one by one (0.6 µs for 500 of them, this 0.2).
+fn skip(bytes: &[u8], index: usize, from: Cursor) -> [Cursor; 2] {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const PAIRS: u64 = 0x00FF_00FF_00FF_00FF;
+    let (mut near, mut here) = (from, from);
+    while let Some(word) = bytes.get(here.at..).and_then(|rest| rest.first_chunk()) {
+        let word = u64::from_le_bytes(*word);
+        let values = (word >> 7) & ONES;
+        // Bit 6 of each byte that begins with 01: the first such byte is one of two, those behind it may be halves.
+        let twos = word & (ONES << 6) & !(values << 6);
+        let singles = twos.trailing_zeros() / 8;
+        let before = u64::MAX.checked_shr(64 - 8 * singles).unwrap_or(0);
+        let less = word & before & (ONES * 0x3F) & !(values * 0x3C);
+        // Each run is one longer than its bits say; the sum of eight of at most 63 needs more than a byte.
+        let sum = ((less & PAIRS) + ((less >> 8) & PAIRS)).wrapping_mul(0x0001_0001_0001_0001) >> 48;
+        let mut next = Cursor { at: here.at + singles as usize, index: here.index + sum as usize + singles as usize };
+        if singles < 8 {
+            let Some([high, low]) = bytes[next.at..].first_chunk() else { break };
+            next.at += 2;
+            next.index += (usize::from(high & 0x3F) << 8 | usize::from(*low)) + 1;
+        }
+        if index < next.index {
+            break;
+        }
+        (near, here) = (here, next);
+    }
+    [near, here]
+}
+
 // ---- raising registers ----------------------------------------------------------------------------------------------
 
-/// Whether an element would change anything.
-pub fn raises(bytes: &[u8], place: Place) -> Result<bool, Corrupt> {
-    let old = if is_dense(bytes) {
-        dense_get(bytes, place.index)
+/// Whether an element would change anything; if so, where [`raise`] is to begin.
+pub fn raises(bytes: &[u8], place: Place) -> Result<Option<Cursor>, Corrupt> {
+    let (old, from) = if is_dense(bytes) {
+        (dense_get(bytes, place.index), Cursor::START)
     } else {
-        find(bytes, place.index, Cursor::START)?.run.value
+        let found = find(bytes, place.index, Cursor::START)?;
+        (found.run.value, found.before)
     };
-    Ok(old < place.value)
+    Ok((old < place.value).then_some(from))
 }
 
 /// Counts an element in: its register becomes at least its value. Says whether that changed it, and forgets the count if so. A sparse
 /// one whose string would become longer than `sparse_max` becomes dense.
 ///
 /// As in Redis, the run that has the register is split in up to three; then, of the five runs from the one before it on, neighbours of
-/// one value are joined if they fit into one.
-pub fn raise(bytes: &mut Vec<u8>, place: Place, sparse_max: usize) -> Result<bool, Corrupt> {
-    let mut from = Cursor::START;
-    raise_from(bytes, place, sparse_max, &mut from)
-}
-
-/// [`raise`] with a search that begins at a cursor, and leaves it where a later register may be looked for.
-fn raise_from(bytes: &mut Vec<u8>, place: Place, sparse_max: usize, from: &mut Cursor) -> Result<bool, Corrupt> {
+/// one value are joined if they fit into one. `from` is left where the search for a later register may begin.
+pub fn raise(bytes: &mut Vec<u8>, place: Place, sparse_max: usize, from: &mut Cursor) -> Result<bool, Corrupt> {
     if is_dense(bytes) {
         let is_raised = dense_get(bytes, place.index) < place.value;
         if is_raised {
@@ -335,7 +406,7 @@ fn raise_from(bytes: &mut Vec<u8>, place: Place, sparse_max: usize, from: &mut C
     }
     if place.value > RUN_VALUE_MAX {
         make_dense(bytes)?;
-        return raise_from(bytes, place, sparse_max, from);
+        return raise(bytes, place, sparse_max, from);
     }
     let Found { run, at, index, before } = find(bytes, place.index, *from)?;
     *from = before;
@@ -350,9 +421,14 @@ fn raise_from(bytes: &mut Vec<u8>, place: Place, sparse_max: usize, from: &mut C
     let new_len = bytes.len() - run.size + runs.len;
     if runs.len > run.size && new_len > sparse_max {
         make_dense(bytes)?;
-        return raise_from(bytes, place, sparse_max, from);
+        return raise(bytes, place, sparse_max, from);
     }
-    bytes.splice(at..at + run.size, runs.bytes().iter().copied());
+    // What is behind the run moves; one of two bytes may become one, so the string may also shrink.
+    let old_len = bytes.len();
+    bytes.resize(old_len.max(new_len), 0);
+    bytes.copy_within(at + run.size..old_len, at + runs.len);
+    bytes.truncate(new_len);
+    bytes[at..at + runs.len].copy_from_slice(runs.bytes());
     join(bytes, before.at);
     forget_count(bytes);
     Ok(true)
@@ -401,28 +477,27 @@ pub fn merge(registers: &mut Registers, bytes: &[u8]) -> Result<(), Corrupt> {
     }
     each_run(bytes, |index, run| {
         if run.value > 0 {
-            registers[index..index + run.len].iter_mut().for_each(|register| *register = (*register).max(run.value));
+            (index..index + run.len).for_each(|index| registers.raise(index, run.value));
         }
     })
 }
 
-/// Raises each register of a string to what it is in `registers`, and forgets the count.
+/// Raises each register of a string to what it is in `registers`, and forgets the count. None may be more than that: what the string
+/// had is merged into them before.
 pub fn raise_all(bytes: &mut Vec<u8>, registers: &Registers, sparse_max: usize) -> Result<(), Corrupt> {
     forget_count(bytes);
     let mut from = Cursor::START;
-    for (index, &value) in registers.iter().enumerate() {
+    for (index, value) in registers.iter().enumerate() {
         if is_dense(bytes) {
             break;
         }
         if value > 0 {
             // Below 16,384.
-            raise_from(bytes, Place { index: index as u16, value }, sparse_max, &mut from)?;
+            raise(bytes, Place { index: index as u16, value }, sparse_max, &mut from)?;
         }
     }
     if is_dense(bytes) {
-        let mut all = *registers;
-        merge(&mut all, bytes)?;
-        wide(pack_kernel, (&mut bytes[HEADER..], &all));
+        wide(pack_kernel, (&mut bytes[HEADER..], registers));
     }
     Ok(())
 }
@@ -433,10 +508,10 @@ pub fn describe(bytes: &[u8]) -> String {
     let (mut text, mut rest) = (String::new(), &bytes[HEADER..]);
     while let Some(run) = Run::first(rest) {
         let gap = if text.is_empty() { "" } else { " " };
-        let written = match (run.value, run.size) {
-            (0, 1) => write!(text, "{gap}z:{}", run.len),
-            (0, _) => write!(text, "{gap}Z:{}", run.len),
-            (value, _) => write!(text, "{gap}v:{value},{}", run.len),
+        let written = match rest[0] >> 6 {
+            0 => write!(text, "{gap}z:{}", run.len),
+            1 => write!(text, "{gap}Z:{}", run.len),
+            _ => write!(text, "{gap}v:{},{}", run.value, run.len),
         };
         written.expect("a string takes everything");
         rest = &rest[run.size..];
@@ -446,46 +521,68 @@ pub fn describe(bytes: &[u8]) -> String {
 
 // ---- counting -------------------------------------------------------------------------------------------------------
 
-/// How many registers have each value.
-type Histogram = [u32; 64];
-
 /// How many different elements there were, about.
 pub fn count(bytes: &[u8]) -> Result<u64, Corrupt> {
-    let mut histogram = [0; 64];
     if is_dense(bytes) {
-        let mut registers = [0; REGISTERS];
+        let mut registers = Registers::new();
         merge(&mut registers, bytes)?;
         return Ok(count_registers(&registers));
     }
-    // A run is shorter than 2^32.
-    each_run(bytes, |_, run| histogram[usize::from(run.value)] += run.len as u32)?;
-    Ok(estimate(&histogram))
+    let (mut sum, mut zeros) = (0, 0);
+    each_run(bytes, |_, run| {
+        sum += (1 << SUMMED_MAX >> run.value) * run.len as u64;
+        zeros += if run.value == 0 { run.len as u64 } else { 0 };
+    })?;
+    Ok(estimate(sum_without_zeros(sum, zeros), zeros))
 }
 
-/// The same, of registers.
+/// The same, of registers, which are below 64.
 pub fn count_registers(registers: &Registers) -> u64 {
-    // Four at a time, each into its own, so that one addition need not wait for the last to the same place.
-    let mut histograms = [[0; 64]; 4];
-    for four in registers.as_chunks::<4>().0 {
-        for (histogram, value) in histograms.iter_mut().zip(four) {
-            histogram[usize::from(value & 63)] += 1;
-        }
-    }
-    estimate(&std::array::from_fn(|value| histograms.iter().map(|histogram| histogram[value]).sum()))
+    let (sum, zeros, max) = wide(sum_kernel, registers);
+    let zeros = u64::from(zeros);
+    // Only a forged one has greater values, or one that saw 2^39 elements.
+    let z = if max <= SUMMED_MAX { sum_without_zeros(sum, zeros) } else { sum_of_any(registers) };
+    estimate(z, zeros)
 }
 
-/// Ertl's improved raw estimator (algorithm 6 of his paper), with his names.
-fn estimate(histogram: &Histogram) -> u64 {
-    /// 1 / (2 ln 2).
-    const ALPHA: f64 = 0.721_347_520_444_481_7;
+/// The sum of 2^-value over all registers but those that are zero. Exact, as it has at most 14 + 38 bits: so it does not matter in which
+/// order the parts are added up.
+fn sum_without_zeros(sum: u64, zeros: u64) -> f64 {
+    (sum - (zeros << SUMMED_MAX)) as f64 / (1_u64 << SUMMED_MAX) as f64
+}
+
+/// The same, with the correction for registers that can rise no more, from the greatest value on.
+#[cold]
+fn sum_of_any(registers: &Registers) -> f64 {
+    let mut histogram = [0_u32; 64];
+    registers.iter().for_each(|value| histogram[usize::from(value & 63)] += 1);
     let m = REGISTERS as f64;
-    let mut z = m * tau((m - f64::from(histogram[ZEROS_MAX + 1])) / m);
-    for &n in histogram[1..=ZEROS_MAX].iter().rev() {
-        z = (z + f64::from(n)) * 0.5;
-    }
-    z += m * sigma(f64::from(histogram[0]) / m);
+    let z = m * tau((m - f64::from(histogram[ZEROS_MAX + 1])) / m);
+    histogram[1..=ZEROS_MAX].iter().rev().fold(z, |z, &n| (z + f64::from(n)) * 0.5)
+}
+
+/// The estimate from the sum over the registers that are not zero, and how many are.
+fn estimate(z: f64, zeros: u64) -> u64 {
+    let m = REGISTERS as f64;
+    let z = z + m * sigma(zeros as f64 / m);
     // Zero if z is infinite. What no register but a forged one comes to is this number in Redis: a reply shows it as -2^63.
     ((ALPHA * m * m / z).round() as u64).min(1 << 63)
+}
+
+/// 1 / (2 ln 2).
+const ALPHA: f64 = 0.721_347_520_444_481_7;
+
+/// The greatest value whose part is added up as an integer.
+const SUMMED_MAX: u8 = 38;
+
+/// The sum of 2^(38 - value) over registers up to 38; how many are zero; and the greatest.
+#[inline(always)]
+fn sum_kernel(registers: &Registers) -> (u64, u32, u8) {
+    let all = registers.rows.as_flattened();
+    let sum = all.iter().map(|&value| (1 << SUMMED_MAX) >> (value & 63)).sum();
+    let zeros = |part: &[u8; 64]| u32::from(part.iter().map(|&value| u8::from(value == 0)).sum::<u8>());
+    let zeros = all.as_chunks().0.iter().map(zeros).sum();
+    (sum, zeros, all.iter().fold(0, |max, &value| max.max(value)))
 }
 
 /// x + the sum of x^(2^k) 2^(k - 1) over k from 1 on.
@@ -553,7 +650,7 @@ pub fn self_test(dice: &mut crate::base::dice::Dice) -> Result<(), String> {
     for n in 1..=100_000_u64 {
         let place = Place::of(&(seed ^ n).to_le_bytes());
         for one in [&mut dense, &mut sparse] {
-            raise(one, place, 3000).map_err(|Corrupt| "one became corrupt")?;
+            raise(one, place, 3000, &mut { Cursor::START }).map_err(|Corrupt| "one became corrupt")?;
         }
         if n < checked {
             continue;
@@ -584,6 +681,10 @@ mod tests {
         registers
     }
 
+    fn raise(bytes: &mut Vec<u8>, place: Place, sparse_max: usize) -> Result<bool, Corrupt> {
+        super::raise(bytes, place, sparse_max, &mut { Cursor::START })
+    }
+
     /// A place as elements have them; with `close`, many among few registers.
     fn place(dice: &mut Dice, close: bool) -> Place {
         let index = if close { 100 + dice.below(60) as u16 } else { dice.below(REGISTERS as u64) as u16 };
@@ -611,8 +712,10 @@ mod tests {
                 let is_more = *old < place.value;
                 *old = place.value.max(*old);
                 for one in [&mut sparse, &mut dense] {
-                    assert_eq!(raises(one, place), Ok(is_more), "seed {seed} step {step}");
-                    assert_eq!(raise(one, place, sparse_max), Ok(is_more), "seed {seed} step {step}");
+                    let from = raises(one, place).expect("not corrupt");
+                    assert_eq!(from.is_some(), is_more, "seed {seed} step {step}");
+                    let is_raised = super::raise(one, place, sparse_max, &mut from.unwrap_or(Cursor::START));
+                    assert_eq!(is_raised, Ok(is_more), "seed {seed} step {step}");
                     assert!(is_one(one), "seed {seed} step {step}");
                 }
                 assert!(is_dense(&sparse) || sparse.len() <= sparse_max.max(HEADER + 3), "seed {seed} step {step}");
@@ -635,21 +738,20 @@ mod tests {
             for _ in 0..dice.below(300) {
                 raise(&mut target, place(&mut dice, close), sparse_max).expect("not corrupt");
             }
-            let mut all = [0; REGISTERS];
+            let mut all = Registers::new();
             merge(&mut all, &target).expect("not corrupt");
             for _ in 0..dice.below(500) {
                 let place = place(&mut dice, close);
-                let register = &mut all[usize::from(place.index)];
-                *register = place.value.max(*register);
+                all.raise(usize::from(place.index), place.value);
             }
             let mut one_by_one = target.clone();
-            for (index, &value) in all.iter().enumerate().filter(|&(_, &value)| value > 0) {
+            for (index, value) in all.iter().enumerate().filter(|&(_, value)| value > 0) {
                 raise(&mut one_by_one, Place { index: index as u16, value }, sparse_max).expect("not corrupt");
             }
             forget_count(&mut one_by_one);
             raise_all(&mut target, &all, sparse_max).expect("not corrupt");
             assert_eq!(target, one_by_one, "seed {seed}");
-            assert_eq!(registers(&target), all, "seed {seed}");
+            assert_eq!(registers(&target), all.iter().collect::<Vec<_>>(), "seed {seed}");
         }
     }
 
@@ -665,7 +767,7 @@ mod tests {
                 raise(one, place, 3000).expect("not corrupt");
                 raise(&mut both, place, 3000).expect("not corrupt");
             }
-            let mut registers = [0; REGISTERS];
+            let mut registers = Registers::new();
             merge(&mut registers, &a).expect("not corrupt");
             merge(&mut registers, &b).expect("not corrupt");
             assert_eq!(Ok(count_registers(&registers)), count(&both), "seed {seed}");
@@ -676,7 +778,27 @@ mod tests {
     fn counts_reach_from_nothing_to_everything() {
         assert_eq!(count(&new()), Ok(0));
         for (value, expected) in [(1, 23_637), (31, 25_380_159_564_675), (50, 1 << 63), (51, 1 << 63), (63, 1 << 63)] {
-            assert_eq!(count_registers(&[value; REGISTERS]), expected, "all registers are {value}");
+            assert_eq!(
+                count_registers(&Registers { rows: [[value; REGISTERS / 4]; 4] }),
+                expected,
+                "all registers are {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_sum_in_integers_is_that_of_the_histogram() {
+        for seed in 1..=200 {
+            let mut dice = Dice(seed);
+            let max = 1 + dice.below(u64::from(SUMMED_MAX));
+            let mut registers = Registers::new();
+            (0..REGISTERS).for_each(|index| registers.raise(index, dice.below(max + 1) as u8));
+            let (sum, zeros, _) = wide(sum_kernel, &registers);
+            let sum = sum_without_zeros(sum, u64::from(zeros));
+            assert_eq!(sum.to_bits(), sum_of_any(&registers).to_bits(), "seed {seed}");
+            let mut rarer = registers;
+            rarer.raise(5, SUMMED_MAX + 1);
+            assert!(count_registers(&rarer) > 0, "seed {seed}");
         }
     }
 
@@ -733,7 +855,7 @@ mod tests {
             if !is_one(&one) {
                 continue;
             }
-            let is_good = merge(&mut [0; REGISTERS], &one).is_ok();
+            let is_good = merge(&mut Registers::new(), &one).is_ok();
             assert_eq!(count(&one).is_ok(), is_good, "seed {seed}");
             assert_eq!(make_dense(&mut one.clone()).is_ok(), is_good, "seed {seed}");
             describe(&one[..if is_dense(&one) { HEADER } else { one.len() }]);
@@ -744,7 +866,7 @@ mod tests {
                 assert!(is_found || !is_good, "seed {seed}");
                 let mut other = one.clone();
                 assert!(raise(&mut other, place, 3000).is_ok() || !is_good, "seed {seed}");
-                let _ = raise_all(&mut other, &[1; REGISTERS], 3000);
+                let _ = raise_all(&mut other, &Registers { rows: [[1; REGISTERS / 4]; 4] }, 3000);
             }
         }
     }

@@ -11,7 +11,7 @@
 use crate::base::buffer::Text;
 use crate::store::collection::{list, sorted_set};
 use crate::store::entry::Value;
-use crate::store::hasher::Hasher;
+use crate::store::hasher::{Hash, Hasher};
 use crate::store::intset;
 use crate::store::members::Members;
 use crate::store::packed::{self, HEADER, Kind};
@@ -26,6 +26,8 @@ pub enum Object {
     /// What an entry holds while its value is lent for an edit, and never otherwise.
     #[default]
     Lent,
+    /// A hash.
+    Hash(Box<Members>),
     /// A list.
     List(Box<list::Big>),
     /// A set.
@@ -48,7 +50,7 @@ impl Object {
         match self {
             Object::Lent => 0,
             Object::List(big) => big.bytes(),
-            Object::Set(members) => members.bytes() + size_of::<Members>(),
+            Object::Hash(members) | Object::Set(members) => members.bytes() + size_of::<Members>(),
             Object::SortedSet(big) => big.bytes(),
             // About: it is in no account any more.
             Object::Cut(removed) => removed.len() * 32,
@@ -59,6 +61,7 @@ impl Object {
     pub fn type_name(&self) -> &'static str {
         match self {
             Object::Lent | Object::Cut(_) => "none",
+            Object::Hash(_) => "hash",
             Object::List(_) => "list",
             Object::Set(_) => "set",
             Object::SortedSet(_) => "zset",
@@ -70,7 +73,7 @@ impl Object {
         match self {
             Object::Lent | Object::Cut(_) => "none",
             Object::List(big) => big.encoding_name(),
-            Object::Set(_) => "hashtable",
+            Object::Hash(_) | Object::Set(_) => "hashtable",
             Object::SortedSet(big) => big.encoding_name(),
         }
     }
@@ -80,8 +83,40 @@ impl Object {
         match self {
             Object::Lent | Object::Cut(_) => {}
             Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
+            Object::Hash(members) => members.iter().for_each(|element| {
+                visit(Element::Field(element.field_text(), element.value(), element.deadline()));
+            }),
             Object::Set(members) => members.iter().for_each(|element| visit(Element::Member(element.field_text()))),
             Object::SortedSet(big) => big.elements().for_each(|e| visit(Element::Scored(e.member, e.score))),
+        }
+    }
+
+    /// The hash of a member, for the hints below.
+    #[inline]
+    pub fn hash(&self, member: &[u8]) -> Hash {
+        match self {
+            Object::Set(members) | Object::Hash(members) => members.hash(member),
+            Object::Lent | Object::Cut(_) | Object::List(_) | Object::SortedSet(_) => 0,
+        }
+    }
+
+    /// Asks for the memory that looking a member up needs first. Only ever a hint.
+    #[inline]
+    pub fn prefetch_page(&self, member: &[u8], hash: Hash) {
+        match self {
+            Object::Set(members) | Object::Hash(members) => members.prefetch_page(hash),
+            Object::SortedSet(big) => big.prefetch(member),
+            _ => {}
+        }
+    }
+
+    /// Asks for what it needs next.
+    #[inline]
+    pub fn prefetch_element(&self, member: &[u8], hash: Hash) {
+        match self {
+            Object::Set(members) | Object::Hash(members) => members.prefetch_element(hash),
+            Object::SortedSet(big) => big.prefetch_order(member),
+            _ => {}
         }
     }
 
@@ -189,6 +224,9 @@ pub struct WrongType;
 
 /// A type of collection, owned for the length of an edit.
 pub trait Collection: Sized {
+    /// Whether parts of it may have deadlines of their own.
+    const EXPIRES: bool = false;
+
     /// An empty one, which may use the memory of `block`.
     fn create(block: Vec<u8>) -> Self;
 
@@ -200,6 +238,11 @@ pub trait Collection: Sized {
 
     /// Whether nothing is left in it: then the key goes.
     fn is_empty(&self) -> bool;
+
+    /// The earliest deadline of its parts, Unix milliseconds.
+    fn earliest(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// A collection as it is read, borrowed from its entry.

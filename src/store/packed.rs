@@ -252,6 +252,11 @@ impl<'a> Needle<'a> {
 /// The offset of the first element that is `needle`, looking at one of `stride` elements from `from` on.
 #[inline]
 pub fn find(block: &[u8], from: usize, stride: usize, needle: Needle) -> Option<usize> {
+    if let Needle::Bytes(bytes) = needle
+        && (1..=0x7f).contains(&bytes.len())
+    {
+        return find_short(block, from, stride, bytes);
+    }
     let mut offset = from;
     while offset < block.len() {
         let (element, mut next) = at(block, offset)?;
@@ -262,6 +267,23 @@ pub fn find(block: &[u8], from: usize, stride: usize, needle: Needle) -> Option<
             next = skip(block, next);
         }
         offset = next;
+    }
+    None
+}
+
+/// The same for bytes whose length is the tag. Elements of one length are told apart by their last byte first: names that are counted up
+/// differ there, and a comparison of all bytes is a call.
+#[inline]
+fn find_short(block: &[u8], from: usize, stride: usize, bytes: &[u8]) -> Option<usize> {
+    let (tag, last) = (bytes.len() as u8, bytes[bytes.len() - 1]);
+    let mut offset = from;
+    while offset < block.len() {
+        if block[offset] == tag && block[offset + bytes.len()] == last && block[offset + 1..][..bytes.len()] == *bytes {
+            return Some(offset);
+        }
+        for _ in 0..stride {
+            offset = skip(block, offset);
+        }
     }
     None
 }

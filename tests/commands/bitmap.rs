@@ -373,6 +373,7 @@ fn a_string_of_ones_is_followed_by_zeros_unless_an_end_is_given() {
 fn bitpos_looks_at_its_arguments_before_its_key() {
     check(
         r#"
+        # since 8.2
         > RPUSH list a
         (integer) 1
         > BITPOS list 2

@@ -389,3 +389,37 @@ fn debug_may_be_forbidden() {
     "#,
     );
 }
+
+#[test]
+fn forms_of_collections_are_looked_at() {
+    check(
+        r#"
+        # since 7.2
+        > RPUSH l a
+        (integer) 1
+        > DEBUG LISTPACK l
+        Listpack structure printed on stdout
+        > DEBUG LISTPACK nokey
+        (error) ERR no such key
+        > DEBUG QUICKLIST l
+        (error) ERR Not a quicklist encoded object.
+        > DEBUG QUICKLIST nokey
+        (error) ERR no such key
+        > DEBUG HTSTATS-KEY l
+        (error) ERR The value stored at the specified key is not represented using an hash table
+        > DEBUG HTSTATS-KEY nokey
+        (error) ERR no such key
+        > SADD s "x"*100
+        (integer) 1
+        > DEBUG HTSTATS-KEY s
+        ~ *Hash table 0 stats (main hash table):*
+        ...
+        > DEBUG QUICKLIST-PACKED-THRESHOLD 1b
+        OK
+        > DEBUG QUICKLIST-PACKED-THRESHOLD x
+        (error) ERR argument must be a memory value bigger than 1 and smaller than 4gb
+        > DEBUG QUICKLIST-PACKED-THRESHOLD 5gb
+        (error) ERR argument must be a memory value bigger than 1 and smaller than 4gb
+    "#,
+    );
+}

@@ -6,6 +6,7 @@ use crate::harness::check;
 fn pushing_makes_a_list_and_says_how_long_it_is() {
     check(
         r#"
+        # since 7.2
         > RPUSH l a b c
         (integer) 3
         > LPUSH l x y
@@ -592,6 +593,7 @@ fn lmpop_takes_from_the_first_list_that_is_there() {
 fn the_blocking_forms_do_not_wait_if_there_is_something() {
     check(
         r#"
+        # since 7.2
         > RPUSH a 1 2 3 4 5 6 7 8
         (integer) 8
         > BLPOP a 0
@@ -709,6 +711,7 @@ fn nobody_waits_inside_a_transaction() {
 fn who_waits_longest_is_served_first() {
     check(
         r#"
+        # since 7.2
         A> BLPOP l 0
         B> BRPOP other l 0
         C> BLMPOP 0 2 l other RIGHT COUNT 9
@@ -740,6 +743,7 @@ fn who_waits_longest_is_served_first() {
 fn a_push_of_several_elements_serves_after_the_whole_push() {
     check(
         r#"
+        # since 7.2
         A> BLPOP l 0
         > LPUSH l a b c
         (integer) 3
@@ -773,6 +777,7 @@ fn a_push_of_several_elements_serves_after_the_whole_push() {
 fn a_chain_of_waiting_movers_passes_an_element_on() {
     check(
         r#"
+        # since 7.2
         A> BLMOVE a b LEFT RIGHT 0
         B> BRPOPLPUSH b c 0
         C> BLPOP c 0
@@ -792,6 +797,7 @@ fn a_chain_of_waiting_movers_passes_an_element_on() {
 fn any_command_that_makes_the_list_wakes() {
     check(
         r#"
+        # since 7.2
         A> BLPOP l 0
         > RPUSH other x
         (integer) 1
@@ -845,6 +851,7 @@ fn any_command_that_makes_the_list_wakes() {
 fn a_key_of_another_type_wakes_nobody() {
     check(
         r#"
+        # since 7.2
         A> BLPOP l 0
         > SET l string
         OK
@@ -884,6 +891,7 @@ fn the_time_is_up() {
 fn what_was_sent_behind_a_blocking_command_waits_with_it() {
     check(
         r#"
+        # since 7.2
         A> BLPOP l 0
         A> SET after 1
         > EXISTS after
@@ -964,6 +972,7 @@ fn nothing_instead_of_an_array_is_told_apart_in_the_old_protocol() {
 fn a_list_has_the_encoding_that_its_size_asks_for() {
     check(
         r#"
+        # since 7.2
         > CONFIG SET list-max-listpack-size 3
         OK
         > RPUSH l a b c

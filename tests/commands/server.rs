@@ -849,3 +849,39 @@ fn shutdown_does_not_pretend_to_save() {
     "#,
     );
 }
+
+#[test]
+fn memory_usage_knows_the_bytes_of_every_type() {
+    check(
+        r#"
+        # ours: the bytes are our own
+        > SET s v
+        OK
+        > MEMORY USAGE s
+        (integer) 24
+        > SET s "x"*100
+        OK
+        > MEMORY USAGE s SAMPLES 5
+        (integer) 120
+        > RPUSH l a b c
+        (integer) 3
+        > MEMORY USAGE l SAMPLES 0
+        (integer) 40
+        > MEMORY USAGE nokey
+        (nil)
+        > MEMORY USAGE l SAMPLES -1
+        (error) ERR syntax error
+        > MEMORY USAGE l SAMPLES x
+        (error) ERR value is not an integer or out of range
+        > MEMORY USAGE l SAMPLES
+        (error) ERR syntax error
+        > MEMORY USAGE l FOO 1
+        (error) ERR syntax error
+        > MEMORY USAGE
+        (error) ERR wrong number of arguments for 'memory|usage' command
+        > MEMORY HELP
+        1) MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+        ...
+    "#,
+    );
+}

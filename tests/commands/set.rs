@@ -6,6 +6,7 @@ use crate::harness::check;
 fn members_are_added_once_and_counted() {
     check(
         r#"
+        # since 7.2
         # resp2
         > SADD s a b a
         (integer) 2
@@ -76,6 +77,7 @@ fn members_are_added_once_and_counted() {
 fn a_set_has_the_encoding_that_its_members_ask_for() {
     check(
         r#"
+        # since 7.2
         # resp2
         > SADD i 3 1 2
         (integer) 3
@@ -161,6 +163,7 @@ fn a_set_has_the_encoding_that_its_members_ask_for() {
 fn smove_takes_a_member_along() {
     check(
         r#"
+        # since 7.2
         # resp2
         > SADD a x y 1
         (integer) 3
@@ -308,6 +311,7 @@ fn sets_are_united_intersected_and_subtracted() {
 fn results_are_stored_over_whatever_was_there() {
     check(
         r#"
+        # since 7.2
         # resp2
         > SADD a 1 2 3 x
         (integer) 4
@@ -501,6 +505,7 @@ fn sets_are_sets_in_the_new_protocol() {
 fn a_small_set_is_scanned_at_once() {
     check(
         r#"
+        # since 7.2
         > SADD s 1 2 3 12
         (integer) 4
         > SSCAN s 0

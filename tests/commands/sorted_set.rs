@@ -3559,6 +3559,7 @@ fn a_stored_range_keeps_minus_zero_where_redis_does() {
 fn waiting_clients_are_served_in_their_order() {
     check(
         r#"
+        # since 7.2
         # resp2
         A> BZPOPMIN z 0
         B> BZPOPMAX z y 0

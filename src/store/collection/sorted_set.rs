@@ -43,6 +43,16 @@ impl Big {
         self.tree.bytes() + size_of::<Big>()
     }
 
+    /// Asks for the memory that finding a member's score needs.
+    pub fn prefetch(&self, member: &[u8]) {
+        self.tree.prefetch(member);
+    }
+
+    /// Asks for what finding its place in the order needs; the first should be there.
+    pub fn prefetch_order(&self, member: &[u8]) {
+        self.tree.prefetch_order(member);
+    }
+
     /// The name of the form that Redis would have it in.
     pub fn encoding_name(&self) -> &'static str {
         if self.is_skiplist { "skiplist" } else { "listpack" }

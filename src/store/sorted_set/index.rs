@@ -37,6 +37,11 @@ fn hash_of(fixed: &[u8]) -> u32 {
 }
 
 #[inline]
+fn score_of(fixed: &[u8]) -> f64 {
+    number(&fixed[4..])
+}
+
+#[inline]
 fn fixed(hash: u32, score: f64) -> [u8; 12] {
     let mut fixed = [0; 12];
     fixed[..4].copy_from_slice(&hash.to_le_bytes());
@@ -78,7 +83,7 @@ fn read(rows: &Rows<Hashed>, row: usize) -> Row<'_> {
         Text::Bytes([]) => None,
         text => Some(text),
     };
-    Row { hash: hash_of(fixed), score: number(&fixed[4..]), name }
+    Row { hash: hash_of(fixed), score: score_of(fixed), name }
 }
 
 /// A name on its way into a row.
@@ -87,6 +92,61 @@ fn new_name(name: Option<Text<'_>>) -> New<'_> {
         Some(Text::Bytes(bytes)) => New::Bytes(bytes),
         Some(Text::Shared(buffer)) => New::Big(buffer.clone()),
         Some(Text::Int(_)) | None => New::Bytes(b""),
+    }
+}
+
+/// Where a row is, until the index changes.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// In the leaf to which its hash leads.
+    Row(usize),
+    /// In a later one, since rows of that hash go on there.
+    Position(usize),
+}
+
+/// The rows of a hash, from one on.
+#[derive(Clone)]
+struct Run<'a> {
+    index: &'a Index,
+    hash: u32,
+    leaf: Option<&'a Rows<Hashed>>,
+    row: usize,
+    /// Known if the leaf is not the one to which the hash leads.
+    position: Option<usize>,
+}
+
+impl<'a> Iterator for Run<'a> {
+    type Item = (&'a Rows<Hashed>, usize, Place);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut leaf = self.leaf?;
+        if self.row == leaf.len() {
+            leaf = self.next_leaf()?;
+        }
+        if hash_of(leaf.fixed(self.row)) != self.hash {
+            return None;
+        }
+        let place = self.position.map_or(Place::Row(self.row), Place::Position);
+        let row = self.row;
+        self.row += 1;
+        self.position = self.position.map(|position| position + 1);
+        Some((leaf, row, place))
+    }
+}
+
+impl<'a> Run<'a> {
+    #[cold]
+    fn next_leaf(&mut self) -> Option<&'a Rows<Hashed>> {
+        let rest = |index: &Index, hash| {
+            let mut before = Before(hash);
+            index.tree.find(&mut before).map_or(0, |(leaf, start)| start + leaf.len())
+        };
+        let position = self.position.unwrap_or_else(|| rest(self.index, self.hash));
+        (self.leaf, self.position) = (None, Some(position));
+        let (leaf, row) = self.index.tree.at(position)?;
+        (self.leaf, self.row) = (Some(leaf), row);
+        self.leaf
     }
 }
 
@@ -104,37 +164,33 @@ impl Index {
         self.tree.bytes()
     }
 
-    /// The position of a member's row, and what `is_it` answered to its score.
-    ///
-    /// Rows of one hash and one score are as good as each other as long as none has a name; so a row with the member's
-    /// name goes before one without any.
+    /// The rows of a hash.
     #[inline]
-    pub fn find<R>(&self, hash: u32, member: &[u8], mut is_it: impl FnMut(f64) -> Option<R>) -> Option<(usize, R)> {
+    fn run(&self, hash: u32) -> Run<'_> {
         let mut before = Before(hash);
-        let (mut leaf, start) = self.tree.find(&mut before)?;
-        let mut row = before.row(leaf);
-        let mut position = start + row;
-        let mut found = None;
-        loop {
-            if row == leaf.len() {
-                // Rows of one hash may go on in the next leaf.
-                let Some(next) = self.tree.at(position) else { return found };
-                (leaf, row) = next;
-            }
-            let fixed = leaf.fixed(row);
-            if hash_of(fixed) != hash {
-                return found;
-            }
-            let score = number(&fixed[4..]);
-            match leaf.has_text(row) {
-                true if leaf.bytes_of(row) != member => {}
-                true => return is_it(score).map(|result| (position, result)),
-                false if found.is_none() => found = is_it(score).map(|result| (position, result)),
-                false => {}
-            }
-            row += 1;
-            position += 1;
+        let leaf = self.tree.leaf(&mut before);
+        let row = leaf.map_or(0, |leaf| before.row(leaf));
+        Run { index: self, hash, leaf, row, position: None }
+    }
+
+    /// Where a member's row is, and what `is_it` answered to its score and to whether it has the member's name.
+    ///
+    /// Rows without names that agree in hash and score are as good as each other.
+    #[inline]
+    pub fn find<R>(
+        &self,
+        hash: u32,
+        member: &[u8],
+        mut is_it: impl FnMut(f64, bool) -> Option<R>,
+    ) -> Option<(Place, R)> {
+        let run = self.run(hash);
+        let has_name = |leaf: &Rows<Hashed>, row| leaf.has_text(row) && leaf.bytes_of(row) == member;
+        let named = run.clone().find(|(leaf, row, _)| has_name(leaf, *row));
+        if let Some((leaf, row, place)) = named {
+            return is_it(score_of(leaf.fixed(row)), true).map(|result| (place, result));
         }
+        let mut nameless = run.filter(|(leaf, row, _)| !leaf.has_text(*row));
+        nameless.find_map(|(leaf, row, place)| Some((place, is_it(score_of(leaf.fixed(row)), false)?)))
     }
 
     /// Adds a row.
@@ -149,33 +205,33 @@ impl Index {
         );
     }
 
+    /// Has a row changed.
+    #[inline]
+    fn edit(&mut self, hash: u32, place: Place, act: impl FnOnce(&mut Rows<Hashed>, usize)) {
+        match place {
+            Place::Row(row) => self.tree.edit(&mut Before(hash), || Rows::new(0), |leaf, _| act(leaf, row)),
+            Place::Position(at) => self.tree.edit(&mut At(at), || Rows::new(0), |leaf, at| act(leaf, at.0)),
+        }
+    }
+
     /// Takes a row out.
     #[inline]
-    pub fn remove(&mut self, position: usize) {
-        self.tree.edit(
-            &mut At(position),
-            || Rows::new(0),
-            |leaf, at| {
-                leaf.remove(at.0);
-                leaf.shrink();
-            },
-        );
+    pub fn remove(&mut self, hash: u32, place: Place) {
+        self.edit(hash, place, |leaf, row| {
+            leaf.remove(row);
+            leaf.shrink();
+        });
     }
 
     /// Changes a row's score, and its name if it has one or gets one.
     #[inline]
-    pub fn set(&mut self, position: usize, score: f64, name: Option<Text>) {
-        self.tree.edit(
-            &mut At(position),
-            || Rows::new(0),
-            |leaf, at| {
-                let Row { hash, name: old, .. } = read(leaf, at.0);
-                if old.is_some() != name.is_some() {
-                    leaf.set_text(at.0, new_name(name));
-                }
-                leaf.set_fixed(at.0, &fixed(hash, score));
-            },
-        );
+    pub fn set(&mut self, hash: u32, place: Place, score: f64, name: Option<Text>) {
+        self.edit(hash, place, |leaf, row| {
+            if leaf.has_text(row) || name.is_some() {
+                leaf.set_text(row, new_name(name));
+            }
+            leaf.set_fixed(row, &fixed(hash, score));
+        });
     }
 
     /// The number of rows before a hash.
@@ -199,7 +255,7 @@ impl Index {
 
     /// Asks for what a lookup of the hash will read.
     pub fn prefetch(&self, hash: u32) {
-        if let Some((leaf, _)) = self.tree.find(&mut Before(hash)) {
+        if let Some(leaf) = self.tree.leaf(&mut Before(hash)) {
             leaf.prefetch_all();
         }
     }

@@ -75,6 +75,24 @@ pub(super) fn partition(len: usize, is_before: impl Fn(usize) -> bool) -> usize 
     start + usize::from(left == 1 && is_before(start))
 }
 
+/// About where an element is, by marks alone: good enough to ask for a leaf.
+pub(super) struct Near(u128);
+
+impl Near {
+    #[inline]
+    pub fn new(score: f64, member: &[u8]) -> Near {
+        Near(wide((ordered(score), beginning(member))))
+    }
+}
+
+impl Seek<Rows<Ranked>> for Near {
+    #[inline]
+    fn child(&mut self, node: &Node<Rows<Ranked>>) -> usize {
+        let before = node.marks().iter().map(|mark| usize::from(wide(*mark) < self.0)).sum::<usize>();
+        before.saturating_sub(1)
+    }
+}
+
 /// A point in the order, before or behind an element or all of a score.
 #[derive(Clone, Copy)]
 pub(super) struct Point<'a> {

@@ -26,7 +26,8 @@
 //!
 //! It does not know what an element is, what it is compared by, nor who shares it.
 //!
-//! Measured with a sorted set of 1 M members (`tools/bench_tree.rs`): see there.
+//! What it takes is measured by `tools/bench_tree.rs`; a list of a million elements: 55 ns for a push, 0.2 µs for a change
+//! anywhere, 0.4 µs for a range of 100. With a clone alive, a change that copies a node and a leaf takes 2 µs.
 
 mod rows;
 mod walk;
@@ -41,7 +42,8 @@ use crate::base::prefetch::prefetch;
 use triomphe::Arc;
 
 /// Children of a node. With this number the nodes of lists and of sorted sets fill size classes of the allocator: 760 bytes
-/// of 768, 1240 of 1280. Twice as many cost some 40 % more per copied node, half as many another level.
+/// of 768, 1240 of 1280. With 18 a change that copies takes the same time (the memory that it takes for the copies is what
+/// costs), one that does not takes a quarter more.
 pub const FAN: usize = 30;
 
 /// What becomes one node when two neighbours have no more children: well below what splits it again.
@@ -633,6 +635,22 @@ impl<L: Leaf> Tree<L> {
         }
     }
 
+    /// The leaf that is looked for, by one who does not ask how many elements are before it.
+    #[inline]
+    pub fn leaf(&self, seek: &mut impl Seek<L>) -> Option<&L> {
+        let mut node = match self.root.as_ref()? {
+            Child::Leaf(leaf) => return Some(leaf),
+            Child::Node(node) => node,
+        };
+        loop {
+            let at = seek.child(node);
+            match &node.kids {
+                Kids::Nodes(nodes) => node = nodes[at].as_ref().expect(FILLED),
+                Kids::Leaves(leaves) => return leaves[at].as_ref(),
+            }
+        }
+    }
+
     /// The leaf with the element at a position, and its index there.
     #[inline]
     pub fn at(&self, position: usize) -> Option<(&L, usize)> {
@@ -640,7 +658,7 @@ impl<L: Leaf> Tree<L> {
             return None;
         }
         let mut at = At(position);
-        let (leaf, _) = self.find(&mut at)?;
+        let leaf = self.leaf(&mut at)?;
         Some((leaf, at.0))
     }
 

@@ -235,7 +235,7 @@ impl<K: Kind> Rows<K> {
         self.text_at(code, self.end(row))
     }
 
-    #[inline]
+    #[inline(always)]
     fn text_at(&self, code: u16, end: usize) -> Text<'_> {
         let bytes = &self.block.slice[end - usize::from(code & 0x7fff)..end];
         if code & NO_TEXT == 0 { Text::Bytes(bytes) } else { Text::Int(integer(bytes)) }
@@ -619,7 +619,7 @@ pub struct Cells<'a, K: Kind> {
 impl<'a, K: Kind> Iterator for Cells<'a, K> {
     type Item = (&'a [u8], Text<'a>);
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.row == self.row_end {
             return None;
@@ -643,7 +643,7 @@ impl<'a, K: Kind> Iterator for Cells<'a, K> {
 }
 
 impl<K: Kind> DoubleEndedIterator for Cells<'_, K> {
-    #[inline]
+    #[inline(always)]
     fn next_back(&mut self) -> Option<Self::Item> {
         if self.row == self.row_end {
             return None;

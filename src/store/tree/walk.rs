@@ -35,9 +35,6 @@ impl<'a, L: Leaf> Walk<'a, L> {
                 Kids::Nodes(nodes) => node = nodes[at].as_ref().expect(FILLED),
                 Kids::Leaves(leaves) => {
                     self.leaf = leaves[at].as_ref();
-                    if let Some(Some(next)) = leaves.get(at + 1) {
-                        next.prefetch_count();
-                    }
                     return;
                 }
             }
@@ -58,6 +55,17 @@ impl<'a, L: Leaf> Walk<'a, L> {
     /// Goes back to the leaf before.
     pub fn back(&mut self) -> Option<&'a L> {
         self.step(|at, _| at.checked_sub(1), |node| node.len - 1)
+    }
+
+    /// The next leaf or the one before, if it is below the same node: to ask for it while this one is read.
+    #[inline]
+    fn neighbour(&self, is_next: bool) -> Option<&'a L> {
+        let (node, at) = self.path[self.levels.checked_sub(1)?]?;
+        let at = if is_next { at + 1 } else { at.checked_sub(1)? };
+        match &node.kids {
+            Kids::Leaves(leaves) => leaves.get(at)?.as_ref(),
+            Kids::Nodes(_) => None,
+        }
     }
 
     /// Goes up until there is a neighbour, and down again.
@@ -95,14 +103,14 @@ impl<K: Kind> Tree<Rows<K>> {
     #[inline]
     pub fn rows(&self, range: Range<usize>) -> Forward<'_, K> {
         let (walk, row) = self.walk(range.start);
-        Forward(Span::new(walk, range.len(), |leaf, left| row..leaf.len().min(row + left)))
+        Forward(Span::new(walk, range.len(), true, |leaf, left| row..leaf.len().min(row + left)))
     }
 
     /// The rows of a range of positions, which must lie in the tree, from its end to its start.
     #[inline]
     pub fn rows_back(&self, range: Range<usize>) -> Backward<'_, K> {
         let (walk, row) = self.walk(range.end.saturating_sub(1));
-        Backward(Span::new(walk, range.len(), |_, left| (row + 1).saturating_sub(left)..row + 1))
+        Backward(Span::new(walk, range.len(), false, |_, left| (row + 1).saturating_sub(left)..row + 1))
     }
 }
 
@@ -116,33 +124,32 @@ struct Span<'a, K: Kind> {
 
 impl<'a, K: Kind> Span<'a, K> {
     #[inline]
-    fn new(walk: Walk<'a, Rows<K>>, left: usize, first: impl FnOnce(&Rows<K>, usize) -> Range<usize>) -> Span<'a, K> {
+    fn new(
+        walk: Walk<'a, Rows<K>>,
+        left: usize,
+        is_forward: bool,
+        rows: impl FnOnce(&Rows<K>, usize) -> Range<usize>,
+    ) -> Span<'a, K> {
         let mut span = Span { cells: None, left, walk };
-        if let Some(leaf) = span.walk.leaf()
-            && left > 0
-        {
-            let rows = first(leaf, left);
-            span.left -= rows.len();
-            span.cells = Some(leaf.cells(rows));
+        if left > 0 {
+            span.enter(is_forward, rows);
         }
         span
     }
 
-    /// Goes on with rows of another leaf, if there are more to come.
+    /// Takes rows of the leaf where the walk is, and asks for the leaf that comes next.
     #[inline]
-    fn next_leaf(
-        &mut self,
-        step: impl FnOnce(&mut Walk<'a, Rows<K>>) -> Option<&'a Rows<K>>,
-        rows: impl FnOnce(&Rows<K>, usize) -> Range<usize>,
-    ) -> Option<()> {
-        if self.left == 0 {
-            return None;
+    fn enter(&mut self, is_forward: bool, rows: impl FnOnce(&Rows<K>, usize) -> Range<usize>) {
+        self.cells = self.walk.leaf().map(|leaf| {
+            let rows = rows(leaf, self.left);
+            self.left -= rows.len();
+            leaf.cells(rows)
+        });
+        if self.left > 0
+            && let Some(next) = self.walk.neighbour(is_forward)
+        {
+            next.prefetch_all();
         }
-        let leaf = step(&mut self.walk)?;
-        let rows = rows(leaf, self.left);
-        self.left -= rows.len();
-        self.cells = Some(leaf.cells(rows));
-        Some(())
     }
 
     fn len(&self) -> usize {
@@ -153,16 +160,32 @@ impl<'a, K: Kind> Span<'a, K> {
 /// Rows towards the end: fixed bytes and string.
 pub struct Forward<'a, K: Kind>(Span<'a, K>);
 
+impl<K: Kind> Forward<'_, K> {
+    /// Goes on to the next leaf. Says whether there are more rows.
+    #[inline(never)]
+    fn turn(&mut self) -> bool {
+        let is_more = self.0.left > 0;
+        if is_more {
+            self.0.walk.forward();
+            self.0.enter(true, |leaf, left| 0..leaf.len().min(left));
+        }
+        is_more
+    }
+}
+
 impl<'a, K: Kind> Iterator for Forward<'a, K> {
     type Item = (&'a [u8], Text<'a>);
 
-    #[inline]
+    // In the loop of whoever walks: 4 instead of 7 ns a row.
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(cell) = self.0.cells.as_mut()?.next() {
                 return Some(cell);
             }
-            self.0.next_leaf(Walk::forward, |leaf, left| 0..leaf.len().min(left))?;
+            if !self.turn() {
+                return None;
+            }
         }
     }
 
@@ -177,16 +200,31 @@ impl<K: Kind> ExactSizeIterator for Forward<'_, K> {}
 /// Rows towards the start: fixed bytes and string.
 pub struct Backward<'a, K: Kind>(Span<'a, K>);
 
+impl<K: Kind> Backward<'_, K> {
+    /// Goes back to the leaf before. Says whether there are more rows.
+    #[inline(never)]
+    fn turn(&mut self) -> bool {
+        let is_more = self.0.left > 0;
+        if is_more {
+            self.0.walk.back();
+            self.0.enter(false, |leaf, left| leaf.len().saturating_sub(left)..leaf.len());
+        }
+        is_more
+    }
+}
+
 impl<'a, K: Kind> Iterator for Backward<'a, K> {
     type Item = (&'a [u8], Text<'a>);
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(cell) = self.0.cells.as_mut()?.next_back() {
                 return Some(cell);
             }
-            self.0.next_leaf(Walk::back, |leaf, left| leaf.len().saturating_sub(left)..leaf.len())?;
+            if !self.turn() {
+                return None;
+            }
         }
     }
 
