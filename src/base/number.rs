@@ -63,22 +63,33 @@ impl Double {
 
     /// Prints a number.
     pub fn new(value: f64) -> Double {
-        let mut double = Double { text: [0; Double::MAX], len: 0 };
         // Larger integers are printed by their significant digits, as Redis does.
         const INTEGERS: f64 = (1_u64 << 62) as f64;
-        if value.is_nan() {
-            double.append(b"nan");
-        } else if value.is_infinite() {
-            double.append(if value > 0.0 { b"inf" } else { b"-inf" });
-        } else if value == 0.0 && value.is_sign_negative() {
-            double.append(b"-0");
-        } else if value.abs() <= INTEGERS && value.fract() == 0.0 {
+        let is_negative_zero = value == 0.0 && value.is_sign_negative();
+        if value.abs() <= INTEGERS && value.fract() == 0.0 && !is_negative_zero {
+            let mut double = Double { text: [0; Double::MAX], len: 0 };
             // In range and whole, so nothing is lost.
             double.append(itoa::Buffer::new().format(value as i64).as_bytes());
+            return double;
+        }
+        Double::by_digits(value)
+    }
+
+    /// Prints a number by its significant digits, be it whole or not: 100000000 is `1e+8`.
+    pub fn by_digits(value: f64) -> Double {
+        let mut double = Double { text: [0; Double::MAX], len: 0 };
+        if value.is_nan() {
+            double.append(b"nan");
+            return double;
+        }
+        if value.is_sign_negative() {
+            double.append(b"-");
+        }
+        if value.is_infinite() {
+            double.append(b"inf");
+        } else if value == 0.0 {
+            double.append(b"0");
         } else {
-            if value < 0.0 {
-                double.append(b"-");
-            }
             let (digits, exponent) = significant(value.abs());
             double.decimal(&digits, exponent);
         }

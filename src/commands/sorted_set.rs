@@ -758,8 +758,12 @@ fn zrangestore(ctx: &mut Ctx, args: Args) -> Done {
     let mut result = SortedSet::for_members(0, 0, &limits);
     if let Some(set) = db.view::<SortedSetView>(slot)? {
         let ranks = query.ranks(set);
-        result.prepare(ranks.len(), 0, &limits);
-        set.walk(ranks, false, &mut |member, score| {
+        // Redis knows the length beforehand only here, and adds in the order of the reply. Both can be seen: a score of -0 stays what it is
+        // only if it comes when there is a skiplist.
+        if matches!(query.span, Span::Ranks(..)) {
+            result.prepare(ranks.len(), 0, &limits);
+        }
+        set.walk(ranks, query.is_reverse, &mut |member, score| {
             member.with(|bytes| result.insert(bytes, score, &limits));
         });
     }

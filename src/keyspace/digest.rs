@@ -4,7 +4,7 @@
 //! deadline mixed in as `!!expire!!`; the SHA-1s of the keys' digests are combined by XOR, so their order does not matter.
 
 use crate::base::buffer::Text;
-use crate::base::number::seventeen_digits;
+use crate::base::number::Double;
 use crate::keyspace::Keyspace;
 use crate::store::entry::{Entry, Value};
 use crate::store::object::Element;
@@ -66,7 +66,7 @@ fn mix_value(sum: &mut Sum, entry: &Entry) {
             Element::Scored(member, score) => {
                 let mut one = Sum::default();
                 mix_text(&mut one, member);
-                mix(&mut one, seventeen_digits(score).as_bytes());
+                mix(&mut one, &Double::by_digits(score));
                 add(sum, &one);
             }
         }),

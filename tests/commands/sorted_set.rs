@@ -3504,6 +3504,58 @@ fn a_new_set_has_the_encoding_that_its_pairs_would_ask_for() {
 }
 
 #[test]
+fn the_digest_of_a_sorted_set_has_its_scores_by_their_digits() {
+    check(
+        r#"
+        # resp2
+        # since 8.2
+        > ZADD a 3 m
+        (integer) 1
+        > ZADD b 0.1 m
+        (integer) 1
+        > ZADD c 1e8 m 1e16 n 1234567890123456789 o inf p -inf q -0 r 1e-5 s -7 t
+        (integer) 8
+        > ZADD d 1 "y"*70 -0 r
+        (integer) 2
+        > DEBUG DIGEST-VALUE a b c d
+        1) 51ba3db6ed115e11c9f364a35f833b5a47327cf4
+        2) 7e1bae26d61f35a2675e4748edc8fe0bff072cee
+        3) 29da734f3b92cfc41888e9046ba34142764f4a20
+        4) f128b26cb4d64144a684eedd8bc5ddd21d813a36
+    "#,
+    );
+}
+
+#[test]
+fn a_stored_range_keeps_minus_zero_where_redis_does() {
+    check(
+        r#"
+        # resp2
+        > CONFIG SET zset-max-listpack-entries 3
+        OK
+        > ZADD z 1 b 2 c 3 d 4 e -0 a
+        (integer) 5
+        > ZRANGESTORE d z -inf inf BYSCORE
+        (integer) 5
+        > ZSCORE d a
+        "0"
+        > ZRANGESTORE d z 0 -1
+        (integer) 5
+        > ZSCORE d a
+        "-0"
+        > ZRANGESTORE d z inf -inf BYSCORE REV
+        (integer) 5
+        > ZSCORE d a
+        "-0"
+        > ZRANGESTORE d z 0 1
+        (integer) 2
+        > ZSCORE d a
+        "0"
+    "#,
+    );
+}
+
+#[test]
 fn waiting_clients_are_served_in_their_order() {
     check(
         r#"
