@@ -839,3 +839,166 @@ fn a_polygon_is_searched() {
     "#,
     );
 }
+
+#[test]
+fn searches_have_the_same_options() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > GEOADD g 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 12.5 41.9 Rome
+        (integer) 3
+        > GEORADIUS g 15 37 300000 M ASC
+        1) "Catania"
+        2) "Palermo"
+        > GEORADIUS g 15 37 900000 FT DESC
+        1) "Palermo"
+        2) "Catania"
+        > GEORADIUS g 15 37 150 MI WITHDIST ASC
+        1) 1) "Catania"
+           2) "35.0711"
+        2) 1) "Palermo"
+           2) "118.3357"
+        > GEORADIUS g 15 37 300 KM ASC WITHCOORD
+        1) 1) "Catania"
+           2) 1) "15.087267458438873"
+              2) "37.50266842333162"
+        2) 1) "Palermo"
+           2) 1) "13.361389338970184"
+              2) "38.1155563954963"
+        > GEORADIUS g 15 37 300 KM DESC WITHHASH WITHDIST
+        1) 1) "Palermo"
+           2) "190.4424"
+           3) (integer) 3479099956230698
+        2) 1) "Catania"
+           2) "56.4413"
+           3) (integer) 3479447370796909
+        > GEORADIUS g 15 37 300 KM COUNT 1
+        1) "Catania"
+        > GEORADIUS g 15 37 300 KM COUNT 1 ANY
+        1) "Palermo"
+        > GEORADIUS g 15 37 300 KM COUNT 2 ANY DESC
+        1) "Palermo"
+        2) "Catania"
+        > GEORADIUS_RO g 15 37 300000 M ASC
+        1) "Catania"
+        2) "Palermo"
+        > GEORADIUS_RO g 15 37 900000 FT DESC
+        1) "Palermo"
+        2) "Catania"
+        > GEORADIUS_RO g 15 37 150 MI WITHDIST ASC
+        1) 1) "Catania"
+           2) "35.0711"
+        2) 1) "Palermo"
+           2) "118.3357"
+        > GEORADIUS_RO g 15 37 300 KM ASC WITHCOORD
+        1) 1) "Catania"
+           2) 1) "15.087267458438873"
+              2) "37.50266842333162"
+        2) 1) "Palermo"
+           2) 1) "13.361389338970184"
+              2) "38.1155563954963"
+        > GEORADIUS_RO g 15 37 300 KM DESC WITHHASH WITHDIST
+        1) 1) "Palermo"
+           2) "190.4424"
+           3) (integer) 3479099956230698
+        2) 1) "Catania"
+           2) "56.4413"
+           3) (integer) 3479447370796909
+        > GEORADIUS_RO g 15 37 300 KM COUNT 1
+        1) "Catania"
+        > GEORADIUS_RO g 15 37 300 KM COUNT 1 ANY
+        1) "Palermo"
+        > GEORADIUS_RO g 15 37 300 KM COUNT 2 ANY DESC
+        1) "Palermo"
+        2) "Catania"
+        > GEORADIUSBYMEMBER g Palermo 300000 M ASC
+        1) "Palermo"
+        2) "Catania"
+        > GEORADIUSBYMEMBER g Palermo 900000 FT DESC
+        1) "Catania"
+        2) "Palermo"
+        > GEORADIUSBYMEMBER g Palermo 150 MI WITHDIST ASC
+        1) 1) "Palermo"
+           2) "0.0000"
+        2) 1) "Catania"
+           2) "103.3182"
+        > GEORADIUSBYMEMBER g Palermo 300 KM ASC WITHCOORD
+        1) 1) "Palermo"
+           2) 1) "13.361389338970184"
+              2) "38.1155563954963"
+        2) 1) "Catania"
+           2) 1) "15.087267458438873"
+              2) "37.50266842333162"
+        > GEORADIUSBYMEMBER g Palermo 300 KM DESC WITHHASH WITHDIST
+        1) 1) "Catania"
+           2) "166.2742"
+           3) (integer) 3479447370796909
+        2) 1) "Palermo"
+           2) "0.0000"
+           3) (integer) 3479099956230698
+        > GEORADIUSBYMEMBER g Palermo 300 KM COUNT 1
+        1) "Palermo"
+        > GEORADIUSBYMEMBER g Palermo 300 KM COUNT 1 ANY
+        1) "Palermo"
+        > GEORADIUSBYMEMBER g Palermo 300 KM COUNT 2 ANY DESC
+        1) "Catania"
+        2) "Palermo"
+        > GEORADIUSBYMEMBER_RO g Palermo 300000 M ASC
+        1) "Palermo"
+        2) "Catania"
+        > GEORADIUSBYMEMBER_RO g Palermo 900000 FT DESC
+        1) "Catania"
+        2) "Palermo"
+        > GEORADIUSBYMEMBER_RO g Palermo 150 MI WITHDIST ASC
+        1) 1) "Palermo"
+           2) "0.0000"
+        2) 1) "Catania"
+           2) "103.3182"
+        > GEORADIUSBYMEMBER_RO g Palermo 300 KM ASC WITHCOORD
+        1) 1) "Palermo"
+           2) 1) "13.361389338970184"
+              2) "38.1155563954963"
+        2) 1) "Catania"
+           2) 1) "15.087267458438873"
+              2) "37.50266842333162"
+        > GEORADIUSBYMEMBER_RO g Palermo 300 KM DESC WITHHASH WITHDIST
+        1) 1) "Catania"
+           2) "166.2742"
+           3) (integer) 3479447370796909
+        2) 1) "Palermo"
+           2) "0.0000"
+           3) (integer) 3479099956230698
+        > GEORADIUSBYMEMBER_RO g Palermo 300 KM COUNT 1
+        1) "Palermo"
+        > GEORADIUSBYMEMBER_RO g Palermo 300 KM COUNT 1 ANY
+        1) "Palermo"
+        > GEORADIUSBYMEMBER_RO g Palermo 300 KM COUNT 2 ANY DESC
+        1) "Catania"
+        2) "Palermo"
+        > GEOSEARCH g FROMMEMBER Rome BYBOX 3000000 3000000 M ASC
+        1) "Rome"
+        2) "Palermo"
+        3) "Catania"
+        > GEOSEARCHSTORE d g FROMMEMBER Rome BYRADIUS 300000 M COUNT 2 ANY ASC
+        (integer) 1
+        > GEOSEARCHSTORE d g FROMMEMBER Rome BYBOX 3000000 3000000 M COUNT 2 ANY
+        (integer) 2
+        > GEOSEARCH g FROMMEMBER Rome BYBOX 3000000 3000000 FT ASC
+        1) "Rome"
+        2) "Palermo"
+        > GEOSEARCHSTORE d g FROMMEMBER Rome BYRADIUS 300000 FT COUNT 2 ANY ASC
+        (integer) 1
+        > GEOSEARCHSTORE d g FROMMEMBER Rome BYBOX 3000000 3000000 FT COUNT 2 ANY
+        (integer) 2
+        > GEOSEARCH g FROMMEMBER Rome BYBOX 3000000 3000000 MI ASC
+        1) "Rome"
+        2) "Palermo"
+        3) "Catania"
+        > GEOSEARCHSTORE d g FROMMEMBER Rome BYRADIUS 300000 MI COUNT 2 ANY ASC
+        (integer) 2
+        > GEOSEARCHSTORE d g FROMMEMBER Rome BYBOX 3000000 3000000 MI COUNT 2 ANY
+        (integer) 2
+    "#,
+    );
+}
