@@ -59,6 +59,15 @@ pub enum Owned {
 }
 
 impl Owned {
+    /// A copy; a buffer is held once more instead.
+    pub fn of(text: Text<'_>) -> Owned {
+        match text {
+            Text::Bytes(bytes) => Owned::Bytes(bytes.to_vec()),
+            Text::Int(n) => Owned::Int(n),
+            Text::Shared(buffer) => Owned::Shared(buffer.clone()),
+        }
+    }
+
     /// The value for reading.
     pub fn text(&self) -> Text<'_> {
         match self {
@@ -80,15 +89,6 @@ impl Owned {
 }
 
 impl Text<'_> {
-    /// A copy; a buffer is held once more instead.
-    pub fn to_owned(self) -> Owned {
-        match self {
-            Text::Bytes(bytes) => Owned::Bytes(bytes.to_vec()),
-            Text::Int(n) => Owned::Int(n),
-            Text::Shared(buffer) => Owned::Shared(buffer.clone()),
-        }
-    }
-
     /// Calls `look` with the bytes; an integer's are its decimal digits.
     #[inline]
     pub fn with<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {

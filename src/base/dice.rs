@@ -1,5 +1,7 @@
 //! Seeded randomness: small, fast, reproducible. Not for secrets.
 
+use std::collections::HashSet;
+
 /// A generator of 64-bit numbers (`SplitMix64`, after Steele, Lea and Flood 2014). The same seed gives the same numbers.
 #[derive(Clone, Debug)]
 pub struct Dice(pub u64);
@@ -37,9 +39,70 @@ pub fn below(draw: &mut dyn FnMut() -> u64, bound: u64) -> u64 {
     ((u128::from(draw()) * u128::from(bound)) >> 64) as u64
 }
 
+/// `wanted` different numbers below `bound`, each choice of them as likely as any other, in the order in which they were drawn. As many draws
+/// as numbers (Floyd's algorithm, 1987): for a few of many.
+pub fn distinct(draw: &mut dyn FnMut() -> u64, wanted: usize, bound: usize) -> Vec<usize> {
+    let mut seen = HashSet::with_capacity(wanted);
+    let mut numbers = Vec::with_capacity(wanted);
+    for last in bound - wanted..bound {
+        let drawn = below(draw, last as u64 + 1) as usize;
+        let number = if seen.contains(&drawn) { last } else { drawn };
+        seen.insert(number);
+        numbers.push(number);
+    }
+    numbers
+}
+
+/// Chooses some of many things that pass by, each choice as likely as any other: each thing has the chance that is left for it (Knuth,
+/// 3.4.2, algorithm S).
+pub struct Choice {
+    wanted: u64,
+    left: u64,
+}
+
+impl Choice {
+    /// `wanted` of `all` things; at most all.
+    pub fn new(wanted: usize, all: usize) -> Choice {
+        Choice { wanted: wanted as u64, left: all as u64 }
+    }
+
+    /// Whether the next thing is one of them. To be asked once for each.
+    pub fn takes(&mut self, draw: &mut dyn FnMut() -> u64) -> bool {
+        let takes = below(draw, self.left) < self.wanted;
+        self.wanted -= u64::from(takes);
+        self.left -= 1;
+        takes
+    }
+
+    /// Whether all are chosen.
+    pub fn is_done(&self) -> bool {
+        self.wanted == 0
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Dice;
+    use super::{Choice, Dice, distinct};
+
+    #[test]
+    fn choices_are_of_different_things_and_fair() {
+        let mut dice = Dice(3);
+        let mut seen = [[0u32; 10]; 2];
+        for _ in 0..5000 {
+            let drawn = distinct(&mut || dice.next(), 3, 10);
+            assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2] && drawn[0] != drawn[2], "{drawn:?}");
+            for n in drawn {
+                seen[0][n] += 1;
+            }
+            let mut choice = Choice::new(3, 10);
+            let taken: Vec<usize> = (0..10).filter(|_| choice.takes(&mut || dice.next())).collect();
+            assert!(taken.len() == 3 && choice.is_done());
+            for n in taken {
+                seen[1][n] += 1;
+            }
+        }
+        assert!(seen.iter().flatten().all(|n| (1300..1700).contains(n)), "{seen:?}");
+    }
 
     #[test]
     fn same_seed_same_numbers_and_within_the_bound() {

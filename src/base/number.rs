@@ -391,6 +391,15 @@ pub fn parse_f64(text: &[u8]) -> Option<f64> {
     (!value.is_nan() && !overflows && !vanishes).then_some(value)
 }
 
+/// Reads a double as Redis does for the ends of ranges and for SORT: nothing is zero, what is too large is infinite, what is too small is
+/// zero, and there is no hexadecimal. NaN is refused.
+pub fn parse_wide_f64(text: &[u8]) -> Option<f64> {
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    std::str::from_utf8(text).ok()?.parse().ok().filter(|value: &f64| !value.is_nan())
+}
+
 /// Reads `1f.8p-3`, less the `0x` before it.
 fn parse_hex(text: &str) -> Option<f64> {
     let (mantissa, exponent) = match text.split_once(['p', 'P']) {
@@ -458,6 +467,18 @@ mod tests {
         }
         for text in ["", " 1", "1 ", "nan", "1e400", "1e-400", "1_0", "abc", "0x", "--1", "1e", "1\0"] {
             assert_eq!(parse_f64(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn wide_doubles_know_no_overflow() {
+        for (text, value) in
+            [("", 0.0), ("1e400", f64::INFINITY), ("1e-400", 0.0), ("+5", 5.0), ("-inf", f64::NEG_INFINITY)]
+        {
+            assert_eq!(parse_wide_f64(text.as_bytes()), Some(value), "{text}");
+        }
+        for text in ["nan", "0x10", " 1", "1 ", "1x"] {
+            assert_eq!(parse_wide_f64(text.as_bytes()), None, "{text}");
         }
     }
 

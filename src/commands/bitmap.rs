@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::base::buffer::Text;
 use crate::base::number::parse_i64;
-use crate::commands::string::{bytes_of, with_bytes};
+use crate::commands::string::bytes_of;
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::WrongType;
 use crate::keyspace::{Db, Slot, Ttl};
@@ -95,7 +95,7 @@ fn bit_offset(ctx: &Ctx, n: Option<i64>) -> Result<u64, Error> {
 
 /// How long a string is.
 fn len_of(db: &Db, slot: Slot) -> Result<usize, WrongType> {
-    Ok(db.text_of(slot)?.map_or(0, |text| with_bytes(text, <[u8]>::len)))
+    Ok(db.text_of(slot)?.map_or(0, Text::len))
 }
 
 /// SETBIT key offset value
@@ -108,7 +108,7 @@ fn setbit(ctx: &mut Ctx, args: Args) -> Done {
         _ => return Err(BIT),
     };
     let mut db = ctx.server.db(ctx.db);
-    let (slot, len) = db.write_looking(key, |text| text.map_or(0, |text| with_bytes(text, <[u8]>::len)))?;
+    let (slot, len) = db.write_looking(key, |text| text.map_or(0, Text::len))?;
     // Within the longest string, so it fits.
     let byte = (at / 8) as usize;
     let grows = byte >= len;
@@ -127,7 +127,7 @@ fn setbit(ctx: &mut Ctx, args: Args) -> Done {
 /// GETBIT key offset
 fn getbit(ctx: &mut Ctx, args: Args) -> Done {
     let at = bit_offset(ctx, parse_i64(args.get(2)))?;
-    let is_set = |text: Option<Text>| text.is_some_and(|text| with_bytes(text, |bytes| bits::bit(bytes, at)));
+    let is_set = |text: Option<Text>| text.is_some_and(|text| text.with(|bytes| bits::bit(bytes, at)));
     let is_set = ctx.server.db(ctx.db).look(args.get(1), is_set)?;
     ctx.reply.int(i64::from(is_set));
     Ok(Flow::Done)
@@ -177,7 +177,7 @@ fn bitcount(ctx: &mut Ctx, args: Args) -> Done {
     let is_reversed = start < 0 && end < 0 && start > end;
     let count = match text {
         Some(text) if !is_reversed => {
-            with_bytes(text, |bytes| bits::count_ones_in(bytes, bit_range(start, end, what, bytes.len())))
+            text.with(|bytes| bits::count_ones_in(bytes, bit_range(start, end, what, bytes.len())))
         }
         _ => 0,
     };
@@ -204,7 +204,7 @@ fn bitpos(ctx: &mut Ctx, args: Args) -> Done {
         // A missing key is a row of zeros without end.
         None if wanted => None,
         None => Some(0),
-        Some(text) => with_bytes(text, |bytes| {
+        Some(text) => text.with(|bytes| {
             let range = bit_range(start, end.unwrap_or(-1), what, bytes.len());
             // A string that is searched up to its end for a clear bit is followed by zeros.
             let behind = (!wanted && end.is_none() && !range.is_empty()).then_some(bytes.len() as u64 * 8);
@@ -378,7 +378,7 @@ fn run(ctx: &mut Ctx, key: &[u8], steps: &[Step]) -> Done {
         let (field, at) = (step.field, step.at);
         let old = match db.text_of(slot)? {
             None => 0,
-            Some(text) => with_bytes(text, |bytes| {
+            Some(text) => text.with(|bytes| {
                 let window = field.window(at);
                 field.get(&bytes[window.start.min(bytes.len())..window.end.min(bytes.len())], at)
             }),

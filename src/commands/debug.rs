@@ -7,6 +7,7 @@ use crate::base::buffer::Buffer;
 use crate::base::clock::Clock;
 use crate::base::glob;
 use crate::base::number::parse_i64;
+use crate::commands::options::count;
 use crate::keyspace::digest::{self, Sum};
 use crate::keyspace::{AccessClock, Ttl};
 use crate::resp::{Args, Proto, Reply, Word};
@@ -176,20 +177,15 @@ fn serialized_len(entry: &Entry) -> usize {
 /// POPULATE count [prefix] [size]: keys `prefix:0` and so on, with values `value:0` and so on, cut or filled up with NULs
 /// to the size, if one is given. What is there stays.
 fn populate(ctx: &mut Ctx, args: Args) -> Result<(), Error> {
-    const NOT_POSITIVE: Error = Error::Text("ERR value is out of range, must be positive");
-    let number = |i: usize| {
-        let n = parse_i64(args.get(i)).ok_or(NOT_POSITIVE)?;
-        usize::try_from(n).map_err(|_| NOT_POSITIVE)
-    };
-    let count = number(0)?;
+    let keys = count(args.get(0))?;
     let prefix = if args.len() > 1 { args.get(1) } else { b"key" };
-    let size = if args.len() > 2 { number(2)? } else { 0 };
+    let size = if args.len() > 2 { count(args.get(2))? } else { 0 };
     if size as u64 > ctx.server.config.settings.proto_max_bulk_len {
         return Err(Error::TooLong);
     }
     let mut db = ctx.server.db(ctx.db);
     let (mut key, mut value) = (Vec::new(), Vec::new());
-    for n in 0..count {
+    for n in 0..keys {
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(n).as_bytes();
         key.clear();

@@ -2,7 +2,7 @@
 
 use crate::base::buffer::Text;
 use crate::base::number::{parse_f64, parse_i64};
-use crate::keyspace::Ttl;
+use crate::commands::sorted_set::{Adding, add_members};
 use crate::keyspace::changes::Event;
 use crate::resp::{Args, Reply};
 use crate::server::command::Flag::{DenyOom, MovableKeys, ReadOnly, Write};
@@ -11,7 +11,6 @@ use crate::server::command::{Command, KeySpec, Options};
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::collection::sorted_set::{Scores, SortedSet, SortedSetView};
 use crate::store::geo::{self, Area, Point, hash_of_score};
-use crate::store::sorted_set::Outcome;
 use std::ops::Bound;
 
 /// The rows, by name.
@@ -121,7 +120,6 @@ const SEARCH: &str =
     "O(log N + M) where N is the number of members and M that of those in up to ten cells of a grid around the area";
 const UPPER: (&str, &str) = ("7.0.0", "Units may be in upper case.");
 
-const ZADD: Event = Event::new("zadd", b'z');
 const GEOSEARCHSTORE: Event = Event::new("geosearchstore", b'z');
 const GEORADIUSSTORE: Event = Event::new("georadiusstore", b'z');
 
@@ -435,13 +433,7 @@ fn run(ctx: &mut Ctx, args: Args, key: usize, kind: Kind, event: Event, parse: P
         let score = if search.store_distance { distance / search.unit } else { score };
         member.with(|bytes| result.insert(bytes, score, &limits));
     }
-    let slot = db.write(target);
-    if len > 0 {
-        db.put_collection(slot, target, result, Ttl::Clear);
-        db.changed(target, event, len as u64);
-    } else {
-        db.delete(slot, target, Event::DEL);
-    }
+    db.put_result(target, result, event, len as u64);
     ctx.reply.int(len as i64);
     Ok(Flow::Done)
 }
@@ -484,51 +476,26 @@ fn reply_place(reply: &mut Reply, place: Point) {
 
 /// GEOADD key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]
 fn geoadd(ctx: &mut Ctx, args: Args) -> Done {
-    let (mut nx, mut xx, mut ch, mut at) = (false, false, false, 2);
+    let (mut o, mut at) = (Adding::default(), 2);
     let mut words = args.cursor(2);
     while let Some(word) = words.word() {
         match &*word {
-            b"NX" => nx = true,
-            b"XX" => xx = true,
-            b"CH" => ch = true,
+            b"NX" => o.nx = true,
+            b"XX" => o.xx = true,
+            b"CH" => o.ch = true,
             _ => break,
         }
         at += 1;
     }
     let data = args.from(at);
-    if data.is_empty() || !data.len().is_multiple_of(3) || (nx && xx) {
+    if data.is_empty() || !data.len().is_multiple_of(3) || (o.nx && o.xx) {
         return Err(Error::Syntax);
     }
     let places = (0..data.len()).step_by(3).map(|i| point(data.get(i), data.get(i + 1)));
     let places = places.collect::<Result<Vec<Point>, Error>>()?;
-    let key = args.get(1);
-    let mut db = ctx.server.db(ctx.db);
-    let slot = db.write(key);
-    let is_new = !slot.is_found();
-    let (mut added, mut updated) = (0, 0);
-    if !(is_new && xx) {
-        let limits = db.limits();
-        let ((), edited) = db.edit(slot, key, |set: &mut SortedSet| {
-            if is_new {
-                set.prepare(places.len(), data.get(2).len(), &limits);
-            }
-            for (i, place) in places.iter().enumerate() {
-                let member = data.get(3 * i + 2);
-                if (nx || xx) && set.view().score(member).is_some() == nx {
-                    continue;
-                }
-                match set.insert(member, place.hash() as f64, &limits) {
-                    Outcome::Added => added += 1,
-                    Outcome::Updated(_) => updated += 1,
-                    Outcome::Same => {}
-                }
-            }
-        })?;
-        if added + updated > 0 {
-            db.edited(key, edited, ZADD, added + updated);
-        }
-    }
-    ctx.reply.int((if ch { added + updated } else { added }) as i64);
+    let scored = places.iter().enumerate().map(|(i, place)| (place.hash() as f64, data.get(3 * i + 2)));
+    let tally = add_members(&mut ctx.server.db(ctx.db), args.get(1), places.len(), scored, o)?;
+    ctx.reply.int(tally.answer(o));
     Ok(Flow::Done)
 }
 

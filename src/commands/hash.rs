@@ -4,6 +4,7 @@ use crate::base::buffer::Text;
 use crate::base::extended;
 use crate::base::number::parse_i64;
 use crate::commands::generic::{ElementScan, cursor};
+use crate::commands::options::random_count;
 use crate::keyspace::Edited;
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot};
@@ -527,25 +528,7 @@ fn reply_parts(ctx: &mut Ctx, args: Args, show: fn(&mut Reply, Field)) -> Done {
 
 /// HRANDFIELD key [count [WITHVALUES]]
 fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
-    let (count, with_values) = match args.len() {
-        2 => (None, false),
-        n => {
-            let count = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
-            if count == i64::MIN {
-                return Err(Error::Text(
-                    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-                ));
-            }
-            let with_values = n > 3;
-            if n > 4 || (with_values && !args.get(3).eq_ignore_ascii_case(b"withvalues")) {
-                return Err(Error::Syntax);
-            }
-            if with_values && count.unsigned_abs() > i64::MAX as u64 / 2 {
-                return Err(Error::OutOfRange);
-            }
-            (Some(count), with_values)
-        }
-    };
+    let (count, with_values) = random_count(args, b"WITHVALUES")?;
     let mut dice = ctx.server.dice.split();
     let key = args.get(1);
     let mut db = ctx.server.db(ctx.db);
@@ -614,9 +597,7 @@ fn hscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(hash) = db.view::<HashView>(slot)? else {
-        ctx.reply.array(2);
-        ctx.reply.bulk(b"0");
-        ctx.reply.array(0);
+        ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
     let options = ElementScan::parse(args, true)?;

@@ -2,7 +2,6 @@
 //! `store::hyperloglog`.
 
 use crate::base::buffer::Text;
-use crate::commands::string::with_bytes;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot, Ttl};
 use crate::resp::Args;
@@ -67,7 +66,7 @@ impl From<Corrupt> for Error {
 
 /// Calls `look` with the bytes of a `HyperLogLog`.
 fn with_one<R>(text: Text, look: impl FnOnce(&[u8]) -> Result<R, Corrupt>) -> Result<R, Error> {
-    with_bytes(text, |bytes| if hll::is_one(bytes) { Ok(look(bytes)?) } else { Err(NOT_ONE) })
+    text.with(|bytes| if hll::is_one(bytes) { Ok(look(bytes)?) } else { Err(NOT_ONE) })
 }
 
 /// Lends the bytes of the `HyperLogLog` at a slot for a change. One that turns out to be corrupt stays as it is.
@@ -80,7 +79,7 @@ fn edit<R>(
     let bytes = match db.text_of(slot)? {
         // A dense one keeps its length and is never corrupt: it is changed where it lies.
         Some(Text::Shared(buffer)) if hll::is_dense(buffer.bytes()) => None,
-        Some(text) => Some(with_bytes(text, <[u8]>::to_vec)),
+        Some(text) => Some(text.with(<[u8]>::to_vec)),
         None => Some(hll::new()),
     };
     match bytes {

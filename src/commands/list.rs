@@ -3,9 +3,9 @@
 //! The blocking ones do what their plain forms do if there is something to take; if not, their client waits, and the same request runs again when
 //! one of its keys may serve it (see `server/blocked.rs`).
 
-use crate::base::buffer::{Owned, Text};
+use crate::base::buffer::Owned;
 use crate::base::number::parse_i64;
-use crate::commands::range;
+use crate::commands::options::{count, first_key, keys_end_count, range, symmetric};
 use crate::keyspace::Slot;
 use crate::keyspace::changes::Event;
 use crate::resp::{Args, Cursor};
@@ -294,10 +294,7 @@ fn pop(ctx: &mut Ctx, args: Args, side: Side) -> Done {
     }
     let count = match args.iter().nth(2) {
         None => None,
-        Some(text) => {
-            let count = parse_i64(text).and_then(|n| usize::try_from(n).ok());
-            Some(count.ok_or(Error::Text("ERR value is out of range, must be positive"))?)
-        }
+        Some(text) => Some(count(text)?),
     };
     let key = args.get(1);
     let mut db = ctx.server.db(ctx.db);
@@ -434,16 +431,6 @@ fn linsert(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// An integer that has an opposite.
-fn symmetric(text: &[u8]) -> Result<i64, Error> {
-    match parse_i64(text).ok_or(Error::NotInteger)? {
-        i64::MIN => Err(Error::Text(
-            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-        )),
-        n => Ok(n),
-    }
-}
-
 /// LREM key count element
 fn lrem(ctx: &mut Ctx, args: Args) -> Done {
     let count = symmetric(args.get(2))?;
@@ -577,11 +564,6 @@ fn rpoplpush(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// An element that outlives the list it was in.
-fn own(element: Text) -> Owned {
-    element.to_owned()
-}
-
 /// Moves an element and replies it; false if there is none.
 fn transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side) -> Result<bool, Error> {
     let (source, target) = (args.get(1), args.get(2));
@@ -594,7 +576,7 @@ fn transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side) -> Result<bool, Err
     let reply = &mut *ctx.reply;
     if source == target {
         let ((), edited) = db.edit(slot, source, |list: &mut List| {
-            if let Some(element) = list.pop(from, own) {
+            if let Some(element) = list.pop(from, Owned::of) {
                 list.prepare(1, element.len(), &limits);
                 list.push(to, element.text());
                 reply.text(element.text());
@@ -608,7 +590,7 @@ fn transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side) -> Result<bool, Err
     let there = db.write(target);
     db.view::<ListView>(there)?;
     let (element, source_left) = db.edit(slot, source, |list: &mut List| {
-        let element = list.pop(from, own);
+        let element = list.pop(from, Owned::of);
         list.shrunk(&limits);
         element
     })?;
@@ -659,22 +641,18 @@ fn wait_and_pop(ctx: &mut Ctx, args: Args, side: Side) -> Done {
     let last = args.len() - 1;
     let deadline = ctx.deadline(args.get(last))?;
     let keys = args.range(1..last);
-    for key in keys {
-        let mut db = ctx.server.db(ctx.db);
-        let slot = db.write(key);
-        if db.view::<ListView>(slot)?.is_some() {
-            ctx.reply.array(2);
-            ctx.reply.bulk(key);
-            pop_into(ctx, slot, key, side, 1)?;
-            return Ok(Flow::Done);
-        }
+    if let Some((key, slot)) = first_key(ctx, keys, "list")? {
+        ctx.reply.array(2);
+        ctx.reply.bulk(key);
+        pop_into(ctx, slot, key, side, 1)?;
+        return Ok(Flow::Done);
     }
     ctx.block(args, keys, "list", deadline, Instead::NullArray)
 }
 
 /// LMPOP numkeys key [key ...] LEFT | RIGHT [COUNT count]
 fn lmpop(ctx: &mut Ctx, args: Args) -> Done {
-    let (keys, side, count) = several(args, 1)?;
+    let (keys, side, count) = keys_end_count(args, 1, side)?;
     if !pop_first(ctx, keys, side, count)? {
         ctx.reply.null_array();
     }
@@ -683,7 +661,7 @@ fn lmpop(ctx: &mut Ctx, args: Args) -> Done {
 
 /// BLMPOP timeout numkeys key [key ...] LEFT | RIGHT [COUNT count]
 fn blmpop(ctx: &mut Ctx, args: Args) -> Done {
-    let (keys, side, count) = several(args, 2)?;
+    let (keys, side, count) = keys_end_count(args, 2, side)?;
     let deadline = ctx.deadline(args.get(1))?;
     if pop_first(ctx, keys, side, count)? {
         return Ok(Flow::Done);
@@ -691,39 +669,13 @@ fn blmpop(ctx: &mut Ctx, args: Args) -> Done {
     ctx.block(args, keys, "list", deadline, Instead::NullArray)
 }
 
-/// The keys, the side and the count of LMPOP, whose arguments begin at `at`.
-fn several(args: Args, at: usize) -> Result<(Args, Side, usize), Error> {
-    let keys = parse_i64(args.get(at)).filter(|&n| n > 0).ok_or(Error::Text("ERR numkeys should be greater than 0"))?;
-    let behind = usize::try_from(keys).ok().and_then(|n| n.checked_add(at + 1)).filter(|&end| end < args.len());
-    let behind = behind.ok_or(Error::Syntax)?;
-    let side = side(args.get(behind))?;
-    let mut options = args.cursor(behind + 1);
-    let mut count = None;
-    while let Some(word) = options.word() {
-        match (&*word, count) {
-            (b"COUNT", None) => {
-                let n = parse_i64(options.need()?).filter(|&n| n > 0);
-                count = Some(n.ok_or(Error::Text("ERR count should be greater than 0"))? as usize);
-            }
-            _ => return Err(Error::Syntax),
-        }
-    }
-    Ok((args.range(at + 1..behind), side, count.unwrap_or(1)))
-}
-
 /// Takes elements off the first list that there is, with its key; false if there is none.
 fn pop_first(ctx: &mut Ctx, keys: Args, side: Side, count: usize) -> Result<bool, Error> {
-    for key in keys {
-        let mut db = ctx.server.db(ctx.db);
-        let slot = db.write(key);
-        if let Some(list) = db.view::<ListView>(slot)? {
-            let n = count.min(list.len());
-            ctx.reply.array(2);
-            ctx.reply.bulk(key);
-            ctx.reply.array(n);
-            pop_into(ctx, slot, key, side, n)?;
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let Some((key, slot)) = first_key(ctx, keys, "list")? else { return Ok(false) };
+    let n = ctx.server.db(ctx.db).view::<ListView>(slot)?.map_or(0, |list| count.min(list.len()));
+    ctx.reply.array(2);
+    ctx.reply.bulk(key);
+    ctx.reply.array(n);
+    pop_into(ctx, slot, key, side, n)?;
+    Ok(true)
 }

@@ -14,6 +14,7 @@ pub mod hash;
 pub mod hyperloglog;
 pub mod list;
 pub mod memory;
+mod options;
 pub mod server;
 pub mod set;
 pub mod sort;
@@ -22,15 +23,6 @@ pub mod string;
 pub mod transactions;
 
 use crate::server::command::{Family, Group};
-use std::ops::Range;
-
-/// The indices of a range whose ends may count from the end (-1 is the last), cut to what there is.
-pub(crate) fn range(start: i64, stop: i64, len: usize) -> Range<usize> {
-    let n = len as i64; // no collection has 2^63 elements
-    let place = |index: i64| if index < 0 { index.saturating_add(n) } else { index };
-    let (start, stop) = (place(start).max(0), place(stop).min(n - 1));
-    if start > stop { 0..0 } else { start as usize..stop as usize + 1 }
-}
 
 /// All commands, for [`crate::server::Server::new`].
 pub fn table() -> Vec<Family> {

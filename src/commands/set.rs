@@ -1,20 +1,19 @@
 //! The commands on sets.
 
 use crate::base::buffer::{Owned, Text};
-use crate::base::dice::below;
-use crate::base::number::parse_i64;
 use crate::commands::generic::{ElementScan, cursor};
+use crate::commands::options::{count, key_count, limit, symmetric};
 use crate::keyspace::changes::Event;
-use crate::keyspace::{Db, Slot, Ttl};
+use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Reply};
 use crate::server::command::Flag::{DenyOom, Fast, MovableKeys, ReadOnly, Write};
 use crate::server::command::KeyFlag::{
     Access, Delete, Insert, Overwrite as Ow, ReadOnly as Ro, ReadWrite as Rw, Update,
 };
-use crate::server::command::{Command, KeySpec, Options};
+use crate::server::command::{Command, KeySpec};
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::collection::set::{Set, SetView};
-use crate::store::object::Limits;
+use crate::store::object::{Collection, Limits};
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -291,10 +290,7 @@ fn smove(ctx: &mut Ctx, args: Args) -> Done {
 fn spop(ctx: &mut Ctx, args: Args) -> Done {
     let count = match args.len() {
         2 => None,
-        3 => {
-            let count = parse_i64(args.get(2)).and_then(|n| usize::try_from(n).ok());
-            Some(count.ok_or(Error::Text("ERR value is out of range, must be positive"))?)
-        }
+        3 => Some(count(args.get(2))?),
         _ => return Err(Error::Syntax),
     };
     let key = args.get(1);
@@ -329,7 +325,7 @@ fn spop(ctx: &mut Ctx, args: Args) -> Done {
     let ((), edited) = db.edit(slot, key, |set: &mut Set| {
         for _ in 0..wanted {
             let rank = dice.below(set.count() as u64) as usize;
-            let member = set.view().nth(rank).map(own);
+            let member = set.view().nth(rank).map(Owned::of);
             if let Some(member) = member {
                 reply.text(member.text());
                 member.text().with(|bytes| set.remove(bytes));
@@ -340,23 +336,11 @@ fn spop(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// A member that outlives the set it was in.
-fn own(member: Text) -> Owned {
-    member.to_owned()
-}
-
 /// SRANDMEMBER key [count]
 fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
     let count = match args.len() {
         2 => None,
-        3 => match parse_i64(args.get(2)).ok_or(Error::NotInteger)? {
-            i64::MIN => {
-                return Err(Error::Text(
-                    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-                ));
-            }
-            n => Some(n),
-        },
+        3 => Some(symmetric(args.get(2))?),
         _ => return Err(Error::Syntax),
     };
     let mut dice = ctx.server.dice.split();
@@ -384,26 +368,10 @@ fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
         Some(count) => {
             let wanted = (count as usize).min(len);
             ctx.reply.array(wanted);
-            sample(set, wanted, &mut || dice.next(), &mut |member| ctx.reply.text(member));
+            set.sample(wanted, &mut || dice.next(), &mut |member| ctx.reply.text(member));
         }
     }
     Ok(Flow::Done)
-}
-
-/// Visits `wanted` different members, each choice as likely as any other.
-fn sample(set: SetView, wanted: usize, dice: &mut dyn FnMut() -> u64, visit: &mut dyn FnMut(Text)) {
-    if let SetView::Table(members) = set {
-        return members.sample(wanted, dice, &mut |element| visit(element.field_text()));
-    }
-    // Small sets: each member with the chance that is left for it (Knuth, 3.4.2, algorithm S).
-    let (mut wanted, mut left) = (wanted as u64, set.len() as u64);
-    set.each(&mut |member| {
-        if below(dice, left) < wanted {
-            wanted -= 1;
-            visit(member);
-        }
-        left -= 1;
-    });
 }
 
 /// The sets of some keys, as slots; all their types are right.
@@ -506,21 +474,12 @@ fn reply_set(reply: &mut Reply, walk: impl FnOnce(&mut dyn FnMut(Text)) -> Resul
 
 /// SINTERCARD numkeys key [key ...] [LIMIT limit]
 fn sintercard(ctx: &mut Ctx, args: Args) -> Done {
-    let keys = parse_i64(args.get(1)).filter(|&n| n > 0).ok_or(Error::Text("ERR numkeys should be greater than 0"))?;
+    let keys = key_count(args.get(1))?;
     if keys > args.len() as i64 - 2 {
         return Err(Error::Text("ERR Number of keys can't be greater than number of args"));
     }
     let behind = keys as usize + 2;
-    let mut options = args.cursor(behind);
-    let mut limit = usize::MAX;
-    while let Some(word) = options.word() {
-        if &*word != b"LIMIT" {
-            return Err(Error::Syntax);
-        }
-        let n = parse_i64(options.need()?).and_then(|n| usize::try_from(n).ok());
-        let n = n.ok_or(Error::Text("ERR LIMIT can't be negative"))?;
-        limit = if n == 0 { usize::MAX } else { n };
-    }
+    let limit = limit(args.cursor(behind))?;
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.range(2..behind))?;
     let mut n = 0;
@@ -565,15 +524,9 @@ fn store(
     let limits = db.limits();
     let mut result: Option<Set> = None;
     walk(&db, &slots, &mut |member| add_to(&mut result, member, &limits))?;
-    let slot = db.write(target);
-    let len = result.as_ref().map_or(0, Set::count);
-    match result {
-        Some(set) => {
-            db.put_collection(slot, target, set, Ttl::Clear);
-            db.changed(target, event, 1);
-        }
-        None => _ = db.delete(slot, target, Event::DEL),
-    }
+    let result = result.unwrap_or_else(|| Set::create(Vec::new()));
+    let len = result.count();
+    db.put_result(target, result, event, 1);
     ctx.reply.int(len as i64);
     Ok(Flow::Done)
 }
@@ -590,9 +543,7 @@ fn sscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(set) = db.view::<SetView>(slot)? else {
-        ctx.reply.array(2);
-        ctx.reply.bulk(b"0");
-        ctx.reply.array(0);
+        ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
     let options = ElementScan::parse(args, false)?;

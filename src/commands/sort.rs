@@ -1,9 +1,9 @@
 //! SORT: the elements of a list, set or sorted set in an order of their own, or in that of other keys.
 
-use crate::base::buffer::{Owned, Text};
-use crate::base::number::parse_i64;
+use crate::base::buffer::Owned;
+use crate::base::number::{parse_i64, parse_wide_f64};
+use crate::keyspace::Db;
 use crate::keyspace::changes::Event;
-use crate::keyspace::{Db, Ttl};
 use crate::resp::Args;
 use crate::server::command::Flag::{DenyOom, MovableKeys, ReadOnly, Write};
 use crate::server::command::KeyFlag::{Access, Overwrite as Ow, ReadOnly as Ro, Update};
@@ -110,7 +110,7 @@ fn run(ctx: &mut Ctx, args: Args, may_store: bool) -> Done {
         }
         entry.value().each(&mut |element| {
             if let Element::Item(text) | Element::Member(text) | Element::Scored(text, _) = element {
-                elements.push(text.to_owned());
+                elements.push(Owned::of(text));
             }
         });
     }
@@ -145,13 +145,7 @@ fn run(ctx: &mut Ctx, args: Args, may_store: bool) -> Done {
     };
     let list = gathered(&mut db, elements, &order.get);
     let n = list.count();
-    let slot = db.write(target);
-    if n == 0 {
-        db.delete(slot, target, Event::DEL);
-    } else {
-        db.put_collection(slot, target, list, Ttl::Clear);
-        db.changed(target, SORTSTORE, n as u64);
-    }
+    db.put_result(target, list, SORTSTORE, n as u64);
     ctx.reply.int(n as i64);
     Ok(Flow::Done)
 }
@@ -202,10 +196,11 @@ fn sorted(db: &mut Db, elements: Vec<Owned>, order: &Order) -> Result<Vec<Owned>
         let weight = match (order.is_alpha, text) {
             // Without BY the element itself decides, last.
             (true, _) if order.by.is_none() => Weight::Text(None),
-            (true, text) => Weight::Text(text.map(Text::to_owned)),
+            (true, text) => Weight::Text(text.map(Owned::of)),
             (false, None) => Weight::Number(0.0),
             (false, Some(text)) => Weight::Number(
-                number(text).ok_or(Error::Text("ERR One or more scores can't be converted into double"))?,
+                text.with(parse_wide_f64)
+                    .ok_or(Error::Text("ERR One or more scores can't be converted into double"))?,
             ),
         };
         weighed.push((weight, element));
@@ -228,17 +223,6 @@ fn compare(a: &Owned, b: &Owned) -> Ordering {
     a.text().with(|a| b.text().with(|b| a.cmp(b)))
 }
 
-/// A weight as a number; nothing counts as zero.
-fn number(text: Text) -> Option<f64> {
-    text.with(|bytes| {
-        if bytes.is_empty() {
-            return Some(0.0);
-        }
-        let value: f64 = std::str::from_utf8(bytes).ok()?.parse().ok()?;
-        (!value.is_nan()).then_some(value)
-    })
-}
-
 /// What a pattern stands for: `#` the element itself; otherwise its first `*` is replaced by the element, and the key of that name
 /// holds a string, or `key->field` a field of a hash. False if there is nothing.
 fn look_up(db: &mut Db, pattern: &[u8], element: &Owned, found: &mut Owned) -> bool {
@@ -252,12 +236,12 @@ fn look_up(db: &mut Db, pattern: &[u8], element: &Owned, found: &mut Owned) -> b
     let key = element.text().with(|element| [&pattern[..star], element, &pattern[star + 1..end]].concat());
     let slot = db.read(&key);
     let text: Result<Option<Owned>, WrongType> = match arrow {
-        None => db.text_of(slot).map(|text| text.map(Text::to_owned)),
+        None => db.text_of(slot).map(|text| text.map(Owned::of)),
         Some(arrow) => {
             let now = db.now();
             db.view::<HashView>(slot).map(|hash| {
                 let (value, deadline) = hash?.get(&pattern[arrow + 2..])?;
-                deadline.is_none_or(|deadline| deadline > now).then(|| value.to_owned())
+                deadline.is_none_or(|deadline| deadline > now).then(|| Owned::of(value))
             })
         }
     };

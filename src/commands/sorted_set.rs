@@ -1,11 +1,11 @@
 //! The commands on sorted sets.
 
 use crate::base::buffer::Text;
-use crate::base::number::{Double, parse_f64, parse_i64, seventeen_digits};
+use crate::base::number::{Double, parse_f64, parse_i64, parse_wide_f64, seventeen_digits};
 use crate::commands::generic::{ElementScan, cursor};
-use crate::commands::range;
+use crate::commands::options::{count, first_key, keys_end_count, limit, random_count, range};
 use crate::keyspace::changes::Event;
-use crate::keyspace::{Db, Slot, Ttl};
+use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Proto, Reply};
 use crate::server::blocked::Instead;
 use crate::server::command::Flag::{Blocking, DenyOom, Fast, MovableKeys, ReadOnly, Write};
@@ -343,13 +343,29 @@ const ZDIFFSTORE: Event = Event::new("zdiffstore", b'z');
 /// What ZADD is asked for beside its pairs.
 #[derive(Clone, Copy, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "they are words of the command, each there or not")]
-struct Adding {
-    nx: bool,
-    xx: bool,
-    gt: bool,
-    lt: bool,
-    ch: bool,
-    incr: bool,
+pub(super) struct Adding {
+    pub nx: bool,
+    pub xx: bool,
+    pub gt: bool,
+    pub lt: bool,
+    pub ch: bool,
+    pub incr: bool,
+}
+
+/// What ZADD did.
+#[derive(Default)]
+pub(super) struct Tally {
+    added: u64,
+    updated: u64,
+    /// The score of the last member that was touched.
+    last: Option<f64>,
+}
+
+impl Tally {
+    /// What the command answers: new members, with CH also those that changed.
+    pub fn answer(&self, o: Adding) -> i64 {
+        (if o.ch { self.added + self.updated } else { self.added }) as i64
+    }
 }
 
 /// What became of a member.
@@ -425,35 +441,48 @@ fn add(ctx: &mut Ctx, key: &[u8], pairs: Args, o: Adding) -> Done {
     let score = |i: usize| parse_f64(pairs.get(i)).ok_or(Error::NotFloat);
     let first = score(0)?;
     let rest = (2..pairs.len()).step_by(2).map(score).collect::<Result<Vec<f64>, Error>>()?;
-    let mut db = ctx.server.db(ctx.db);
-    let slot = db.write(key);
-    let is_new = !slot.is_found();
-    let (mut added, mut updated, mut last) = (0, 0, None);
-    if !(is_new && o.xx) {
-        let limits = db.limits();
-        let (result, edited) = db.edit(slot, key, |set: &mut SortedSet| {
-            if is_new {
-                set.prepare(pairs.len() / 2, pairs.get(1).len(), &limits);
-            }
-            for (i, score) in std::iter::once(first).chain(rest).enumerate() {
-                let Added::Is(score, outcome) = o.apply(set, pairs.get(2 * i + 1), score, &limits)? else { continue };
-                added += u64::from(outcome == Outcome::Added);
-                updated += u64::from(matches!(outcome, Outcome::Updated(_)));
-                last = Some(score);
-            }
-            Ok::<(), Error>(())
-        })?;
-        result?;
-        if added + updated > 0 {
-            db.edited(key, edited, if o.incr { ZINCR } else { ZADD }, added + updated);
-        }
-    }
-    match (o.incr, last) {
+    let scored = std::iter::once(first).chain(rest).enumerate().map(|(i, score)| (score, pairs.get(2 * i + 1)));
+    let tally = add_members(&mut ctx.server.db(ctx.db), key, pairs.len() / 2, scored, o)?;
+    match (o.incr, tally.last) {
         (true, Some(score)) => ctx.reply.double(score),
         (true, None) => ctx.reply.null(),
-        (false, _) => ctx.reply.int((if o.ch { added + updated } else { added }) as i64),
+        (false, _) => ctx.reply.int(tally.answer(o)),
     }
     Ok(Flow::Done)
+}
+
+/// Gives `n` members their scores, and tells of it.
+pub(super) fn add_members<'a>(
+    db: &mut Db,
+    key: &[u8],
+    n: usize,
+    scored: impl Iterator<Item = (f64, &'a [u8])>,
+    o: Adding,
+) -> Result<Tally, Error> {
+    let slot = db.write(key);
+    let is_new = !slot.is_found();
+    let mut tally = Tally::default();
+    if is_new && o.xx {
+        return Ok(tally);
+    }
+    let limits = db.limits();
+    let (result, edited) = db.edit(slot, key, |set: &mut SortedSet| {
+        for (i, (score, member)) in scored.enumerate() {
+            if is_new && i == 0 {
+                set.prepare(n, member.len(), &limits);
+            }
+            let Added::Is(score, outcome) = o.apply(set, member, score, &limits)? else { continue };
+            tally.added += u64::from(outcome == Outcome::Added);
+            tally.updated += u64::from(matches!(outcome, Outcome::Updated(_)));
+            tally.last = Some(score);
+        }
+        Ok::<(), Error>(())
+    })?;
+    result?;
+    if tally.added + tally.updated > 0 {
+        db.edited(key, edited, if o.incr { ZINCR } else { ZADD }, tally.added + tally.updated);
+    }
+    Ok(tally)
 }
 
 /// ZREM key member [member ...]
@@ -585,17 +614,8 @@ struct Query<'a> {
 /// A score that is an end of a range: without it if a parenthesis stands before.
 fn score_end(text: &[u8]) -> Result<Bound<f64>, Error> {
     let number = text.strip_prefix(b"(").unwrap_or(text);
-    let score = wide_f64(number).ok_or(Error::Text("ERR min or max is not a float"))?;
+    let score = parse_wide_f64(number).ok_or(Error::Text("ERR min or max is not a float"))?;
     Ok(if number.len() < text.len() { Bound::Excluded(score) } else { Bound::Included(score) })
-}
-
-/// Reads a number as it may stand in a range: nothing is zero, what is too large is infinite, what is too small is zero, and there is no
-/// hexadecimal.
-fn wide_f64(text: &[u8]) -> Option<f64> {
-    if text.is_empty() {
-        return Some(0.0);
-    }
-    std::str::from_utf8(text).ok()?.parse().ok().filter(|score: &f64| !score.is_nan())
 }
 
 fn scores(min: &[u8], max: &[u8]) -> Result<Scores, Error> {
@@ -767,22 +787,10 @@ fn zrangestore(ctx: &mut Ctx, args: Args) -> Done {
             member.with(|bytes| result.insert(bytes, score, &limits));
         });
     }
-    let len = put(&mut db, args.get(1), result, ZRANGESTORE);
+    let len = result.count();
+    db.put_result(args.get(1), result, ZRANGESTORE, 1);
     ctx.reply.int(len as i64);
     Ok(Flow::Done)
-}
-
-/// Puts a set in the place of what was there; an empty one leaves nothing there. Answers its length.
-fn put(db: &mut Db, key: &[u8], set: SortedSet, event: Event) -> usize {
-    let slot = db.write(key);
-    let len = set.count();
-    if len > 0 {
-        db.put_collection(slot, key, set, Ttl::Clear);
-        db.changed(key, event, 1);
-    } else {
-        db.delete(slot, key, Event::DEL);
-    }
-    len
 }
 
 /// ZCOUNT key min max
@@ -905,10 +913,7 @@ fn zpopmax(ctx: &mut Ctx, args: Args) -> Done {
 fn pop(ctx: &mut Ctx, args: Args, end: End) -> Done {
     let count = match args.len() {
         2 => None,
-        3 => {
-            let count = parse_i64(args.get(2)).and_then(|n| usize::try_from(n).ok());
-            Some(count.ok_or(Error::Text("ERR value is out of range, must be positive"))?)
-        }
+        3 => Some(count(args.get(2))?),
         _ => return Err(Error::Syntax),
     };
     let key = args.get(1);
@@ -942,22 +947,18 @@ fn wait_and_pop(ctx: &mut Ctx, args: Args, end: End) -> Done {
     let last = args.len() - 1;
     let deadline = ctx.deadline(args.get(last))?;
     let keys = args.range(1..last);
-    for key in keys {
-        let mut db = ctx.server.db(ctx.db);
-        let slot = db.write(key);
-        if db.view::<SortedSetView>(slot)?.is_some() {
-            ctx.reply.array(3);
-            ctx.reply.bulk(key);
-            pop_into(ctx, slot, key, end, 1, Form::Bare)?;
-            return Ok(Flow::Done);
-        }
+    if let Some((key, slot)) = first_key(ctx, keys, "zset")? {
+        ctx.reply.array(3);
+        ctx.reply.bulk(key);
+        pop_into(ctx, slot, key, end, 1, Form::Bare)?;
+        return Ok(Flow::Done);
     }
     ctx.block(args, keys, "zset", deadline, Instead::NullArray)
 }
 
 /// ZMPOP numkeys key [key ...] MIN | MAX [COUNT count]
 fn zmpop(ctx: &mut Ctx, args: Args) -> Done {
-    let (keys, end, count) = several(args, 1)?;
+    let (keys, end, count) = keys_end_count(args, 1, end)?;
     if !pop_first(ctx, keys, end, count)? {
         ctx.reply.null_array();
     }
@@ -966,7 +967,7 @@ fn zmpop(ctx: &mut Ctx, args: Args) -> Done {
 
 /// BZMPOP timeout numkeys key [key ...] MIN | MAX [COUNT count]
 fn bzmpop(ctx: &mut Ctx, args: Args) -> Done {
-    let (keys, end, count) = several(args, 2)?;
+    let (keys, end, count) = keys_end_count(args, 2, end)?;
     let deadline = ctx.deadline(args.get(1))?;
     if pop_first(ctx, keys, end, count)? {
         return Ok(Flow::Done);
@@ -974,67 +975,32 @@ fn bzmpop(ctx: &mut Ctx, args: Args) -> Done {
     ctx.block(args, keys, "zset", deadline, Instead::NullArray)
 }
 
-/// The keys, the end and the count of ZMPOP, whose arguments begin at `at`.
-fn several(args: Args, at: usize) -> Result<(Args, End, usize), Error> {
-    let keys = parse_i64(args.get(at)).filter(|&n| n > 0).ok_or(Error::Text("ERR numkeys should be greater than 0"))?;
-    let behind = usize::try_from(keys).ok().and_then(|n| n.checked_add(at + 1)).filter(|&end| end < args.len());
-    let behind = behind.ok_or(Error::Syntax)?;
-    let end = match args.get(behind) {
-        word if word.eq_ignore_ascii_case(b"MIN") => End::Min,
-        word if word.eq_ignore_ascii_case(b"MAX") => End::Max,
-        _ => return Err(Error::Syntax),
-    };
-    let mut options = args.cursor(behind + 1);
-    let mut count = None;
-    while let Some(word) = options.word() {
-        match (&*word, count) {
-            (b"COUNT", None) => {
-                let n = parse_i64(options.need()?).filter(|&n| n > 0);
-                count = Some(n.ok_or(Error::Text("ERR count should be greater than 0"))? as usize);
-            }
-            _ => return Err(Error::Syntax),
-        }
+/// MIN or MAX.
+fn end(word: &[u8]) -> Result<End, Error> {
+    if word.eq_ignore_ascii_case(b"MIN") {
+        Ok(End::Min)
+    } else if word.eq_ignore_ascii_case(b"MAX") {
+        Ok(End::Max)
+    } else {
+        Err(Error::Syntax)
     }
-    Ok((args.range(at + 1..behind), end, count.unwrap_or(1)))
 }
 
 /// Takes elements out of the first sorted set that there is, with its key; false if there is none.
 fn pop_first(ctx: &mut Ctx, keys: Args, end: End, count: usize) -> Result<bool, Error> {
-    for key in keys {
-        let mut db = ctx.server.db(ctx.db);
-        let slot = db.write(key);
-        if let Some(set) = db.view::<SortedSetView>(slot)? {
-            let n = count.min(set.len());
-            ctx.reply.array(2);
-            ctx.reply.bulk(key);
-            pop_into(ctx, slot, key, end, n, Form::Pairs)?;
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let Some((key, slot)) = first_key(ctx, keys, "zset")? else { return Ok(false) };
+    let n = ctx.server.db(ctx.db).view::<SortedSetView>(slot)?.map_or(0, |set| count.min(set.len()));
+    ctx.reply.array(2);
+    ctx.reply.bulk(key);
+    pop_into(ctx, slot, key, end, n, Form::Pairs)?;
+    Ok(true)
 }
 
 // ---- Chance and walks ---------------------------------------------------------------------------------------------------
 
 /// ZRANDMEMBER key [count [WITHSCORES]]
 fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
-    let mut count = None;
-    let with_scores = args.len() == 4;
-    if args.len() > 2 {
-        let n = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
-        if n == i64::MIN {
-            return Err(Error::Text(
-                "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-            ));
-        }
-        if args.len() > 4 || (with_scores && !args.get(3).eq_ignore_ascii_case(b"WITHSCORES")) {
-            return Err(Error::Syntax);
-        }
-        if with_scores && n.abs() > i64::MAX / 2 {
-            return Err(Error::OutOfRange);
-        }
-        count = Some(n);
-    }
+    let (count, with_scores) = random_count(args, b"WITHSCORES")?;
     let mut dice = ctx.server.dice.split();
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
@@ -1078,9 +1044,7 @@ fn zscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(set) = db.view::<SortedSetView>(slot)? else {
-        ctx.reply.array(2);
-        ctx.reply.bulk(b"0");
-        ctx.reply.array(0);
+        ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
     let options = ElementScan::parse(args, false)?;
@@ -1341,7 +1305,8 @@ fn store_join(ctx: &mut Ctx, args: Args, operation: Operation, event: Event) -> 
     for (member, score) in result {
         member.with(|bytes| set.insert(bytes, score, &limits));
     }
-    let len = put(&mut db, args.get(1), set, event);
+    let len = set.count();
+    db.put_result(args.get(1), set, event, 1);
     ctx.reply.int(len as i64);
     Ok(Flow::Done)
 }
@@ -1351,16 +1316,7 @@ fn zintercard(ctx: &mut Ctx, args: Args) -> Done {
     let keys = keys_of(ctx, args, 1)?;
     let mut db = ctx.server.db(ctx.db);
     let slots = slots(&mut db, keys)?;
-    let mut options = args.cursor(2 + keys.len());
-    let mut limit = usize::MAX;
-    while let Some(word) = options.word() {
-        if &*word != b"LIMIT" {
-            return Err(Error::Syntax);
-        }
-        let n = parse_i64(options.need()?).and_then(|n| usize::try_from(n).ok());
-        let n = n.ok_or(Error::Text("ERR LIMIT can't be negative"))?;
-        limit = if n == 0 { usize::MAX } else { n };
-    }
+    let limit = limit(args.cursor(2 + keys.len()))?;
     let mut sources = Vec::with_capacity(slots.len());
     for slot in slots {
         let Some(source) = Source::of(&db, slot)? else {

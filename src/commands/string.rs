@@ -511,7 +511,7 @@ fn set_all(ctx: &mut Ctx, args: Args) -> Result<(), Error> {
 /// STRLEN key
 fn strlen(ctx: &mut Ctx, args: Args) -> Done {
     let len = match ctx.server.db(ctx.db).text(args.get(1))? {
-        Some(text) => text.with(<[u8]>::len),
+        Some(text) => text.len(),
         None => 0,
     };
     ctx.reply.int(len as i64); // no string has 2^63 bytes
@@ -562,7 +562,7 @@ fn setrange(ctx: &mut Ctx, args: Args) -> Done {
     let max = ctx.server.config.settings.proto_max_bulk_len;
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
-    let len = db.text_of(slot)?.map_or(0, |text| text.with(<[u8]>::len));
+    let len = db.text_of(slot)?.map_or(0, Text::len);
     if value.is_empty() {
         ctx.reply.int(len as i64); // no string has 2^63 bytes
         return Ok(Flow::Done);
@@ -592,7 +592,7 @@ fn append(ctx: &mut Ctx, args: Args) -> Done {
             value.len()
         }
         Some(text) => {
-            let len = text.with(<[u8]>::len) + value.len();
+            let len = text.len() + value.len();
             if len as u64 > max {
                 return Err(Error::TooLong);
             }
@@ -752,9 +752,4 @@ fn lcs(ctx: &mut Ctx, args: Args) -> Done {
     ctx.reply.bulk(b"len");
     ctx.reply.int(lcs.len() as i64);
     Ok(Flow::Done)
-}
-
-/// Calls `look` with a string's bytes; an integer's are its decimal digits.
-pub(super) fn with_bytes<R>(text: Text, look: impl FnOnce(&[u8]) -> R) -> R {
-    text.with(look)
 }

@@ -70,7 +70,7 @@ pub struct Settings {
     pub password_digest: Option<[u8; 32]>,
     /// The longest bulk, and the longest string.
     pub proto_max_bulk_len: u64,
-    /// The longest sparse `HyperLogLog`.
+    /// The longest sparse `HyperLogLog`, in bytes.
     pub hll_sparse_max_bytes: u64,
     /// How slowly access counters rise.
     pub lfu_log_factor: u32,
@@ -140,8 +140,6 @@ pub struct Packed {
     pub zset_entries: usize,
     pub zset_value: usize,
     pub list_size: i32,
-    pub list_compress_depth: u32,
-    pub hll_sparse_bytes: usize,
 }
 
 impl Settings {
@@ -178,8 +176,6 @@ impl Settings {
                 zset_entries: number("zset-max-listpack-entries") as usize,
                 zset_value: number("zset-max-listpack-value") as usize,
                 list_size: text("list-max-listpack-size").parse().expect("the row's range is that of an i32"),
-                list_compress_depth: small("list-compress-depth"),
-                hll_sparse_bytes: number("hll-sparse-max-bytes") as usize,
             },
             hz: small("hz"),
             is_lfu: policy.ends_with("-lfu"),

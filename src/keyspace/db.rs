@@ -59,23 +59,11 @@ fn text_of(entry: &Entry) -> Result<Text<'_>, WrongType> {
 
 impl<'a> Db<'a> {
     /// Looks at the value of a string key, for reading: counts a hit or a miss and notes the access.
-    ///
-    /// `look` is called where the entry was found, so that nobody walks to it again.
     #[inline(always)]
-    pub fn look<R>(self, key: &[u8], look: impl FnOnce(Option<Text>) -> R) -> Result<R, WrongType> {
-        let Db { data, shared, id } = self;
-        let hash = shared.hashes.take(key).unwrap_or_else(|| data.table.hash(key));
-        let Some((position, entry)) = data.table.find_entry(hash, key) else {
-            shared.miss(id, key);
-            return Ok(look(None));
-        };
-        if shared.hides(entry) {
-            expired_on_read(data, shared, id, key, position);
-            return Ok(look(None));
-        }
-        shared.stats.hits += 1;
-        shared.touch(entry);
-        Ok(look(Some(text_of(entry)?)))
+    pub fn look<R>(mut self, key: &[u8], look: impl FnOnce(Option<Text>) -> R) -> Result<R, WrongType> {
+        let (slot, seen) = self.find(key, true, |entry| Ok(look(entry.map(text_of).transpose()?)));
+        self.count_read(slot, key);
+        seen
     }
 
     /// The value of a string key, for reading: counts a hit or a miss and notes the access.
@@ -89,18 +77,23 @@ impl<'a> Db<'a> {
     /// Looks a key up for reading: counts a hit or a miss and notes the access.
     #[inline]
     pub fn read(&mut self, key: &[u8]) -> Slot {
-        let slot = self.locate_noting(key, true);
+        let (slot, ()) = self.find(key, true, |_| ());
+        self.count_read(slot, key);
+        slot
+    }
+
+    #[inline(always)]
+    fn count_read(&mut self, slot: Slot, key: &[u8]) {
         match slot.position {
             Some(_) => self.shared.stats.hits += 1,
             None => self.shared.miss(self.id, key),
         }
-        slot
     }
 
     /// Looks a key up for writing: notes the access, counts nothing.
     #[inline]
     pub fn write(&mut self, key: &[u8]) -> Slot {
-        self.locate_noting(key, true)
+        self.find(key, true, |_| ()).0
     }
 
     /// The same, and looks at the string that is there on the way.
@@ -110,42 +103,33 @@ impl<'a> Db<'a> {
         key: &[u8],
         look: impl FnOnce(Option<Text>) -> R,
     ) -> Result<(Slot, R), WrongType> {
-        let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
-        let Some((position, entry)) = self.data.table.find_entry(hash, key) else {
-            return Ok((Slot { hash, position: None }, look(None)));
-        };
-        if self.shared.hides(entry) {
-            if self.shared.expiry == Expiry::Own {
-                expire(self.data, self.shared, self.id, position);
-            }
-            return Ok((Slot { hash, position: None }, look(None)));
-        }
-        self.shared.touch(entry);
-        Ok((Slot { hash, position: Some(position) }, look(Some(text_of(entry)?))))
+        let (slot, seen) = self.find(key, true, |entry| Ok(look(entry.map(text_of).transpose()?)));
+        Ok((slot, seen?))
     }
 
     /// Looks a key up and leaves no trace, but for deleting it if its deadline has passed.
     #[inline]
     pub fn locate(&mut self, key: &[u8]) -> Slot {
-        self.locate_noting(key, false)
+        self.find(key, false, |_| ()).0
     }
 
+    /// The one lookup under all others. `look` is called where the entry was found, so that nobody walks to it again.
     #[inline(always)]
-    fn locate_noting(&mut self, key: &[u8], touch: bool) -> Slot {
+    fn find<R>(&mut self, key: &[u8], touch: bool, look: impl FnOnce(Option<&Entry>) -> R) -> (Slot, R) {
         let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
         let Some((found, entry)) = self.data.table.find_entry(hash, key) else {
-            return Slot { hash, position: None };
+            return (Slot { hash, position: None }, look(None));
         };
         if self.shared.hides(entry) {
             if self.shared.expiry == Expiry::Own {
                 expire(self.data, self.shared, self.id, found);
             }
-            return Slot { hash, position: None };
+            return (Slot { hash, position: None }, look(None));
         }
         if touch {
             self.shared.touch(entry);
         }
-        Slot { hash, position: Some(found) }
+        (Slot { hash, position: Some(found) }, look(Some(entry)))
     }
 
     /// The entry of a slot.
@@ -227,20 +211,12 @@ impl<'a> Db<'a> {
             return change(buffer.make_mut());
         }
         let mut bytes = Vec::with_capacity(len);
-        match self.entry(slot).map(text_of) {
-            None => {}
-            Some(Ok(Text::Bytes(old))) => bytes.extend_from_slice(old),
-            Some(Ok(Text::Int(n))) => bytes.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
-            Some(Ok(Text::Shared(old))) => bytes.extend_from_slice(old.bytes()),
-            Some(Err(WrongType)) => unreachable!("the caller has looked at the type"),
+        if let Some(old) = self.text_of(slot).expect("the caller has looked at the type") {
+            old.with(|old| bytes.extend_from_slice(old));
         }
         change(&mut bytes);
         debug_assert_eq!(bytes.len(), len, "the caller knows how long it will be");
-        if len <= INLINE_MAX {
-            self.put(slot, key, NewValue::Raw(&bytes), Ttl::Keep);
-        } else {
-            self.put(slot, key, NewValue::Buffer(Buffer::new(bytes)), Ttl::Keep);
-        }
+        self.put_bytes(slot, key, bytes, Ttl::Keep);
     }
 
     /// Sets the integer of a key that is there, keeping its deadline. Counts as one change.
@@ -397,14 +373,6 @@ pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&Buffer>) -> NewValue<'v> 
         Some(buffer) => buffer.clone(),
         None => Buffer::new(bytes.to_vec()),
     })
-}
-
-#[cold]
-fn expired_on_read(data: &mut Database, shared: &mut Shared, id: DbId, key: &[u8], position: Position) {
-    if shared.expiry == Expiry::Own {
-        expire(data, shared, id, position);
-    }
-    shared.miss(id, key);
 }
 
 /// Deletes a key whose deadline has passed.

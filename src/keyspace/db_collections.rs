@@ -61,46 +61,50 @@ impl Db<'_> {
         // Taken first, so that the entry may be read into it.
         let mut block = std::mem::take(&mut self.shared.scratch);
         block.clear();
-        match self.entry(slot).map(Entry::value) {
-            None => {
-                let mut collection = C::create(block);
-                let result = change(&mut collection);
-                let (is_empty, earliest) = (collection.is_empty(), collection.earliest());
-                self.store(slot, key, collection.close(), is_empty);
-                if C::EXPIRES && earliest.is_some() {
-                    self.data.fields.note(key, earliest);
-                }
-                Ok((result, if is_empty { Edited::Missing } else { Edited::Kept }))
-            }
+        let old = match self.entry(slot).map(Entry::value) {
+            None => Ok(C::create(block)),
             Some(Value::Packed(old)) => {
                 block.extend_from_slice(old);
-                let mut collection = match C::open(Loose::Packed(block)) {
-                    Ok(collection) => collection,
-                    Err(loose) => {
-                        self.recycle(loose);
-                        return Err(WrongType);
-                    }
-                };
-                let result = change(&mut collection);
-                Ok((result, self.settle_edit(slot, key, collection)))
+                C::open(Loose::Packed(block))
             }
             Some(Value::Object(_)) => {
                 self.shared.scratch = block;
-                let object = self.take_object(slot);
-                let mut collection = match C::open(Loose::Object(object)) {
-                    Ok(collection) => collection,
-                    Err(loose) => {
-                        self.store(slot, key, loose, false);
-                        return Err(WrongType);
-                    }
-                };
-                let result = change(&mut collection);
-                Ok((result, self.settle_edit(slot, key, collection)))
+                C::open(Loose::Object(self.take_object(slot)))
             }
-            Some(_) => {
-                self.shared.scratch = block;
-                Err(WrongType)
+            Some(_) => Err(Loose::Packed(block)),
+        };
+        let mut collection = match old {
+            Ok(collection) => collection,
+            Err(loose) => {
+                match loose {
+                    Loose::Packed(_) => self.recycle(loose),
+                    Loose::Object(_) => self.store(slot, key, loose, false),
+                }
+                return Err(WrongType);
             }
+        };
+        let result = change(&mut collection);
+        let (is_empty, earliest) = (collection.is_empty(), collection.earliest());
+        self.store(slot, key, collection.close(), is_empty);
+        if C::EXPIRES {
+            self.data.fields.note(key, earliest);
+        }
+        let edited = match (is_empty, slot.is_found()) {
+            (false, _) => Edited::Kept,
+            (true, true) => Edited::Emptied,
+            (true, false) => Edited::Missing,
+        };
+        Ok((result, edited))
+    }
+
+    /// Puts the result of a command in the place of what was there and tells `event` with `n` changes; an empty one leaves nothing there.
+    pub fn put_result<C: Collection>(&mut self, key: &[u8], collection: C, event: Event, n: u64) {
+        let slot = self.write(key);
+        if collection.is_empty() {
+            self.delete(slot, key, Event::DEL);
+        } else {
+            self.put_collection(slot, key, collection, Ttl::Clear);
+            self.changed(key, event, n);
         }
     }
 
@@ -123,6 +127,11 @@ impl Db<'_> {
     /// Tells what an edit did: `event` with `n` changes, and the end of the key if nothing is left of it.
     pub fn edited(&mut self, key: &[u8], edited: Edited, event: Event, n: u64) {
         self.changed(key, event, n);
+        self.key_emptied(key, edited);
+    }
+
+    /// Tells that a key went with the last of what it held, if it did.
+    pub fn key_emptied(&mut self, key: &[u8], edited: Edited) {
         if edited == Edited::Emptied {
             self.changed(key, Event::DEL, 0);
         }
@@ -131,15 +140,6 @@ impl Db<'_> {
     /// Frees what was cut off a collection, on the helper if it is big.
     pub fn discard_object(&mut self, object: Object) {
         self.shared.discard_object(object);
-    }
-
-    fn settle_edit<C: Collection>(&mut self, slot: Slot, key: &[u8], collection: C) -> Edited {
-        let (is_empty, earliest) = (collection.is_empty(), collection.earliest());
-        self.store(slot, key, collection.close(), is_empty);
-        if C::EXPIRES {
-            self.data.fields.note(key, earliest);
-        }
-        if is_empty { Edited::Emptied } else { Edited::Kept }
     }
 
     /// Takes the big value out of its entry, which is made our own first; until it is put back the entry holds [`Object::Lent`].

@@ -57,23 +57,13 @@ impl Db<'_> {
         }
         // Zeros that nobody has written cost nothing: a bit far away in a new string is set at once.
         let old = self.text_of(slot).expect("the caller has looked at the type");
-        let bytes = with_bytes(old, |old| {
+        let bytes = old.unwrap_or(Text::Bytes(b"")).with(|old| {
             let mut bytes = vec![0; old.len().max(window.end)];
             bytes[..old.len()].copy_from_slice(old);
             change(&mut bytes[window]);
             bytes
         });
         self.put_bytes(slot, key, bytes, Ttl::Keep);
-    }
-}
-
-/// Calls `look` with a string's bytes; a missing one has none.
-fn with_bytes<R>(text: Option<Text>, look: impl FnOnce(&[u8]) -> R) -> R {
-    match text {
-        None => look(b""),
-        Some(Text::Bytes(bytes)) => look(bytes),
-        Some(Text::Int(n)) => look(itoa::Buffer::new().format(n).as_bytes()),
-        Some(Text::Shared(buffer)) => look(buffer.bytes()),
     }
 }
 

@@ -15,7 +15,7 @@
 use crate::base::stopwatch::Stopwatch;
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot};
-use crate::keyspace::{DbId, Edited, Expiry, Keyspace};
+use crate::keyspace::{DbId, Expiry, Keyspace};
 use crate::store::collection::hash::{Hash, earliest_of};
 use crate::store::entry::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -132,13 +132,6 @@ impl Db<'_> {
             _ => 0,
         }
     }
-
-    /// Tells that a key went with its last field.
-    pub fn key_emptied(&mut self, key: &[u8], edited: Edited) {
-        if edited == Edited::Emptied {
-            self.changed(key, Event::DEL, 0);
-        }
-    }
 }
 
 fn is_due(entry: &Entry, now: i64) -> bool {
@@ -180,6 +173,7 @@ mod tests {
     use crate::base::buffer::Text;
     use crate::base::dice::Dice;
     use crate::base::helper::Helper;
+    use crate::keyspace::Edited;
     use crate::keyspace::changes::Interest;
     use crate::keyspace::db::Ttl;
     use crate::store::entry::NewValue;

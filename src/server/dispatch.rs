@@ -26,7 +26,7 @@ impl Server {
         let Keyspace { dbs, shared, .. } = &mut self.keyspace;
         let (table, hashes) = (&dbs[db.0 as usize].table, &mut shared.hashes);
         hashes.clear();
-        let (mut next, mut has_writes) = (from, false);
+        let (mut next, mut has_writes, mut has_members) = (from, false, false);
         let (mut last_name, mut last_id): (&[u8], CommandId) = (b"", CommandId::NONE);
         while next < requests.len() && hashes.len() < KEYS_ENOUGH {
             let i = next;
@@ -51,6 +51,7 @@ impl Server {
             let argc = args.len() as i32; // requests have fewer than 2^31 arguments
             let last = if last < 0 { argc + last } else { last.min(argc - 1) };
             has_writes |= command.row.flags.has(Flag::Write);
+            has_members |= command.row.member != 0;
             for at in (first..=last).step_by(step as usize).take(KEYS_OF_ONE) {
                 let key = args.get(at as usize);
                 hashes.push(key, table.hash(key));
@@ -61,7 +62,9 @@ impl Server {
             return next;
         }
         table.prefetch(hashes.iter(), has_writes);
-        self.prefetch_members(db, requests, query, from, next);
+        if has_members {
+            self.prefetch_members(db, requests, query, from, next);
+        }
         next
     }
 

@@ -29,7 +29,7 @@ use crate::keyspace::changes::Interest;
 use crate::keyspace::{AccessClock, Db, DbId, Keyspace};
 use crate::resp::{Limits, Reply};
 use blocked::Blocked;
-use client::{ClientId, Clients, Connection, Held};
+use client::{ClientId, Clients, Connection};
 use command::{CommandId, Family, Table};
 pub use error::Error;
 use outbox::Outbox;
@@ -236,8 +236,6 @@ impl Server {
             zset_entries: packed.zset_entries,
             zset_value: packed.zset_value,
             list_size: packed.list_size,
-            list_compress_depth: packed.list_compress_depth,
-            hll_sparse_bytes: packed.hll_sparse_bytes,
             hasher: shared.limits.hasher,
         };
         let now = shared.now;
@@ -311,11 +309,5 @@ impl Server {
             self.settle_unit();
         }
         self.keyspace.maintain();
-    }
-
-    /// Whether and why nothing more of a client is to run.
-    #[inline]
-    pub fn held(&self, id: ClientId) -> Option<Held> {
-        self.clients.held(id)
     }
 }

@@ -191,10 +191,6 @@ pub struct Limits {
     pub zset_value: usize,
     /// A list that is called a listpack has at most so many elements (positive), or bytes (-1: 4 KB, -2: 8 KB, ... -5: 64 KB).
     pub list_size: i32,
-    /// How many nodes at each end of a list are never compressed; zero: all.
-    pub list_compress_depth: u32,
-    /// The longest sparse `HyperLogLog`, in bytes.
-    pub hll_sparse_bytes: usize,
     /// Hashes members and fields.
     pub hasher: Hasher,
 }
@@ -211,8 +207,6 @@ impl Limits {
             zset_entries: 128,
             zset_value: 64,
             list_size: -2,
-            list_compress_depth: 0,
-            hll_sparse_bytes: 3000,
             hasher,
         }
     }

@@ -217,6 +217,15 @@ pub fn splice(block: &mut Vec<u8>, from: usize, to: usize, encoded: &[u8]) {
     block[from..from + added].copy_from_slice(encoded);
 }
 
+/// Replaces the bytes `from..to` of a block by what `encode` appends to it. The count is the caller's.
+pub fn replace(block: &mut Vec<u8>, from: usize, to: usize, encode: impl FnOnce(&mut Vec<u8>)) {
+    let len = block.len();
+    encode(block);
+    let added = block.len() - len;
+    block[from..].rotate_right(added);
+    splice(block, from + added, to + added, &[]);
+}
+
 /// What is looked for in blocks: an element in the form in which it would be stored.
 #[derive(Clone, Copy, Debug)]
 pub enum Needle<'a> {
@@ -362,7 +371,11 @@ mod tests {
                     encode(&mut encoded, element);
                 }
                 let (start, end) = (offset_of(&block, from), offset_of(&block, to));
-                splice(&mut block, start, end, &encoded);
+                if dice.below(2) == 0 {
+                    splice(&mut block, start, end, &encoded);
+                } else {
+                    replace(&mut block, start, end, |block| block.extend_from_slice(&encoded));
+                }
                 model.splice(from..to, new);
                 set_count(&mut block, model.len());
                 assert_eq!(iter(&block).map(plain).collect::<Vec<_>>(), model, "seed {seed}");

@@ -15,7 +15,7 @@
 //! It knows no time: whether a deadline has passed is for its callers to say.
 
 use crate::base::buffer::Text;
-use crate::base::dice::below;
+use crate::base::dice::Choice;
 use crate::store::entry::Value;
 use crate::store::members::{Deadline, Element, Members};
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
@@ -198,21 +198,15 @@ impl Hash {
                     && old.deadline == new_deadline
                     && !matches!(deadline, Deadline::At(_))
                 {
-                    let mut encoded = Vec::with_capacity(value.len() + 8);
-                    packed::encode_text(&mut encoded, value);
-                    packed::splice(block, old.value, old.value_end, &encoded);
+                    packed::replace(block, old.value, old.value_end, |block| packed::encode_text(block, value));
                 } else {
                     if let Some(old) = old {
                         packed::splice(block, old.field, old.end, &[]);
                     }
                     let (offset, stride) = (home(block, new_deadline), stride(block));
-                    if offset == block.len() {
+                    packed::replace(block, offset, offset, |block| {
                         encode(block, Text::Bytes(field), value, new_deadline, stride);
-                    } else {
-                        let mut encoded = Vec::with_capacity(field.len() + value.len() + 20);
-                        encode(&mut encoded, Text::Bytes(field), value, new_deadline, stride);
-                        packed::splice(block, offset, offset, &encoded);
-                    }
+                    });
                     change_count(block, isize::from(old.is_none()));
                 }
                 let fields = packed::count(block) / stride(block);
@@ -416,22 +410,12 @@ impl<'a> HashView<'a> {
                 visit(Field::of(element));
             });
         }
-        // Each field with the chance that is left for it (Knuth, 3.4.2, algorithm S).
-        let (mut wanted, mut left) = (wanted as u64, self.len() as u64);
+        let mut choice = Choice::new(wanted, self.len());
         self.each(&mut |field| {
-            if below(dice, left) < wanted {
-                wanted -= 1;
+            if choice.takes(dice) {
                 visit(field);
             }
-            left -= 1;
         });
-    }
-
-    /// Asks for the memory that a lookup of a field will need.
-    pub fn prefetch(self, field: &[u8]) {
-        if let HashView::Table(members) = self {
-            members.prefetch_page(members.hash(field));
-        }
     }
 }
 

@@ -212,11 +212,7 @@ impl List {
     /// Adds an element at an end. [`List::prepare`] was called for it.
     pub fn push(&mut self, side: Side, element: Text) {
         match (self, side) {
-            (List::Packed(block), Side::Right) => {
-                packed::encode_text(block, element);
-                let n = packed::count(block) + 1;
-                packed::set_count(block, n);
-            }
+            (List::Packed(block), Side::Right) => insert_packed(block, block.len(), element),
             (List::Packed(block), Side::Left) => insert_packed(block, HEADER, element),
             (List::Big(big), side) => {
                 big.listpack += listpack_len(element);
@@ -267,9 +263,7 @@ impl List {
             List::Packed(block) => {
                 let from = packed::offset_of(block, index);
                 let to = packed::skip(block, from);
-                let mut encoded = Vec::new();
-                packed::encode_text(&mut encoded, element);
-                packed::splice(block, from, to, &encoded);
+                packed::replace(block, from, to, |block| packed::encode_text(block, element));
             }
             List::Big(big) => {
                 let old = big.chain.get(index).map_or(0, listpack_len);
@@ -359,21 +353,8 @@ impl List {
 }
 
 fn insert_packed(block: &mut Vec<u8>, offset: usize, element: Text) {
-    let mut encoded = [0u8; 32];
+    packed::replace(block, offset, offset, |block| packed::encode_text(block, element));
     let n = packed::count(block) + 1;
-    // Most elements are short: their encoding needs no allocation.
-    match element {
-        Text::Bytes(bytes) if bytes.len() < encoded.len() && parse_i64(bytes).is_none() => {
-            encoded[0] = bytes.len() as u8; // below 32
-            encoded[1..=bytes.len()].copy_from_slice(bytes);
-            packed::splice(block, offset, offset, &encoded[..=bytes.len()]);
-        }
-        _ => {
-            let mut long = Vec::new();
-            packed::encode_text(&mut long, element);
-            packed::splice(block, offset, offset, &long);
-        }
-    }
     packed::set_count(block, n);
 }
 

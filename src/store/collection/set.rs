@@ -6,6 +6,7 @@
 //! ```
 
 use crate::base::buffer::Text;
+use crate::base::dice::Choice;
 use crate::base::number::parse_i64;
 use crate::store::entry::Value;
 use crate::store::intset;
@@ -261,11 +262,17 @@ impl<'a> SetView<'a> {
         }
     }
 
-    /// Asks for the memory that a lookup of a member will need.
-    pub fn prefetch(self, member: &[u8]) {
+    /// Visits `wanted` different members, each choice as likely as any other.
+    pub fn sample(self, wanted: usize, dice: &mut dyn FnMut() -> u64, visit: &mut dyn FnMut(Text)) {
         if let SetView::Table(members) = self {
-            members.prefetch_page(members.hash(member));
+            return members.sample(wanted, dice, &mut |element| visit(element.field_text()));
         }
+        let mut choice = Choice::new(wanted, self.len());
+        self.each(&mut |member| {
+            if choice.takes(dice) {
+                visit(member);
+            }
+        });
     }
 
     fn longest_int(self) -> usize {

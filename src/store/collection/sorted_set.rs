@@ -13,13 +13,12 @@
 
 #![allow(clippy::float_cmp, reason = "scores are keys: equal or not")]
 
-use crate::base::buffer::Text;
-use crate::base::dice::below;
+use crate::base::buffer::{Owned, Text};
+use crate::base::dice::{Choice, distinct};
 use crate::store::entry::Value;
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
 use crate::store::packed::{self, HEADER, Kind, Needle};
 use crate::store::sorted_set::{self, Outcome, SortedSet as Tree};
-use std::collections::HashSet;
 use std::ops::{Bound, Range};
 use triomphe::Arc;
 
@@ -250,7 +249,7 @@ impl SortedSet {
             }
             SortedSet::Big(big) if ranks.len() <= FEW => {
                 for _ in ranks.clone() {
-                    let member = big.tree.at(ranks.start).expect("the range is in the set").member.to_owned();
+                    let member = Owned::of(big.tree.at(ranks.start).expect("the range is in the set").member);
                     member.text().with(|bytes| big.tree.remove(bytes));
                 }
                 None
@@ -288,10 +287,10 @@ fn insert_packed(block: &mut Vec<u8>, place: Option<&Place>, member: &[u8], scor
         }
     };
     let from = offset_of(block, score, member);
-    let mut encoded = Vec::with_capacity(member.len() + 14);
-    packed::encode(&mut encoded, member);
-    packed::encode_score(&mut encoded, score);
-    packed::splice(block, from, from, &encoded);
+    packed::replace(block, from, from, |block| {
+        packed::encode(block, member);
+        packed::encode_score(block, score);
+    });
     outcome
 }
 
@@ -468,26 +467,18 @@ impl<'a> SortedSetView<'a> {
             return self.walk(0..len, true, visit);
         }
         if wanted * 8 < len {
-            // Floyd's algorithm (1987): as many draws as elements.
-            let mut ranks = HashSet::with_capacity(wanted);
-            for bound in len - wanted..len {
-                let rank = below(dice, bound as u64 + 1) as usize;
-                let rank = if ranks.insert(rank) { rank } else { bound };
-                ranks.insert(rank);
+            for rank in distinct(dice, wanted, len) {
                 let (member, score) = self.at(rank).expect("a rank below the length");
                 visit(member, score);
             }
             return;
         }
-        // Each element with the chance that is left for it (Knuth, 3.4.2, algorithm S).
-        let (mut wanted, mut left) = (wanted as u64, len as u64);
+        let mut choice = Choice::new(wanted, len);
         self.find(&mut |member, score| {
-            if below(dice, left) < wanted {
-                wanted -= 1;
+            if choice.takes(dice) {
                 visit(member, score);
             }
-            left -= 1;
-            wanted == 0
+            choice.is_done()
         });
     }
 
@@ -509,13 +500,6 @@ impl<'a> SortedSetView<'a> {
                 small.each(&mut |member, score| visit(member, score));
                 0
             }
-        }
-    }
-
-    /// Asks for the memory that a lookup of a member will need.
-    pub fn prefetch(self, member: &[u8]) {
-        if let SortedSetView::Big(big) = self {
-            big.tree.prefetch(member);
         }
     }
 }

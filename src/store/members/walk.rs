@@ -1,9 +1,9 @@
 //! Walks through a big hash or set: all of it, from a cursor, by rank.
 
+use crate::base::dice::{Choice, below, distinct};
 use crate::store::members::Members;
 use crate::store::members::node::{Child, NODE_BITS, Node, Slot};
 use crate::store::members::page::{Element, Page};
-use std::collections::HashSet;
 use std::slice;
 
 /// Bits of a cursor: clients that keep it in a double keep it whole.
@@ -164,45 +164,31 @@ impl Members {
 
     /// A random element; each is as likely as any other.
     pub fn random(&self, dice: &mut dyn FnMut() -> u64) -> Option<Element<'_>> {
-        self.nth(below(dice, self.len()))
+        self.nth(below(dice, self.len() as u64) as usize)
     }
 
     /// Visits `n` different elements, or all if there are fewer; each choice of them is as likely as any other. Their order
     /// is that of the walk.
     pub fn sample(&self, n: usize, dice: &mut dyn FnMut() -> u64, visit: &mut dyn FnMut(Element)) {
-        let mut wanted = n.min(self.len());
+        let wanted = n.min(self.len());
         if wanted * 8 < self.len() {
-            // Floyd's algorithm (1987): as many draws as elements.
-            let mut ranks = HashSet::with_capacity(wanted);
-            for bound in self.len() - wanted..self.len() {
-                let rank = below(dice, bound + 1);
-                if !ranks.insert(rank) {
-                    ranks.insert(bound);
-                }
-            }
-            let mut ranks: Vec<usize> = ranks.into_iter().collect();
+            let mut ranks = distinct(dice, wanted, self.len());
             ranks.sort_unstable();
             for rank in ranks {
                 visit(self.nth(rank).expect("it is below the number of elements"));
             }
             return;
         }
-        // Each element with the chance that is left for it (Knuth, 3.4.2, algorithm S).
-        for (index, element) in self.iter().enumerate() {
-            if wanted == 0 {
+        let mut choice = Choice::new(wanted, self.len());
+        for element in self {
+            if choice.is_done() {
                 break;
             }
-            if below(dice, self.len() - index) < wanted {
-                wanted -= 1;
+            if choice.takes(dice) {
                 visit(element);
             }
         }
     }
-}
-
-/// A random number below a bound. The product has 128 bits, so that the remainder that favours some numbers is nothing.
-fn below(dice: &mut dyn FnMut() -> u64, bound: usize) -> usize {
-    ((u128::from(dice()) * bound as u128) >> 64) as usize
 }
 
 impl<'a> IntoIterator for &'a Members {
