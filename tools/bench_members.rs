@@ -13,22 +13,20 @@
 
 #![allow(clippy::unchecked_time_subtraction, reason = "the clocks that are read here never go back")]
 
+mod bench_parts;
+
+use bench_parts::{Report, numbered, percentiles, run, thread_time, words};
 use redoxide::base::alloc;
 use redoxide::base::buffer::Text;
 use redoxide::base::dice::Dice;
 use redoxide::store::hasher::Hasher;
 use redoxide::store::intset;
 use redoxide::store::members::{Deadline, Members};
-use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
-    let part = words.first().map_or("all", String::as_str);
-    let elements = |usual| words.get(1).map_or(usual, |word| word.parse().expect("a number of elements"));
-    type Report = fn(usize);
-    let reports: [(&str, Report, usize); 6] = [
+    let reports: [Report; 6] = [
         ("memory", report_memory, 1_000_000),
         ("find", report_find, 1_000_000),
         ("copy", report_copy, 5_000_000),
@@ -36,24 +34,12 @@ fn main() {
         ("walk", report_walk, 1_000_000),
         ("intset", report_intset, 512),
     ];
-    for (name, report, usual) in reports {
-        if part == name || part == "all" {
-            println!("-- {name}");
-            report(elements(usual));
-        }
-    }
+    run(&words(), &reports);
 }
 
 /// The `n`th field or member: 12 bytes.
 fn field(n: usize) -> [u8; 12] {
-    let mut field = *b"m:0000000000";
-    let (mut rest, mut at) = (n, 11);
-    while rest > 0 {
-        field[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        at -= 1;
-    }
-    field
+    numbered(b"m:0000000000", n)
 }
 
 fn add(members: &mut Members, values: bool, n: usize) {
@@ -82,26 +68,8 @@ fn name(values: bool) -> &'static str {
     if values { "hash" } else { "set" }
 }
 
-fn thread_time() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
-}
-
-/// Percentiles of nanoseconds.
-fn print_times(what: &str, mut ns: Vec<u64>) {
-    if ns.is_empty() {
-        return println!("{what:<44} none");
-    }
-    ns.sort_unstable();
-    let at = |share: f64| ns[((ns.len() - 1) as f64 * share) as usize];
-    let (n, max) = (ns.len(), ns[ns.len() - 1]);
-    println!(
-        "{what:<44} {n:>8} x  p50 {:>6}  p90 {:>6}  p99 {:>6}  p99.9 {:>6}  max {max:>8} ns",
-        at(0.5),
-        at(0.9),
-        at(0.99),
-        at(0.999)
-    );
+fn print_times(what: &str, ns: Vec<u64>) {
+    println!("{what:<44} {}", percentiles(ns));
 }
 
 fn report_memory(elements: usize) {

@@ -12,50 +12,37 @@
 
 #![allow(clippy::unchecked_time_subtraction, reason = "the clocks that are read here never go back")]
 
+mod bench_parts;
+
+use bench_parts::{Report, numbered, percentiles, run, thread_time, words};
 use divan::Bencher;
 use redoxide::base::alloc;
 use redoxide::base::dice::Dice;
 use redoxide::base::helper::Helper;
 use redoxide::store::entry::{Entry, NewValue, Value};
 use redoxide::store::table::{Hash, Hasher, Table};
-use rustix::time::{ClockId, clock_gettime};
 use std::fmt::Write;
 use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let words = words();
     if words.first().is_none_or(|word| word != "report") {
         return divan::main();
     }
-    let part = words.get(1).map_or("all", String::as_str);
-    let keys = |usual| words.get(2).map_or(usual, |word| word.parse().expect("a number of keys"));
-    type Report = fn(usize);
-    let reports: [(&str, Report, usize); 4] = [
+    let reports: [Report; 4] = [
         ("memory", report_memory, 1_000_000),
         ("find", report_find, 1_000_000),
         ("freeze", report_freeze, 10_000_000),
         ("growth", report_growth, 20_000_000),
     ];
-    for (name, report, usual) in reports {
-        if part == name || part == "all" {
-            println!("-- {name}");
-            report(keys(usual));
-        }
-    }
+    run(&words[1..], &reports);
 }
 
 /// The `n`th key: 16 bytes.
 fn key(n: usize) -> [u8; 16] {
-    let mut key = *b"key:000000000000";
-    let (mut rest, mut at) = (n, 15);
-    while rest > 0 {
-        key[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        at -= 1;
-    }
-    key
+    numbered(b"key:000000000000", n)
 }
 
 fn add(table: &mut Table, n: usize, value: &[u8], deadline: Option<i64>) {
@@ -137,20 +124,8 @@ fn look_up_cold(table: &Table, batch: &[[u8; 16]; 32], hashes: &[Hash; 32]) -> u
 
 // ---- Reports --------------------------------------------------------------------------------------------------------
 
-fn thread_time() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
-}
-
-/// Percentiles of nanoseconds.
-fn print_times(what: &str, mut ns: Vec<u64>) {
-    if ns.is_empty() {
-        return println!("{what:<44} none");
-    }
-    ns.sort_unstable();
-    let at = |share: f64| ns[((ns.len() - 1) as f64 * share) as usize];
-    let (n, max) = (ns.len(), ns[ns.len() - 1]);
-    println!("{what:<44} {n:>8} x  p50 {:>6}  p90 {:>6}  p99 {:>6}  max {max:>8} ns", at(0.5), at(0.9), at(0.99));
+fn print_times(what: &str, ns: Vec<u64>) {
+    println!("{what:<44} {}", percentiles(ns));
 }
 
 fn report_memory(keys: usize) {
