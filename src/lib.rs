@@ -20,6 +20,7 @@ pub mod commands;
 pub mod config;
 pub mod keyspace;
 pub mod net;
+pub mod persist;
 pub mod resp;
 pub mod server;
 pub mod store;

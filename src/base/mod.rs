@@ -12,3 +12,4 @@ pub mod number;
 pub mod prefetch;
 pub mod simd;
 pub mod stopwatch;
+pub mod words;

@@ -6,7 +6,8 @@
 //! holds a name and its value (`"--maxmemory 700mb"`) is a line by itself.
 
 use super::file::{Loader, report};
-use super::{Config, REDIS_VERSION, VERSION, words};
+use super::{Config, REDIS_VERSION, VERSION};
+use crate::base::words;
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;

@@ -1,4 +1,4 @@
-//! Reading `redis.conf`: one directive a line, `#` before comments, words quoted as in [`super::words`].
+//! Reading `redis.conf`: one directive a line, `#` before comments, words quoted as in [`crate::base::words`].
 //!
 //! What is said last holds. `save` lines add up (the first one replaces the default rules), the classes of
 //! `client-output-buffer-limit` are set one by one, and `include` reads other files on the spot. Where Redis stops at
@@ -6,8 +6,9 @@
 
 use super::directive::Reason;
 use super::special::{Special, system_text};
-use super::{Config, DIRECTIVES, NAMES, Settings, find, words};
+use super::{Config, DIRECTIVES, NAMES, Settings, find};
 use crate::base::glob;
+use crate::base::words;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;

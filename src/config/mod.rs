@@ -19,7 +19,6 @@ pub mod file;
 pub mod rewrite;
 pub mod settings;
 pub mod special;
-pub mod words;
 
 pub use settings::{LogLevel, OutputLimit, Protection, Settings};
 

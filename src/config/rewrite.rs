@@ -7,7 +7,8 @@
 
 use super::directive::{Directive, Kind};
 use super::special::{CLASSES, Special, parse_output_limits};
-use super::{Config, DIRECTIVES, find, words};
+use super::{Config, DIRECTIVES, find};
+use crate::base::words;
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};

@@ -75,11 +75,26 @@ pub struct Change {
     len: u32,
 }
 
+/// Something that went without a command that says so: it expired, or was evicted.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// Where.
+    pub db: DbId,
+    /// The key.
+    pub key: Box<[u8]>,
+    /// The fields of a hash that went; none: the whole key did.
+    pub fields: Vec<Box<[u8]>>,
+}
+
 /// The changes since the last `settle`, and how many there were in all.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Who wants more than the count.
     pub interest: Interest,
+    /// Whether there is a log, so that [`Changes::removed`] is kept.
+    pub is_logged: bool,
+    /// What went without a command that says so, for the log.
+    pub removed: Vec<Removed>,
     /// Changes as Redis counts them for `save` rules and propagation, since the start.
     pub dirty: u64,
     log: Vec<Change>,
@@ -102,6 +117,14 @@ impl Changes {
         let start = self.keys.len() as u32;
         self.keys.extend_from_slice(key);
         self.log.push(Change { db, event, start, len: key.len() as u32 });
+    }
+
+    /// Notes for the log that a key went by itself.
+    #[inline]
+    pub fn removed_key(&mut self, db: DbId, key: &[u8]) {
+        if self.is_logged {
+            self.removed.push(Removed { db, key: key.into(), fields: Vec::new() });
+        }
     }
 
     /// What was recorded, in order, with the keys.

@@ -384,6 +384,7 @@ pub(super) fn expire(data: &mut Database, shared: &mut Shared, id: DbId, positio
     shared.stats.expired += 1;
     // The deletion counts as no change of a client's: Redis counts it neither for `save` rules nor for dirty.
     shared.changes.record(id, entry.key(), Event::EXPIRED, 0);
+    shared.changes.removed_key(id, entry.key());
     shared.discard(entry);
 }
 

@@ -12,8 +12,9 @@
 //! Readers and writers that meet an expired field delete it; those that walk over all fields only hide it, as in Redis. What an edit
 //! without a look at the deadline does (HSET, HDEL, HEXPIRE) treats it as a field that is still there, as in Redis.
 
+use crate::base::buffer::Text;
 use crate::base::stopwatch::Stopwatch;
-use crate::keyspace::changes::Event;
+use crate::keyspace::changes::{Event, Removed};
 use crate::keyspace::db::{Db, Slot};
 use crate::keyspace::{DbId, Expiry, Keyspace};
 use crate::store::collection::hash::{Hash, earliest_of};
@@ -103,14 +104,26 @@ impl Db<'_> {
         self.changed(key, Event::HEXPIRED, 0);
     }
 
+    /// Notes for the log that fields went by themselves.
+    fn log_fields(&mut self, key: &[u8], fields: Vec<Box<[u8]>>) {
+        if self.shared.changes.is_logged && !fields.is_empty() {
+            self.shared.changes.removed.push(Removed { db: self.id, key: key.into(), fields });
+        }
+    }
+
     /// Deletes expired fields that somebody met, and the key with the last one. Slots of this database are no longer good.
     #[cold]
     pub fn drop_fields(&mut self, slot: Slot, key: &[u8], fields: &[&[u8]]) {
         if !self.may_expire() {
             return;
         }
-        let removed = self.edit(slot, key, |hash: &mut Hash| fields.iter().filter(|field| hash.remove(field)).count());
+        let mut gone = Vec::new();
+        let removed = self.edit(slot, key, |hash: &mut Hash| {
+            gone.extend(fields.iter().filter(|field| hash.remove(field)).map(|field| Box::from(*field)));
+            gone.len()
+        });
         if let Ok((n @ 1.., edited)) = removed {
+            self.log_fields(key, gone);
             self.fields_expired(key, n);
             self.key_emptied(key, edited);
         }
@@ -123,8 +136,15 @@ impl Db<'_> {
         if !self.may_expire() || !self.entry(slot).is_some_and(|entry| is_due(entry, now)) {
             return 0;
         }
-        match self.edit(slot, key, |hash: &mut Hash| hash.expire(now, max)) {
+        let (mut gone, is_logged) = (Vec::new(), self.shared.changes.is_logged);
+        let mut note = |field: Text| {
+            if is_logged {
+                field.with(|field| gone.push(Box::from(field)));
+            }
+        };
+        match self.edit(slot, key, |hash: &mut Hash| hash.expire(now, max, &mut note)) {
             Ok((n @ 1.., edited)) => {
+                self.log_fields(key, gone);
                 self.fields_expired(key, n);
                 self.key_emptied(key, edited);
                 n
@@ -170,7 +190,6 @@ impl Keyspace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::buffer::Text;
     use crate::base::dice::Dice;
     use crate::base::helper::Helper;
     use crate::keyspace::Edited;

@@ -17,6 +17,8 @@ mod db_text;
 pub mod digest;
 pub mod expire;
 pub mod fields;
+pub mod freeze;
+pub mod load;
 
 use crate::base::dice::Dice;
 use crate::base::helper::Helper;

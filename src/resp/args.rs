@@ -119,7 +119,7 @@ impl<'a> Args<'a> {
 }
 
 /// Appends `*3\r\n` or `$5\r\n`.
-pub(super) fn header(out: &mut Vec<u8>, kind: u8, n: usize) {
+pub fn header(out: &mut Vec<u8>, kind: u8, n: usize) {
     out.push(kind);
     out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
     out.extend_from_slice(b"\r\n");

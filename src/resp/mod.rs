@@ -14,7 +14,7 @@ pub mod parser;
 pub mod reply;
 pub mod request;
 
-pub use args::{Args, Cursor, Span, Word};
+pub use args::{Args, Cursor, Span, Word, header};
 pub use parser::{Limits, Parser, ProtocolError, Requests};
 pub use reply::{Mark, Proto, Reply};
 pub use request::Request;

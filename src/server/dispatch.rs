@@ -259,13 +259,18 @@ impl Server {
         let handler = self.commands.get(id).row.handler.expect("may_run lets only rows with handlers pass");
         let mark = reply.mark();
         let began = self.last_ticks;
+        let dirty = self.keyspace.shared.changes.dirty;
         let mut ctx = Ctx { server: self, reply, client, command: id, db, propagate: Propagate::AsSent };
         let done = handler(&mut ctx, args);
+        let how = ctx.propagate;
         let failed = match done {
             Ok(Flow::Done) => false,
             Ok(Flow::Blocked) => {
                 // It counts when it has an end.
                 self.last_ticks = self.watch.ticks();
+                if self.propagation.is_on {
+                    self.propagate(db, id, args, Propagate::Nothing, false);
+                }
                 self.settle_call();
                 return true;
             }
@@ -281,6 +286,10 @@ impl Server {
         stats.ticks += ticks.wrapping_sub(began);
         stats.failed += u64::from(failed);
         self.stats.commands += 1;
+        if self.propagation.is_on {
+            let has_changed = self.keyspace.shared.changes.dirty != dirty;
+            self.propagate(db, id, args, how, has_changed);
+        }
         self.settle_call();
         if ticks >= self.time_due && self.depth == 0 {
             self.read_time();

@@ -15,6 +15,7 @@ pub mod dispatch;
 pub mod error;
 pub mod info;
 pub mod outbox;
+pub mod propagation;
 pub mod settle;
 pub mod stats;
 pub mod syntax;
@@ -33,6 +34,8 @@ use client::{ClientId, Clients, Connection};
 use command::{CommandId, Family, Table};
 pub use error::Error;
 use outbox::Outbox;
+pub use propagation::Propagate;
+use propagation::Propagation;
 use stats::Stats;
 
 /// What a handler answers: how the command ended, or an error.
@@ -45,18 +48,6 @@ pub enum Flow {
     Done,
     /// There is none yet: the client waits (see [`blocked`]).
     Blocked,
-}
-
-/// What the log is to hold of a command that changed something.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Propagate {
-    /// The request as it came.
-    #[default]
-    AsSent,
-    /// Nothing.
-    Nothing,
-    /// These commands instead, in RESP.
-    Instead(Vec<u8>),
 }
 
 /// What a handler gets.
@@ -124,6 +115,8 @@ pub struct Server {
     pub watch: Stopwatch,
     /// Randomness.
     pub dice: Dice,
+    /// What the log is told.
+    pub propagation: Propagation,
     /// Who waits for which key.
     pub blocked: Blocked,
     /// Whose request is run again just now.
@@ -181,6 +174,7 @@ impl Server {
             clock,
             watch,
             dice,
+            propagation: Propagation::default(),
             blocked: Blocked::default(),
             retrying: None,
             shutdown: None,
@@ -306,7 +300,7 @@ impl Server {
         if self.active_expire
             && self.keyspace.expire_some(&self.watch, 500_000) + self.keyspace.expire_fields(&self.watch, 250_000) > 0
         {
-            self.settle_unit();
+            self.settle_slice();
         }
         self.keyspace.maintain();
     }

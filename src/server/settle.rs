@@ -11,14 +11,21 @@ impl Server {
     /// After one command, nested or not.
     #[inline]
     pub(super) fn settle_call(&mut self) {
-        if self.depth == 0 && !self.keyspace.shared.changes.is_empty() {
+        if self.depth == 0 && (!self.keyspace.shared.changes.is_empty() || self.propagation.has_unit()) {
             self.settle_unit();
         }
+    }
+
+    /// After a slice of expiry or eviction: each key that went is a unit of its own.
+    pub(crate) fn settle_slice(&mut self) {
+        self.log_unit(false);
+        self.settle_unit();
     }
 
     /// After a unit: those who wait for keys that it changed are served, each as a unit of its own.
     #[cold]
     pub(crate) fn settle_unit(&mut self) {
+        self.log_unit(true);
         let changes = &mut self.keyspace.shared.changes;
         if changes.interest == Interest::default() {
             return changes.clear();

@@ -116,6 +116,11 @@ impl Table {
         self.live
     }
 
+    /// What hashes its keys.
+    pub fn hasher(&self) -> Hasher {
+        self.hasher
+    }
+
     /// The hash of a key in this table.
     #[inline]
     pub fn hash(&self, key: &[u8]) -> Hash {

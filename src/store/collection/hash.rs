@@ -252,10 +252,11 @@ impl Hash {
         }
     }
 
-    /// Removes up to `max` fields whose deadline is not after `now`; answers how many there were.
-    pub fn expire(&mut self, now: i64, max: usize) -> usize {
+    /// Removes up to `max` fields whose deadline is not after `now`, and tells `removed` of each before it goes; answers how many
+    /// there were.
+    pub fn expire(&mut self, now: i64, max: usize, removed: &mut dyn FnMut(Text)) -> usize {
         match self {
-            Hash::Table(members) => members.expire(now, max, &mut |_| {}),
+            Hash::Table(members) => members.expire(now, max, &mut |element| removed(element.field_text())),
             Hash::Packed(block) => {
                 let (mut end, mut n) = (HEADER, 0);
                 while n < max && end < block.len() {
@@ -263,6 +264,7 @@ impl Hash {
                     if first.deadline.is_none_or(|at| at > now) {
                         break;
                     }
+                    removed(packed::at(block, first.field).expect("a field is there").0);
                     end = first.end;
                     n += 1;
                 }
@@ -539,7 +541,7 @@ mod tests {
                     _ => {
                         let (now, max) = (990 + dice.below(25) as i64, 1 + dice.below(3) as usize);
                         let due = model.iter().filter(|row| row.2.is_some_and(|at| at <= now)).count();
-                        assert_eq!(hash.expire(now, max), due.min(max), "seed {seed}");
+                        assert_eq!(hash.expire(now, max, &mut |_| {}), due.min(max), "seed {seed}");
                         if matches!(hash, Hash::Packed(_)) {
                             model.drain(..due.min(max));
                         } else {

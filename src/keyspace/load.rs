@@ -1,0 +1,109 @@
+//! Databases that a helper thread fills, and that the keyspace then takes over as they are.
+//!
+//! Nobody sees them before that, so the event loop is free while millions of keys are inserted.
+
+use crate::base::buffer::Buffer;
+use crate::base::number::parse_i64;
+use crate::keyspace::db::settled;
+use crate::keyspace::{AccessClock, Database, DbId, Keyspace};
+use crate::store::collection::hash::earliest_of;
+use crate::store::entry::{Entry, INLINE_MAX, NewValue};
+use crate::store::object::{Limits, Loose};
+
+/// Databases on their way in.
+pub struct Loader {
+    dbs: Vec<Database>,
+    /// Up to where collections stay packed.
+    pub limits: Limits,
+    /// How access clocks are kept.
+    pub access: AccessClock,
+    /// The time at which loading began, Unix milliseconds.
+    pub now: i64,
+    /// The access clock of entries that bring none.
+    pub clock: u32,
+    /// Keys whose deadline had passed are left out.
+    pub drops_expired: bool,
+    /// How many keys were left out.
+    pub dropped: u64,
+    /// How many keys there are.
+    pub keys: u64,
+}
+
+/// Why a key cannot be taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is there already.
+    Duplicate(Box<[u8]>),
+    /// There is no such database.
+    NoDatabase,
+}
+
+impl Loader {
+    /// The number of databases.
+    pub fn databases(&self) -> usize {
+        self.dbs.len()
+    }
+
+    /// Takes a key in.
+    pub fn insert(&mut self, id: DbId, entry: Entry) -> Result<(), Refused> {
+        let now = self.now;
+        let data = self.dbs.get_mut(id.0 as usize).ok_or(Refused::NoDatabase)?;
+        let deadline = entry.deadline();
+        if self.drops_expired && deadline.is_some_and(|at| at <= now) {
+            self.dropped += 1;
+            return Ok(());
+        }
+        let hash = data.table.hash(entry.key());
+        if data.table.find(hash, entry.key()).is_some() {
+            return Err(Refused::Duplicate(entry.key().into()));
+        }
+        data.volatile += usize::from(deadline.is_some());
+        if let Some(earliest) = earliest_of(entry.value()) {
+            data.fields.note(entry.key(), Some(earliest));
+        }
+        data.table.insert(hash, entry);
+        self.keys += 1;
+        Ok(())
+    }
+}
+
+/// An entry with a string, in the form in which the string would be stored if a client sent it.
+pub fn string_entry(key: &[u8], bytes: Vec<u8>, deadline: Option<i64>, clock: u32) -> Entry {
+    let value = match (bytes.len() <= 20).then(|| parse_i64(&bytes)).flatten() {
+        Some(int) => NewValue::Int(int),
+        None if bytes.len() <= INLINE_MAX => settled(key, NewValue::Text(&bytes), deadline),
+        None => return Entry::new(key, NewValue::Buffer(Buffer::new(bytes)), deadline, clock),
+    };
+    Entry::new(key, value, deadline, clock)
+}
+
+/// An entry with a collection.
+pub fn collection_entry(key: &[u8], value: Loose, deadline: Option<i64>, clock: u32) -> Entry {
+    match value {
+        Loose::Packed(block) => Entry::new(key, NewValue::Packed(&block), deadline, clock),
+        Loose::Object(object) => Entry::new(key, NewValue::Object(object), deadline, clock),
+    }
+}
+
+impl Keyspace {
+    /// Empty databases for a helper to fill, which hash as ours do.
+    pub fn loader(&self) -> Loader {
+        let dbs = self.dbs.iter().map(|data| Database::new(data.table.hasher())).collect();
+        Loader {
+            dbs,
+            limits: self.shared.limits,
+            access: self.shared.access,
+            now: self.shared.now,
+            clock: self.shared.first_clock(),
+            drops_expired: false,
+            dropped: 0,
+            keys: 0,
+        }
+    }
+
+    /// Takes over what a helper has filled; what was there before is freed by the helper.
+    pub fn adopt(&mut self, loader: Loader) {
+        let old = std::mem::replace(&mut self.dbs, loader.dbs);
+        self.shared.freeing.run_soon(move || drop(old));
+    }
+}

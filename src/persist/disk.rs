@@ -1,0 +1,163 @@
+//! What persistence needs of a file system, so that tests can put another in its place.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A file that is being written. Shared between the loop and a helper, of which only one writes at a time.
+pub trait DiskFile: Send + Sync {
+    /// Writes some of the bytes at the end; how many.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+    /// Returns when everything written is on the medium.
+    fn sync(&self) -> io::Result<()>;
+    /// Cuts the file to `len` bytes; the next write goes there.
+    fn truncate(&self, len: u64) -> io::Result<()>;
+}
+
+/// Writes all bytes.
+pub fn write_all(file: &dyn DiskFile, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => bytes = &bytes[n..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// A file system.
+pub trait Disk: Send + Sync {
+    /// A new, empty file; one of the same name is emptied.
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+    /// A file to be written on at its end; made if it is missing.
+    fn append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+    /// A file to be read, and its length.
+    fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + Send>, u64)>;
+    /// Gives a file another name, at once; what had that name is gone.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes a directory, unless it is there.
+    fn make_dir(&self, path: &Path) -> io::Result<()>;
+    /// Returns when the names in a directory are on the medium.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// Whether there is something of that name.
+    fn exists(&self, path: &Path) -> bool;
+}
+
+/// The system's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct System;
+
+impl DiskFile for File {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut file: &File = self;
+        Write::write(&mut file, bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.set_len(len)
+    }
+}
+
+impl Disk for System {
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        // Appending also here: after a truncation the next write goes to the end.
+        fs::write(path, b"")?;
+        self.append(path)
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(OpenOptions::new().append(true).create(true).open(path)?))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        Ok((Box::new(file), len))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn make_dir(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        File::open(path)?.sync_all()
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+}
+
+/// Puts a whole small file in its place: written beside it, synced, renamed, the directory synced.
+pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    let file = disk.create(&temporary)?;
+    write_all(&*file, bytes)?;
+    file.sync()?;
+    disk.rename(&temporary, path)?;
+    disk.sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// A writer for whoever wants `std::io::Write`.
+pub struct Writer(pub Arc<dyn DiskFile>);
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_writes_at_the_end_cuts_and_replaces() {
+        let dir = std::env::temp_dir().join(format!("redoxide-disk-{}", std::process::id()));
+        let disk = System;
+        disk.make_dir(&dir).unwrap();
+        let path = dir.join("file");
+        let file = disk.create(&path).unwrap();
+        write_all(&*file, b"hello world").unwrap();
+        file.truncate(5).unwrap();
+        write_all(&*file, b"!").unwrap();
+        file.sync().unwrap();
+        let read = |path: &Path| {
+            let (mut file, len) = disk.open(path).unwrap();
+            let mut text = String::new();
+            file.read_to_string(&mut text).unwrap();
+            assert_eq!(text.len() as u64, len);
+            text
+        };
+        assert_eq!(read(&path), "hello!");
+        replace(&disk, &path, b"other").unwrap();
+        assert_eq!(read(&path), "other");
+        assert!(!disk.exists(&dir.join("file.tmp")));
+        disk.remove(&path).unwrap();
+        fs::remove_dir(&dir).unwrap();
+    }
+}

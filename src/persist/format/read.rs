@@ -1,0 +1,387 @@
+//! Chunks to entries. Runs on a helper thread; nothing is believed before its digest was checked.
+
+use super::{
+    Bytes, CHUNK_HEAD, CHUNK_MARK, ENCODING, END_LEN, END_MARK, Elements, HEAD, Head, Kind, Life, Record, Word,
+};
+use super::{MAGIC, VERSION, digest};
+use crate::base::buffer::Text;
+use crate::keyspace::load::{collection_entry, string_entry};
+use crate::keyspace::{AccessClock, DbId};
+use crate::store::collection::hash::Hash;
+use crate::store::collection::list::{List, Side};
+use crate::store::collection::set::Set;
+use crate::store::collection::sorted_set::SortedSet;
+use crate::store::entry::{Entry, NewValue};
+use crate::store::members::Deadline;
+use crate::store::object::{Collection, Limits, Loose};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::io::{self, Read};
+
+/// What is wrong with a file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The offset of what is wrong: of the chunk, if it is in one.
+    pub at: u64,
+    /// What it is.
+    pub why: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at offset {}: {}", self.at, self.why)
+    }
+}
+
+/// A part of the file.
+#[derive(Debug)]
+pub enum Item {
+    /// What the file says of itself.
+    Head(Head),
+    /// The following keys are in this database.
+    Database {
+        /// Which.
+        id: DbId,
+        /// How many keys it says it has.
+        keys: u64,
+    },
+    /// A key.
+    Entry(Entry),
+}
+
+/// A key of which only the beginning was read yet.
+enum Open {
+    Text { key: Vec<u8>, life: Life, len: usize, bytes: Vec<u8> },
+    List { key: Vec<u8>, life: Life, left: u64, list: List },
+    Set { key: Vec<u8>, life: Life, left: u64, set: Set },
+    Hash { key: Vec<u8>, life: Life, left: u64, hash: Hash },
+    SortedSet { key: Vec<u8>, life: Life, left: u64, set: SortedSet },
+}
+
+/// Reads a file of ours.
+pub struct Reader<R> {
+    input: R,
+    limits: Limits,
+    /// The access clocks of the entries as the server keeps them; clocks of another kind are not taken over.
+    access: AccessClock,
+    /// The clock of entries that bring none of that kind.
+    clock: u32,
+    takes_clocks: bool,
+    offset: u64,
+    number: u64,
+    all: Sha256,
+    keys: u64,
+    promised: u64,
+    /// Chunks that were passed over, with what was wrong: only who salvages goes on after damage.
+    pub lost: Vec<Damage>,
+    salvages: bool,
+    open: Option<Open>,
+}
+
+impl<R: Read> Reader<R> {
+    /// Begins to read; the file's first [`HEAD`] bytes are checked.
+    pub fn new(mut input: R, limits: Limits, access: AccessClock, clock: u32) -> Result<Reader<R>, Damage> {
+        let mut head = [0; HEAD];
+        let bad = |why: &str| Damage { at: 0, why: why.into() };
+        input.read_exact(&mut head).map_err(|error| bad(&describe(&error)))?;
+        if &head[..8] != MAGIC {
+            return Err(bad("this is no snapshot of ours: it begins with something else"));
+        }
+        let version = u32::from_le_bytes(head[8..12].try_into().expect("four bytes"));
+        if version != VERSION {
+            return Err(bad(&format!("the format has version {version}, this program reads version {VERSION}")));
+        }
+        Ok(Reader {
+            input,
+            limits,
+            access,
+            clock,
+            takes_clocks: false,
+            offset: HEAD as u64,
+            number: 0,
+            all: Sha256::new(),
+            keys: 0,
+            promised: 0,
+            lost: Vec::new(),
+            salvages: false,
+            open: None,
+        })
+    }
+
+    /// Passes over damaged chunks instead of ending there.
+    pub fn salvage(mut self) -> Reader<R> {
+        self.salvages = true;
+        self
+    }
+
+    /// The offset up to which the file was read.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Reads everything and gives each part to `take`, which may refuse it in words.
+    pub fn read(&mut self, mut take: impl FnMut(Item) -> Result<(), String>) -> Result<(), Damage> {
+        let mut payload = Vec::new();
+        loop {
+            let at = self.offset;
+            match self.chunk(&mut payload) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(damage) if self.salvages => {
+                    let is_over = damage.at == at && self.offset == at;
+                    self.lost.push(damage);
+                    self.open = None;
+                    // Without a head that makes sense nobody knows where the next chunk begins.
+                    if is_over {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Err(damage) => return Err(damage),
+            }
+            if let Err(why) = self.records(&payload, &mut take) {
+                let damage = Damage { at, why };
+                if !self.salvages {
+                    return Err(damage);
+                }
+                self.lost.push(damage);
+                self.open = None;
+            }
+        }
+        if self.open.is_some() {
+            return Err(Damage { at: self.offset, why: "the last key has no end".into() });
+        }
+        if self.keys != self.promised && !self.salvages {
+            let why = format!("there are {} keys where {} were promised", self.keys, self.promised);
+            return Err(Damage { at: self.offset, why });
+        }
+        Ok(())
+    }
+
+    /// Reads the next chunk and checks it; false at the end of the file.
+    fn chunk(&mut self, payload: &mut Vec<u8>) -> Result<bool, Damage> {
+        let at = self.offset;
+        let bad = |why: String| Damage { at, why };
+        let mut head = [0; CHUNK_HEAD];
+        self.input.read_exact(&mut head).map_err(|error| bad(describe(&error)))?;
+        let is_end = &head[..4] == END_MARK;
+        if !is_end && &head[..4] != CHUNK_MARK {
+            return Err(bad("there is neither a chunk nor the end".into()));
+        }
+        let len = u32::from_le_bytes(head[4..8].try_into().expect("four bytes"));
+        if is_end && len as usize != END_LEN {
+            return Err(bad("the end has another length".into()));
+        }
+        payload.clear();
+        // Grows with what arrives: an absurd length is not believed.
+        let read = (&mut self.input).take(len.into()).read_to_end(payload).map_err(|error| bad(describe(&error)))?;
+        if read < len as usize {
+            return Err(bad("the file ends within a chunk".into()));
+        }
+        self.offset += (CHUNK_HEAD + read) as u64;
+        let number = u64::from_le_bytes(head[8..16].try_into().expect("eight bytes"));
+        let expected = self.number;
+        self.number += 1;
+        let found = digest(number, payload);
+        if head[16..] != found {
+            return Err(bad(format!(
+                "the digest of chunk {expected} is wrong: its bytes are not those that were written"
+            )));
+        }
+        if number != expected {
+            self.number = number.saturating_add(1);
+            return Err(bad(format!("this is chunk {number}, not {expected}")));
+        }
+        if !is_end {
+            self.all.update(found);
+            return Ok(true);
+        }
+        let (all, keys) = payload.split_at(32);
+        self.promised = u64::from_le_bytes(keys.try_into().expect("eight bytes"));
+        if !self.salvages && all != self.all.clone().finalize().as_slice() {
+            return Err(bad("the digest over all chunks is wrong".into()));
+        }
+        let mut more = [0; 1];
+        match self.input.read(&mut more) {
+            Ok(0) => Ok(false),
+            Ok(_) => Err(Damage { at: self.offset, why: "there are bytes behind the end".into() }),
+            Err(error) => Err(Damage { at: self.offset, why: describe(&error) }),
+        }
+    }
+
+    fn records(&mut self, payload: &[u8], take: &mut impl FnMut(Item) -> Result<(), String>) -> Result<(), String> {
+        let mut rest = payload;
+        while !rest.is_empty() {
+            let (record, read): (Record, usize) = bincode::serde::borrow_decode_from_slice(rest, ENCODING)
+                .map_err(|error| format!("a record cannot be read: {error}"))?;
+            rest = &rest[read..];
+            if let Some(item) = self.record(record)? {
+                if matches!(item, Item::Entry(_)) {
+                    self.keys += 1;
+                }
+                take(item)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn clock(&self, life: Life) -> u32 {
+        if self.takes_clocks { life.clock & 0x00FF_FFFF } else { self.clock }
+    }
+
+    /// What a record gives: nothing yet, if more belongs to it.
+    fn record(&mut self, record: Record) -> Result<Option<Item>, String> {
+        let is_more = matches!(record, Record::More(_) | Record::MoreBytes(_));
+        if self.open.is_some() != is_more {
+            // Who salvages may have lost the beginning.
+            if is_more && self.salvages {
+                return Ok(None);
+            }
+            return Err("a key is begun before the one before it has an end, or goes on without a beginning".into());
+        }
+        match record {
+            Record::Head(head) => {
+                let access = if self.access == AccessClock::Recency { "lru" } else { "lfu" };
+                self.takes_clocks = head.access == access;
+                return Ok(Some(Item::Head(head)));
+            }
+            Record::Database { number, keys, .. } => return Ok(Some(Item::Database { id: DbId(number), keys })),
+            Record::Int(Bytes(key), life, int) => {
+                let entry = Entry::new(key, NewValue::Int(int), life.deadline, self.clock(life));
+                return Ok(Some(Item::Entry(entry)));
+            }
+            Record::Text(Bytes(key), life, len, Bytes(bytes)) => {
+                let bytes = bytes.to_vec();
+                self.open = Some(Open::Text { key: key.to_vec(), life, len: len as usize, bytes });
+            }
+            Record::MoreBytes(Bytes(more)) => match &mut self.open {
+                Some(Open::Text { bytes, .. }) => bytes.extend_from_slice(more),
+                _ => return Err("bytes follow a collection".into()),
+            },
+            Record::Collection(Bytes(key), life, kind, count, elements) => {
+                self.open = Some(Open::begin(key, life, kind, count, &elements, &self.limits)?);
+                self.add(&elements)?;
+            }
+            Record::More(elements) => self.add(&elements)?,
+        }
+        let clock = |life: Life, this: &Self| this.clock(life);
+        match self.open.take().expect("it was just begun or continued") {
+            Open::Text { key, life, len, bytes } if bytes.len() >= len => {
+                if bytes.len() > len {
+                    return Err("a string is longer than was announced".into());
+                }
+                Ok(Some(Item::Entry(string_entry(&key, bytes, life.deadline, clock(life, self)))))
+            }
+            Open::List { key, life, left: 0, list } => self.close(&key, life, list),
+            Open::Set { key, life, left: 0, set } => self.close(&key, life, set),
+            Open::Hash { key, life, left: 0, hash } => self.close(&key, life, hash),
+            Open::SortedSet { key, life, left: 0, set } => self.close(&key, life, set),
+            open => {
+                self.open = Some(open);
+                Ok(None)
+            }
+        }
+    }
+
+    fn close(&self, key: &[u8], life: Life, collection: impl Collection) -> Result<Option<Item>, String> {
+        if collection.is_empty() {
+            return Err("an empty collection".into());
+        }
+        let value: Loose = collection.close();
+        Ok(Some(Item::Entry(collection_entry(key, value, life.deadline, self.clock(life)))))
+    }
+
+    /// Adds elements to the collection that is open.
+    fn add(&mut self, elements: &Elements) -> Result<(), String> {
+        let limits = &self.limits;
+        let open = self.open.as_mut().expect("the caller has looked");
+        let (Open::List { left, .. } | Open::Set { left, .. } | Open::Hash { left, .. } | Open::SortedSet { left, .. }) =
+            open
+        else {
+            return Err("elements follow a string".into());
+        };
+        *left = left.checked_sub(elements.len() as u64).ok_or("a collection has more elements than was announced")?;
+        let twice = || Err("an element occurs twice".into());
+        match (open, elements) {
+            (Open::List { list, .. }, Elements::Words(words)) => {
+                for &word in &**words {
+                    let text = text(word);
+                    list.prepare(1, text.len(), limits);
+                    list.push(Side::Right, text);
+                }
+            }
+            (Open::Set { set, .. }, Elements::Words(words)) => {
+                for &word in &**words {
+                    if !with(word, |member| set.add(member, limits)) {
+                        return twice();
+                    }
+                }
+            }
+            (Open::Hash { hash, .. }, Elements::Fields(fields)) => {
+                for &(field, value, deadline) in &**fields {
+                    let value = text(value);
+                    hash.prepare(1, text(field).len().max(value.len()), limits);
+                    let deadline = deadline.map_or(Deadline::Clear, Deadline::At);
+                    if !with(field, |field| hash.set(field, value, deadline, limits)) {
+                        return twice();
+                    }
+                }
+            }
+            (Open::SortedSet { set, .. }, Elements::Scored(scored)) => {
+                for &(member, score) in &**scored {
+                    if score.is_nan() {
+                        return Err("a score is not a number".into());
+                    }
+                    let before = set.count();
+                    with(member, |member| set.insert(member, score, limits));
+                    if set.count() == before {
+                        return twice();
+                    }
+                }
+            }
+            _ => return Err("elements of another type".into()),
+        }
+        Ok(())
+    }
+}
+
+impl Open {
+    fn begin(key: &[u8], life: Life, kind: Kind, left: u64, first: &Elements, limits: &Limits) -> Result<Open, String> {
+        let key = key.to_vec();
+        // Only a hint for the form: a count that is not true does no harm.
+        let expected = left.min(1 << 20) as usize;
+        Ok(match kind {
+            Kind::List => Open::List { key, life, left, list: List::create(Vec::new()) },
+            Kind::Set => {
+                let first = if let Elements::Words(words) = first { words.first() } else { None };
+                let Some(&first) = first else { return Err("a set without members".into()) };
+                let set = with(first, |first| Set::for_members(first, expected, limits));
+                Open::Set { key, life, left, set }
+            }
+            Kind::Hash => {
+                let mut hash = Hash::create(Vec::new());
+                hash.prepare(expected, 0, limits);
+                Open::Hash { key, life, left, hash }
+            }
+            Kind::SortedSet => {
+                let set = SortedSet::for_members(expected, 0, limits);
+                Open::SortedSet { key, life, left, set }
+            }
+        })
+    }
+}
+
+fn text(word: Word<'_>) -> Text<'_> {
+    match word {
+        Word::Int(int) => Text::Int(int),
+        Word::Bytes(Bytes(bytes)) => Text::Bytes(bytes),
+    }
+}
+
+fn with<R>(word: Word, look: impl FnOnce(&[u8]) -> R) -> R {
+    text(word).with(look)
+}
+
+fn describe(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::UnexpectedEof { "the file ends too early".into() } else { error.to_string() }
+}

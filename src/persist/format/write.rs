@@ -1,0 +1,141 @@
+//! A frozen keyspace to chunks. Runs on the snapshot thread, which lets go of each part of the copy once it is written.
+
+use super::{Bytes, ChunkWriter, Elements, Head, Kind, Life, PIECE, Record, Word};
+use crate::base::buffer::Text;
+use crate::keyspace::AccessClock;
+use crate::keyspace::freeze::FrozenKeyspace;
+use crate::persist::Progress;
+use crate::store::entry::{Entry, Value};
+use crate::store::object::Element;
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// Writes all keys; gives the writer back.
+pub fn write<W: Write>(copy: FrozenKeyspace, out: W, version: &str, progress: &Progress) -> io::Result<W> {
+    let mut chunks = ChunkWriter::new(out)?;
+    let access = match copy.access {
+        AccessClock::Recency => "lru",
+        AccessClock::Frequency => "lfu",
+    };
+    let keys = copy.len() as u64;
+    chunks.put(&Record::Head(Head { version: version.into(), time_ms: copy.now, access: access.into(), keys }))?;
+    for db in copy.dbs {
+        let (keys, volatile) = (db.table.len() as u64, db.volatile as u64);
+        chunks.put(&Record::Database { number: db.id.0, keys, volatile })?;
+        let mut outcome = Ok(());
+        db.table.drain(|entry| {
+            // After a failure there is nothing left to do but to let go of the rest.
+            if outcome.is_ok() {
+                outcome = progress.step().and_then(|()| put(&mut chunks, entry));
+            }
+        });
+        outcome?;
+    }
+    progress.written(chunks.written);
+    chunks.finish(keys)
+}
+
+fn put<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry) -> io::Result<()> {
+    let key = Bytes(entry.key());
+    let life = Life { deadline: entry.deadline(), clock: entry.clock() };
+    let bytes = match entry.value() {
+        Value::Int(int) => return chunks.put(&Record::Int(key, life, int)),
+        Value::Text(bytes) | Value::Raw(bytes) => bytes,
+        Value::Buffer(buffer) => buffer.bytes(),
+        Value::Packed(_) | Value::Object(_) => return put_collection(chunks, entry, key, life),
+    };
+    let first = bytes.len().min(PIECE);
+    chunks.put(&Record::Text(key, life, bytes.len() as u64, Bytes(&bytes[..first])))?;
+    bytes[first..].chunks(PIECE).try_for_each(|piece| chunks.put(&Record::MoreBytes(Bytes(piece))))
+}
+
+/// The elements that the next record will hold.
+#[derive(Default)]
+struct Gathered<'a> {
+    words: Vec<Word<'a>>,
+    fields: Vec<(Word<'a>, Word<'a>, Option<i64>)>,
+    scored: Vec<(Word<'a>, f64)>,
+    bytes: usize,
+}
+
+fn put_collection<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry, key: Bytes, life: Life) -> io::Result<()> {
+    let kind = match entry.type_name() {
+        "list" => Kind::List,
+        "set" => Kind::Set,
+        "hash" => Kind::Hash,
+        _ => Kind::SortedSet,
+    };
+    // Counting first costs little beside writing, and a reader makes room at once.
+    let mut count = 0;
+    entry.value().each(&mut |_| count += 1);
+    let mut gathered = Gathered::default();
+    let mut is_first = true;
+    let mut outcome = Ok(());
+    entry.value().each(&mut |element| {
+        if outcome.is_err() {
+            return;
+        }
+        gathered.bytes += match element {
+            Element::Item(text) | Element::Member(text) => {
+                gathered.words.push(word(text));
+                text.len()
+            }
+            Element::Field(field, value, deadline) => {
+                gathered.fields.push((word(field), word(value), deadline));
+                field.len() + value.len()
+            }
+            Element::Scored(member, score) => {
+                gathered.scored.push((word(member), score));
+                member.len() + 8
+            }
+        };
+        if gathered.bytes >= PIECE {
+            outcome = gathered.put(chunks, kind, key, life, count, &mut is_first);
+        }
+    });
+    outcome?;
+    if is_first || gathered.bytes > 0 || gathered.len() > 0 {
+        gathered.put(chunks, kind, key, life, count, &mut is_first)?;
+    }
+    Ok(())
+}
+
+impl Gathered<'_> {
+    fn len(&self) -> usize {
+        self.words.len() + self.fields.len() + self.scored.len()
+    }
+
+    fn put<W: Write>(
+        &mut self,
+        chunks: &mut ChunkWriter<W>,
+        kind: Kind,
+        key: Bytes,
+        life: Life,
+        count: u64,
+        is_first: &mut bool,
+    ) -> io::Result<()> {
+        let elements = match kind {
+            Kind::List | Kind::Set => Elements::Words(Cow::Borrowed(&self.words)),
+            Kind::Hash => Elements::Fields(Cow::Borrowed(&self.fields)),
+            Kind::SortedSet => Elements::Scored(Cow::Borrowed(&self.scored)),
+        };
+        if std::mem::take(is_first) {
+            chunks.put(&Record::Collection(key, life, kind, count, elements))?;
+        } else {
+            chunks.put(&Record::More(elements))?;
+        }
+        self.words.clear();
+        self.fields.clear();
+        self.scored.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+}
+
+fn word(text: Text<'_>) -> Word<'_> {
+    match text {
+        Text::Int(int) => Word::Int(int),
+        Text::Bytes(bytes) => Word::Bytes(Bytes(bytes)),
+        Text::Shared(buffer) => Word::Bytes(Bytes(buffer.bytes())),
+    }
+}

@@ -1,0 +1,148 @@
+//! A snapshot: all keys as they were at one moment, in one file that is whole or not there.
+//!
+//! ```text
+//! frozen keyspace -> temp-<pid>-<n>.rdb -> sync -> rename to dump.rdb -> sync of the directory
+//! ```
+//!
+//! Whatever fails on the way, the file of before is still there; the temporary one is removed.
+
+use crate::keyspace::DbId;
+use crate::keyspace::freeze::FrozenKeyspace;
+use crate::keyspace::load::{Loader, Refused};
+use crate::persist::Progress;
+use crate::persist::disk::{Disk, Writer};
+use crate::persist::format::{self, read::Damage, read::Item};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// In which format a file is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Ours.
+    #[default]
+    Bincode,
+    /// Redis's.
+    Rdb,
+}
+
+/// How a snapshot is to be written.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// In which format.
+    pub format: Format,
+    /// Which version of RDB; none: the lowest that carries the data.
+    pub rdb_version: Option<u16>,
+    /// Whether an RDB file gets its checksum (ours always has digests).
+    pub checksum: bool,
+    /// Whether strings in RDB files are compressed.
+    pub compress: bool,
+    /// The version of Redis that we answer as.
+    pub redis_version: &'static str,
+}
+
+/// Bytes written at a time; an SHA-256 chunk is one write anyway.
+const BUFFER: usize = 256 * 1024;
+
+/// Writes a snapshot to a temporary file beside `path` and returns its name, synced but not yet renamed.
+pub fn write(
+    disk: &dyn Disk,
+    copy: FrozenKeyspace,
+    path: &Path,
+    options: &Options,
+    progress: &Progress,
+) -> Result<PathBuf, String> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let n = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_file_name(format!("temp-{}-{n}.rdb", std::process::id()));
+    let failed = |what: &str, error: io::Error| format!("{what} '{}': {error}", temporary.display());
+    let file = disk.create(&temporary).map_err(|error| failed("Failed opening the temp file", error))?;
+    let written = (|| {
+        let mut out = BufWriter::with_capacity(BUFFER, Writer(Arc::clone(&file)));
+        match options.format {
+            Format::Bincode => out = format::write::write(copy, out, options.redis_version, progress)?,
+            Format::Rdb => return Err(io::Error::other("RDB is not there yet")),
+        }
+        out.flush()?;
+        file.sync()
+    })();
+    if let Err(error) = written {
+        _ = disk.remove(&temporary);
+        return Err(failed("Write error while saving to", error));
+    }
+    Ok(temporary)
+}
+
+/// Gives a snapshot that was written its name.
+pub fn publish(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<(), String> {
+    let published = disk.rename(temporary, path).and_then(|()| disk.sync_dir(path.parent().unwrap_or(Path::new("."))));
+    published.map_err(|error| {
+        _ = disk.remove(temporary);
+        format!("Error moving temp file {} on the final destination {}: {error}", temporary.display(), path.display())
+    })
+}
+
+/// What was found in a file.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The format that it had.
+    pub format: Format,
+    /// How many keys were taken in.
+    pub keys: u64,
+    /// How many were left out because they had expired.
+    pub dropped: u64,
+    /// Bytes read.
+    pub bytes: u64,
+}
+
+/// Reads a snapshot of either format into `loader`.
+pub fn read(input: Box<dyn Read + Send>, loader: &mut Loader, progress: &Progress) -> Result<Loaded, Damage> {
+    let mut input = io::BufReader::with_capacity(1 << 20, input);
+    let mut magic = [0; 8];
+    let got = peek(&mut input, &mut magic).map_err(|error| Damage { at: 0, why: error.to_string() })?;
+    if &magic[..got] != format::MAGIC {
+        return Err(Damage { at: 0, why: "this is neither a snapshot of ours nor an RDB file".into() });
+    }
+    let mut reader = format::read::Reader::new(input, loader.limits, loader.access, loader.clock)?;
+    let mut db = DbId(0);
+    reader.read(|item| {
+        match item {
+            Item::Head(_) => {}
+            Item::Database { id, .. } => {
+                if id.0 as usize >= loader.databases() {
+                    return Err(no_database(id, loader));
+                }
+                db = id;
+            }
+            Item::Entry(entry) => {
+                progress.step().map_err(|error| error.to_string())?;
+                insert(loader, db, entry)?;
+            }
+        }
+        Ok(())
+    })?;
+    let bytes = reader.offset();
+    progress.written(bytes);
+    Ok(Loaded { format: Format::Bincode, keys: loader.keys, dropped: loader.dropped, bytes })
+}
+
+fn no_database(id: DbId, loader: &Loader) -> String {
+    format!("there is data for database {}, but the server is configured to have {}", id.0, loader.databases())
+}
+
+fn insert(loader: &mut Loader, db: DbId, entry: crate::store::entry::Entry) -> Result<(), String> {
+    loader.insert(db, entry).map_err(|refused| match refused {
+        Refused::Duplicate(key) => format!("the key '{}' occurs twice", String::from_utf8_lossy(&key)),
+        Refused::NoDatabase => no_database(db, loader),
+    })
+}
+
+/// The first bytes of a file, which stay to be read.
+fn peek(input: &mut io::BufReader<Box<dyn Read + Send>>, bytes: &mut [u8]) -> io::Result<usize> {
+    use std::io::BufRead;
+    let start = input.fill_buf()?;
+    let n = start.len().min(bytes.len());
+    bytes[..n].copy_from_slice(&start[..n]);
+    Ok(n)
+}

@@ -1,0 +1,243 @@
+//! What the log is told: each unit once, as commands that give the same data whenever they are run.
+//!
+//! ```text
+//! handler changed something -> what it says (AsSent, Instead, Nothing) \
+//! something expired or was evicted -> DEL, HDEL, before it              > unit -> settle_unit -> log
+//! ```
+//!
+//! A unit is what nobody may see half of: a command, an EXEC, one service of a client that waited. If it has more than
+//! one effect it stands between MULTI and EXEC. The log's readers (the append-only file) take the bytes from
+//! [`Propagation::take`] and know them by their offset, which only grows.
+
+use crate::keyspace::DbId;
+use crate::keyspace::changes::Removed;
+use crate::resp::{Args, header};
+use crate::server::command::{CommandId, Flag};
+use crate::server::{Ctx, Server};
+
+/// What the log is to hold of a command that changed something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Propagate {
+    /// The request as it came.
+    #[default]
+    AsSent,
+    /// Nothing.
+    Nothing,
+    /// These commands instead.
+    Instead {
+        /// In RESP, one after another.
+        bytes: Vec<u8>,
+        /// How many there are.
+        commands: usize,
+    },
+}
+
+/// Units on their way to the log.
+#[derive(Debug, Default)]
+pub struct Propagation {
+    /// Whether anybody reads the log.
+    pub is_on: bool,
+    /// The unit in hand, in RESP.
+    unit: Vec<u8>,
+    /// How many effects it has.
+    effects: usize,
+    /// The database in which a reader of the log would be now.
+    selected: Option<DbId>,
+    /// Whole units that nobody has taken yet.
+    ready: Vec<u8>,
+    /// How many bytes of units there have been.
+    offset: u64,
+}
+
+impl Propagation {
+    /// How many bytes of whole units there have been since the start.
+    #[inline]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Whether whole units wait to be taken.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    /// Whether the unit in hand has any effect.
+    #[inline]
+    pub fn has_unit(&self) -> bool {
+        self.effects > 0
+    }
+
+    /// The whole units since the last call.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// The whole units since the last call, for reading; [`Propagation::clear`] makes room.
+    pub fn ready(&self) -> &[u8] {
+        &self.ready
+    }
+
+    /// What was ready has been taken; its memory is used again.
+    pub fn clear(&mut self) {
+        // One huge value is not worth keeping room for.
+        if self.ready.capacity() > 4 << 20 { self.ready = Vec::new() } else { self.ready.clear() }
+    }
+
+    /// A new reader starts: it does not know which database is selected.
+    pub fn reselect(&mut self) {
+        self.selected = None;
+    }
+
+    /// Adds an effect in a database to the unit; `encode` appends its command.
+    fn add(&mut self, db: DbId, commands: usize, encode: impl FnOnce(&mut Vec<u8>)) {
+        if self.selected != Some(db) {
+            self.selected = Some(db);
+            encode_words(&mut self.unit, &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
+        }
+        self.effects += commands;
+        encode(&mut self.unit);
+    }
+
+    /// The unit is whole: it goes to the log.
+    fn end_unit(&mut self, is_one: bool) {
+        let start = self.ready.len();
+        let wrap = is_one && self.effects > 1;
+        if wrap {
+            encode_words(&mut self.ready, &[b"MULTI"]);
+        }
+        self.ready.extend_from_slice(&self.unit);
+        if wrap {
+            encode_words(&mut self.ready, &[b"EXEC"]);
+        }
+        self.offset += (self.ready.len() - start) as u64;
+        self.effects = 0;
+        if self.unit.capacity() > 1 << 20 { self.unit = Vec::new() } else { self.unit.clear() }
+    }
+}
+
+/// Appends a command in RESP.
+pub fn encode_words(out: &mut Vec<u8>, words: &[&[u8]]) {
+    header(out, b'*', words.len());
+    for word in words {
+        header(out, b'$', word.len());
+        out.extend_from_slice(word);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+impl Ctx<'_> {
+    /// The log is to hold this command instead of the one that was sent; called again, this one too. Nothing is done if
+    /// there is no log.
+    pub fn log_instead(&mut self, words: &[&[u8]]) {
+        if !self.server.propagation.is_on {
+            return;
+        }
+        if !matches!(self.propagate, Propagate::Instead { .. }) {
+            self.propagate = Propagate::Instead { bytes: Vec::new(), commands: 0 };
+        }
+        if let Propagate::Instead { bytes, commands } = &mut self.propagate {
+            encode_words(bytes, words);
+            *commands += 1;
+        }
+    }
+
+    /// The log is to hold nothing of this command.
+    pub fn log_nothing(&mut self) {
+        self.propagate = Propagate::Nothing;
+    }
+
+    /// Whether there is a log: what only it needs is not made otherwise.
+    pub fn is_logged(&self) -> bool {
+        self.server.propagation.is_on
+    }
+}
+
+impl Server {
+    /// After a call, if there is a log: what it removed by the way and what it did itself become effects of the unit.
+    #[cold]
+    pub(super) fn propagate(&mut self, db: DbId, id: CommandId, args: Args, how: Propagate, has_changed: bool) {
+        self.propagate_removed();
+        match how {
+            Propagate::Nothing => {}
+            Propagate::Instead { bytes, commands } => {
+                self.propagation.add(db, commands, |out| out.extend_from_slice(&bytes));
+            }
+            Propagate::AsSent if has_changed => {
+                let command = self.commands.get(id);
+                // A container's command changes nothing itself, and its name was never another.
+                let is_renamed =
+                    !args.get(0).eq_ignore_ascii_case(command.row.name.as_bytes()) && !command.full_name.contains('|');
+                if !command.row.flags.has(Flag::Write) {
+                    return;
+                }
+                self.propagation.add(db, 1, |out| {
+                    if is_renamed {
+                        let words: Vec<&[u8]> =
+                            std::iter::once(command.row.name.as_bytes()).chain(args.from(1)).collect();
+                        encode_words(out, &words);
+                    } else {
+                        args.encode_into(out);
+                    }
+                });
+            }
+            Propagate::AsSent => {}
+        }
+    }
+
+    /// What expired or was evicted becomes effects of the unit.
+    fn propagate_removed(&mut self) {
+        if self.keyspace.shared.changes.removed.is_empty() {
+            return;
+        }
+        for Removed { db, key, fields } in std::mem::take(&mut self.keyspace.shared.changes.removed) {
+            self.propagation.add(db, 1, |out| {
+                if fields.is_empty() {
+                    return encode_words(out, &[b"DEL", &key]);
+                }
+                let words: Vec<&[u8]> =
+                    [b"HDEL".as_slice(), &*key].into_iter().chain(fields.iter().map(|field| &**field)).collect();
+                encode_words(out, &words);
+            });
+        }
+    }
+
+    /// The unit in hand is whole. A slice of expiry or eviction is many units: each key went for itself.
+    pub(super) fn log_unit(&mut self, is_one: bool) {
+        if !self.propagation.is_on {
+            return;
+        }
+        self.propagate_removed();
+        if self.propagation.has_unit() {
+            self.propagation.end_unit(is_one);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_of_one_effect_stands_alone_and_a_larger_one_between_multi_and_exec() {
+        let mut log = Propagation::default();
+        let add = |log: &mut Propagation, db, words: &[&[u8]]| log.add(DbId(db), 1, |out| encode_words(out, words));
+        add(&mut log, 0, &[b"SET", b"a", b"1"]);
+        log.end_unit(true);
+        add(&mut log, 0, &[b"DEL", b"a"]);
+        add(&mut log, 3, &[b"DEL", b"b"]);
+        log.end_unit(true);
+        add(&mut log, 3, &[b"DEL", b"c"]);
+        add(&mut log, 3, &[b"DEL", b"d"]);
+        log.end_unit(false);
+        let text = String::from_utf8(log.take()).unwrap();
+        let words: Vec<&str> = text.split("\r\n").filter(|line| !line.starts_with(['*', '$'])).collect();
+        let expected = "SELECT 0 SET a 1 MULTI DEL a SELECT 3 DEL b EXEC DEL c DEL d ";
+        assert_eq!(words.join(" "), expected);
+        assert_eq!(log.offset(), text.len() as u64);
+        log.reselect();
+        add(&mut log, 3, &[b"DEL", b"e"]);
+        log.end_unit(true);
+        assert!(log.ready().starts_with(b"*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"));
+    }
+}

@@ -1,0 +1,84 @@
+//! A server in memory, and data of every type for it.
+
+use redoxide::config::Config;
+use redoxide::keyspace::digest::{self, Sum};
+use redoxide::net::local::Local;
+use redoxide::server::Server;
+
+/// The time at which all begins, Unix milliseconds.
+pub const START_MS: i64 = 1_700_000_000_000;
+
+/// A server without a disk.
+pub fn server(seed: u64) -> Local {
+    Local::new(&redoxide::commands::table(), Config::default(), seed, START_MS)
+}
+
+/// Runs commands, one a line, words separated by blanks, and panics if one of them fails.
+pub fn run(local: &mut Local, script: &str) {
+    let client = local.connect();
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        local.send(client, format!("{line}\r\n").as_bytes());
+        let reply = local.receive(client);
+        assert!(!reply.starts_with(b"-"), "{line}: {}", String::from_utf8_lossy(&reply));
+    }
+    local.close(client);
+}
+
+/// What DEBUG DIGEST says.
+pub fn digest_of(server: &Server) -> Sum {
+    digest::of_keyspace(&server.keyspace)
+}
+
+/// Every type in every form, with and without deadlines.
+pub fn fill(local: &mut Local) {
+    run(
+        local,
+        "
+        SET int -12345678901
+        SET short hello
+        SET empty \"\"
+        SET gone-soon x PX 5000
+        SET later y EXAT 1800000000
+        APPEND raw abc
+        APPEND raw def
+        RPUSH list a 1 -2 \"\" 99999999999
+        SADD ints 1 2 3 -70000
+        SADD words one two 3
+        HSET hash f v n 12
+        HSET expiring f v g w
+        HPEXPIREAT expiring 1800000000000 FIELDS 1 f
+        ZADD zset 1 a 2.5 b -inf c inf d
+        EXPIREAT zset 1900000000
+        PFADD hll a b c
+        SELECT 7
+        SET elsewhere 1
+        ",
+    );
+    let client = local.connect();
+    let mut send = |words: &[&[u8]]| {
+        let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
+        for word in words {
+            bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+            bytes.extend_from_slice(word);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        local.send(client, &bytes);
+        let reply = local.receive(client);
+        assert!(!reply.starts_with(b"-"), "{}", String::from_utf8_lossy(&reply));
+    };
+    let long = vec![b'x'; 200_000];
+    send(&[b"SET", b"long", &long]);
+    send(&[b"SET", b"middle", &long[..3000]]);
+    send(&[b"RPUSH", b"long elements", &long, b"short", &long]);
+    send(&[b"HSET", b"long fields", &long, &long]);
+    for i in 0..3000u32 {
+        let text = format!("element {i}");
+        let number = (i * 7).to_string();
+        send(&[b"RPUSH", b"big list", text.as_bytes(), number.as_bytes()]);
+        send(&[b"SADD", b"big set", text.as_bytes(), number.as_bytes()]);
+        send(&[b"HSET", b"big hash", text.as_bytes(), number.as_bytes()]);
+        send(&[b"ZADD", b"big zset", number.as_bytes(), text.as_bytes()]);
+    }
+    send(&[b"HEXPIREAT", b"big hash", b"1800000000", b"FIELDS", b"1", b"element 5"]);
+    local.close(client);
+}

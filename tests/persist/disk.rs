@@ -1,0 +1,174 @@
+//! A disk that remembers what was synced, and can fail.
+
+use redoxide::persist::disk::{Disk, DiskFile};
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// A file's bytes, and how many of them are on the medium.
+#[derive(Clone, Debug, Default)]
+struct Content {
+    bytes: Vec<u8>,
+    synced: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Every file that was ever made.
+    files: Vec<Content>,
+    /// The names as the running process sees them.
+    names: BTreeMap<PathBuf, usize>,
+    /// The names that are on the medium.
+    synced_names: BTreeMap<PathBuf, usize>,
+    /// So many bytes may still be written.
+    room: Option<usize>,
+    /// Whether syncing fails.
+    fails_to_sync: bool,
+    /// How often something was synced.
+    syncs: usize,
+}
+
+/// The disk. Clones are the same disk.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Arc<Mutex<State>>);
+
+struct MemoryFile {
+    disk: Memory,
+    file: usize,
+}
+
+impl Memory {
+    /// What is left after the power went: only what was synced.
+    pub fn after_power_loss(&self) -> Memory {
+        let state = self.0.lock().unwrap();
+        let files = state.files.iter().map(|c| Content { bytes: c.synced.clone(), synced: c.synced.clone() }).collect();
+        let names = state.synced_names.clone();
+        Memory(Arc::new(Mutex::new(State { files, names: names.clone(), synced_names: names, ..State::default() })))
+    }
+
+    /// From now on only so many bytes can be written.
+    pub fn limit_room(&self, bytes: Option<usize>) {
+        self.0.lock().unwrap().room = bytes;
+    }
+
+    #[allow(dead_code, reason = "the log uses it")]
+    /// From now on syncing fails, or no longer.
+    pub fn fail_sync(&self, fails: bool) {
+        self.0.lock().unwrap().fails_to_sync = fails;
+    }
+
+    #[allow(dead_code, reason = "the log uses it")]
+    /// How often a file was synced.
+    pub fn syncs(&self) -> usize {
+        self.0.lock().unwrap().syncs
+    }
+
+    /// The content of a file.
+    pub fn bytes(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
+        let state = self.0.lock().unwrap();
+        state.names.get(path.as_ref()).map(|&file| state.files[file].bytes.clone())
+    }
+
+    /// Puts a file there, synced.
+    pub fn put(&self, path: impl AsRef<Path>, bytes: &[u8]) {
+        let mut state = self.0.lock().unwrap();
+        state.files.push(Content { bytes: bytes.to_vec(), synced: bytes.to_vec() });
+        let file = state.files.len() - 1;
+        state.names.insert(path.as_ref().to_path_buf(), file);
+        state.synced_names.insert(path.as_ref().to_path_buf(), file);
+    }
+
+    /// The names of all files.
+    pub fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap().names.keys().map(|path| path.display().to_string()).collect()
+    }
+}
+
+fn missing() -> io::Error {
+    io::ErrorKind::NotFound.into()
+}
+
+impl DiskFile for MemoryFile {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut state = self.disk.0.lock().unwrap();
+        let n = state.room.map_or(bytes.len(), |room| room.min(bytes.len()));
+        if n == 0 && !bytes.is_empty() {
+            return Err(io::Error::from_raw_os_error(28));
+        }
+        if let Some(room) = &mut state.room {
+            *room -= n;
+        }
+        state.files[self.file].bytes.extend_from_slice(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.disk.0.lock().unwrap();
+        state.syncs += 1;
+        if state.fails_to_sync {
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        let content = &mut state.files[self.file];
+        content.synced = content.bytes.clone();
+        Ok(())
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.disk.0.lock().unwrap().files[self.file].bytes.truncate(len as usize);
+        Ok(())
+    }
+}
+
+impl Disk for Memory {
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        let mut state = self.0.lock().unwrap();
+        state.files.push(Content::default());
+        let file = state.files.len() - 1;
+        state.names.insert(path.to_path_buf(), file);
+        Ok(Arc::new(MemoryFile { disk: self.clone(), file }))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        let known = self.0.lock().unwrap().names.get(path).copied();
+        match known {
+            Some(file) => Ok(Arc::new(MemoryFile { disk: self.clone(), file })),
+            None => self.create(path),
+        }
+    }
+
+    fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        let bytes = self.bytes(path).ok_or_else(missing)?;
+        let len = bytes.len() as u64;
+        Ok((Box::new(io::Cursor::new(bytes)), len))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        let file = state.names.remove(from).ok_or_else(missing)?;
+        state.names.insert(to.to_path_buf(), file);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.0.lock().unwrap().names.remove(path).map(|_| ()).ok_or_else(missing)
+    }
+
+    fn make_dir(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        state.syncs += 1;
+        let is_in = |name: &Path| name.parent().unwrap_or(Path::new("")) == path;
+        state.synced_names.retain(|name, _| !is_in(name));
+        let now: Vec<_> = state.names.iter().filter(|(name, _)| is_in(name)).map(|(n, f)| (n.clone(), *f)).collect();
+        state.synced_names.extend(now);
+        Ok(())
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.0.lock().unwrap().names.contains_key(path)
+    }
+}

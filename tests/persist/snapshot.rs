@@ -1,0 +1,128 @@
+//! Snapshots: what is written is read again, and damage is never taken for data.
+
+use crate::data::{self, digest_of};
+use crate::disk::Memory;
+use redoxide::base::dice::Dice;
+use redoxide::keyspace::load::Loader;
+use redoxide::net::local::Local;
+use redoxide::persist::Progress;
+use redoxide::persist::disk::Disk;
+use redoxide::persist::format::read::Damage;
+use redoxide::persist::snapshot::{self, Format, Loaded, Options};
+use std::path::Path;
+
+const PATH: &str = "dump.rdb";
+
+fn options(format: Format) -> Options {
+    Options { format, rdb_version: None, checksum: true, compress: true, redis_version: "8.2.3" }
+}
+
+/// Saves a server's keys to a disk.
+fn save(local: &Local, disk: &Memory, format: Format) {
+    let copy = local.server.keyspace.freeze();
+    let path = Path::new(PATH);
+    let temporary = snapshot::write(disk, copy, path, &options(format), &Progress::default()).unwrap();
+    snapshot::publish(disk, &temporary, path).unwrap();
+}
+
+fn read(local: &Local, disk: &Memory, drops_expired: bool) -> (Loader, Result<Loaded, Damage>) {
+    let mut loader = local.server.keyspace.loader();
+    loader.drops_expired = drops_expired;
+    let (input, _) = disk.open(Path::new(PATH)).unwrap();
+    let loaded = snapshot::read(input, &mut loader, &Progress::default());
+    (loader, loaded)
+}
+
+#[test]
+fn every_type_comes_back() {
+    for format in [Format::Bincode] {
+        let mut before = data::server(1);
+        data::fill(&mut before);
+        let disk = Memory::default();
+        save(&before, &disk, format);
+        assert_eq!(disk.names(), [PATH], "the temporary file is gone");
+        let mut after = data::server(2);
+        let (loader, loaded) = read(&after, &disk, false);
+        let loaded = loaded.unwrap();
+        assert_eq!((loaded.format, loaded.keys), (format, loader.keys));
+        after.server.keyspace.adopt(loader);
+        assert_eq!(digest_of(&after.server), digest_of(&before.server));
+        for (old, new) in before.server.keyspace.databases().iter().zip(after.server.keyspace.databases()) {
+            assert_eq!((old.table.len(), old.volatile), (new.table.len(), new.volatile));
+            assert_eq!(old.fields.len(), new.fields.len());
+            old.table.freeze().each(|entry| {
+                let found = new.table.freeze();
+                let loaded = found.find(entry.key()).expect("the key is there");
+                assert_eq!(loaded.deadline(), entry.deadline());
+                let key = String::from_utf8_lossy(entry.key()).into_owned();
+                // As in Redis, a string that was edited is one like any other afterwards.
+                if key != "raw" && key != "hll" {
+                    assert_eq!(loaded.encoding_name(), entry.encoding_name(), "{key}");
+                }
+                assert_eq!(loaded.clock(), entry.clock(), "{key}");
+            });
+        }
+    }
+}
+
+#[test]
+fn what_has_expired_is_left_out() {
+    let mut local = data::server(1);
+    data::fill(&mut local);
+    let disk = Memory::default();
+    save(&local, &disk, Format::Bincode);
+    local.advance_ms(6000);
+    let (loader, loaded) = read(&local, &disk, true);
+    assert_eq!(loaded.unwrap().dropped, 1);
+    assert_eq!(loader.dropped, 1);
+}
+
+#[test]
+fn flips_and_cuts_are_found() {
+    let mut local = data::server(1);
+    data::fill(&mut local);
+    let disk = Memory::default();
+    save(&local, &disk, Format::Bincode);
+    let good = disk.bytes(PATH).unwrap();
+    let mut dice = Dice(7);
+    for round in 0..400 {
+        let mut bad = good.clone();
+        let at = match round {
+            // The heads are where one byte can do most harm.
+            0..100 => round,
+            100..200 => good.len() - 1 - (round - 100),
+            _ => dice.below(good.len() as u64) as usize,
+        };
+        // The reserved bytes of the head mean nothing yet.
+        if (12..16).contains(&at) {
+            continue;
+        }
+        bad[at] ^= 1 << dice.below(8);
+        disk.put(PATH, &bad);
+        let (_, loaded) = read(&local, &disk, false);
+        assert!(loaded.is_err(), "a flipped bit at {at} was not found");
+        disk.put(PATH, &good[..at]);
+        let (_, loaded) = read(&local, &disk, false);
+        assert!(loaded.is_err(), "a cut at {at} was not found");
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_leaves_the_old_file() {
+    let mut local = data::server(1);
+    data::run(&mut local, "SET a 1");
+    let disk = Memory::default();
+    save(&local, &disk, Format::Bincode);
+    let old = disk.bytes(PATH);
+    data::fill(&mut local);
+    for room in [0, 10, 1000, 100_000] {
+        disk.limit_room(Some(room));
+        let copy = local.server.keyspace.freeze();
+        let result = snapshot::write(&disk, copy, Path::new(PATH), &options(Format::Bincode), &Progress::default());
+        assert!(result.unwrap_err().contains("No space left"));
+        assert_eq!((disk.names(), disk.bytes(PATH)), (vec![PATH.to_string()], old.clone()));
+    }
+    // What was renamed was synced before.
+    disk.limit_room(None);
+    assert_eq!(disk.after_power_loss().bytes(PATH), old);
+}
