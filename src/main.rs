@@ -2,15 +2,17 @@
 
 use redoxide::base::clock::Clock;
 use redoxide::base::dice::Dice;
-use redoxide::base::helper::Helper;
 use redoxide::base::logging;
 use redoxide::base::stopwatch::Stopwatch;
 use redoxide::config::Config;
 use redoxide::config::arguments::{self, Asked};
 use redoxide::net::EventLoop;
+use redoxide::persist::disk::System;
+use redoxide::server::background::{Helpers, World};
 use redoxide::server::{REDIS_VERSION, Server};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 fn main() -> ExitCode {
     let arguments: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
@@ -48,14 +50,18 @@ fn run(config: Config) -> Result<i32, String> {
     for name in config.without_effect() {
         log::warn!("The directive '{name}' is kept, but it has no effect yet");
     }
-    if settings.has_save_rules {
-        log::warn!("There are save rules, but snapshots are not written yet: the data ends with the process");
-    }
-    let freeing = Helper::start("freeing").map_err(|error| format!("Can't start a helper thread: {error}"))?;
+    let helpers = Helpers::start().map_err(|error| format!("Can't start a helper thread: {error}"))?;
+    let world = World {
+        clock: Clock::system(),
+        watch: Stopwatch::new(),
+        dice: Dice::unpredictable(),
+        helpers,
+        disk: Arc::new(System),
+    };
     let commands = redoxide::commands::table();
-    let mut server = Server::new(&commands, config, Clock::system(), Stopwatch::new(), Dice::unpredictable(), freeing);
+    let mut server = Server::new(&commands, config, world);
     let mut event_loop = EventLoop::open(&mut server)?;
     log::info!("Server initialized");
-    log::info!("Ready to accept connections");
+    server.load();
     event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"))
 }

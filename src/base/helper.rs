@@ -52,6 +52,11 @@ impl Helper {
         Helper { thread: None, pending: Arc::new(AtomicUsize::new(0)) }
     }
 
+    /// Whether jobs are run by the caller.
+    pub fn is_inline(&self) -> bool {
+        self.thread.is_none()
+    }
+
     /// Hands a job over and wakes the thread.
     pub fn run(&self, job: impl FnOnce() + Send + 'static) {
         self.lay_down(job);

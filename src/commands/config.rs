@@ -112,6 +112,13 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
         logging::set_level(settings.loglevel.filter());
     }
     server.settings_changed();
+    if changes.has("appendonly") {
+        if server.config.settings.persistence.appendonly { server.start_log() } else { server.stop_log() }
+    }
+    if changes.has("appendfsync") {
+        // What is no longer held may leave.
+        server.outbox.push(Order::Logged);
+    }
     Ok(())
 }
 

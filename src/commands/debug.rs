@@ -71,6 +71,8 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
             ctx.server.active_expire = leading_number(args.get(2)).abs() >= 1.0;
             ctx.reply.ok();
         }
+        (b"LOADAOF", 2) => load_log(ctx)?,
+        (b"RELOAD", _) => reload(ctx, args.from(2))?,
         (b"SLEEP", 3) => sleep(ctx, args.get(2)),
         (b"STRINGMATCH-TEST", 2) => match_at_random(ctx),
         _ => {
@@ -340,4 +342,44 @@ fn help(ctx: &mut Ctx) {
         "STRINGMATCH-TEST",
         "    Try patterns by chance.",
     ]);
+}
+
+/// DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]: writes a snapshot and takes the data over from it, while everybody waits.
+fn reload(ctx: &mut Ctx, options: Args) -> Result<(), Error> {
+    let (mut saves, mut flushes) = (true, true);
+    for word in options {
+        match word.to_ascii_uppercase().as_slice() {
+            b"NOSAVE" => saves = false,
+            // What is in the file replaces all there is: keys that are there already cannot be merged.
+            b"NOFLUSH" | b"MERGE" => flushes = false,
+            _ => return Err(Error::Text("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")),
+        }
+    }
+    if !flushes {
+        return Err(Error::Text("ERR DEBUG RELOAD without a flush is not supported"));
+    }
+    ctx.server.cancel_saving();
+    ctx.server.cancel_rewrite();
+    if saves && let Err(why) = ctx.server.save() {
+        log::error!("{why}");
+        return Err(Error::Text("ERR Error trying to save the DB"));
+    }
+    ctx.server.reload(!saves).map_err(|why| {
+        log::error!("{why}");
+        Error::Text("ERR Error trying to load the RDB dump, check server logs.")
+    })?;
+    log::warn!("DB reloaded by DEBUG RELOAD");
+    ctx.reply.ok();
+    Ok(())
+}
+
+/// DEBUG LOADAOF: forgets the data and takes it over from the append-only file, while everybody waits.
+fn load_log(ctx: &mut Ctx) -> Result<(), Error> {
+    ctx.server.reload_log().map_err(|why| {
+        log::error!("{why}");
+        Error::Text("ERR Error trying to load the AOF files, check server logs.")
+    })?;
+    log::warn!("Append Only File loaded by DEBUG LOADAOF");
+    ctx.reply.ok();
+    Ok(())
 }

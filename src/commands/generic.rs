@@ -718,9 +718,11 @@ fn expire_at(ctx: &mut Ctx, args: Args, scale: i64, is_relative: bool) -> Done {
     }
     if at <= db.now() && may_delete {
         db.delete(slot, key, Event::DEL);
+        ctx.log_instead(&[b"DEL", key]);
     } else {
         db.set_deadline(slot, Some(at));
         db.changed(key, Event::EXPIRE, 1);
+        ctx.log_with_time(&[b"PEXPIREAT", key], at);
     }
     ctx.reply.int(1);
     Ok(Flow::Done)
@@ -879,6 +881,9 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
         let keys = ctx.server.keyspace.flush(DbId(n as u16)); // `databases` is at most 65,535
         ctx.server.keyspace.shared.changes.dirty += keys as u64;
     }
+    ctx.server.everything_flushed();
+    // Also when there was nothing: who reads the log may have something.
+    ctx.log_instead(&args.iter().collect::<Vec<_>>());
     ctx.reply.ok();
     Ok(Flow::Done)
 }

@@ -382,6 +382,7 @@ fn hincrbyfloat(ctx: &mut Ctx, args: Args) -> Done {
     let old = old.unwrap_or_else(|| extended::parse(b"0")).ok_or(Error::Text("ERR hash value is not a float"))?;
     let text = extended::add(old, by).ok_or(Error::NanOrInfinity)?;
     set_one(&mut db, slot, key, field, Text::Bytes(&text), HINCRBYFLOAT)?;
+    ctx.log_instead(&[b"HSET", key, field, &text]);
     ctx.reply.bulk(&text);
     Ok(Flow::Done)
 }
@@ -741,7 +742,7 @@ fn expire_at(ctx: &mut Ctx, args: Args, unit: Unit) -> Done {
         return Ok(Flow::Done);
     }
     let (is_past, reply) = (at <= db.now() && db.may_expire(), &mut *ctx.reply);
-    let (mut set, mut removed) = (0, 0);
+    let (mut set, mut removed) = (Vec::new(), Vec::new());
     let ((), edited) = db.edit(slot, key, |hash: &mut Hash| {
         hash.make_expiring();
         for field in fields {
@@ -750,24 +751,33 @@ fn expire_at(ctx: &mut Ctx, args: Args, unit: Unit) -> Done {
                 Some((_, had)) if !condition.is_met(had, at) => 0,
                 Some(_) if is_past => {
                     hash.remove(field);
-                    removed += 1;
+                    removed.push(field);
                     2
                 }
                 Some(_) => {
                     hash.set_deadline(field, Some(at));
-                    set += 1;
+                    set.push(field);
                     1
                 }
             });
         }
     })?;
-    if set > 0 {
-        db.changed(key, HEXPIRE, set);
+    if !set.is_empty() {
+        db.changed(key, HEXPIRE, set.len() as u64);
     }
-    if removed > 0 {
-        db.edited(key, edited, HDEL, removed);
+    if !removed.is_empty() {
+        db.edited(key, edited, HDEL, removed.len() as u64);
     }
+    log_deadline(ctx, key, at, &set);
+    ctx.log_parts(b"HDEL", key, &[], &removed);
     Ok(Flow::Done)
+}
+
+/// What the log holds of fields that were given a deadline.
+fn log_deadline(ctx: &mut Ctx, key: &[u8], at: i64, fields: &[&[u8]]) {
+    let (mut time, mut number) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let number = number.format(fields.len()).as_bytes();
+    ctx.log_parts(b"HPEXPIREAT", key, &[time.format(at).as_bytes(), b"FIELDS", number], fields);
 }
 
 /// HTTL key FIELDS numfields field [field ...]
@@ -865,7 +875,7 @@ fn hgetdel(ctx: &mut Ctx, args: Args) -> Done {
     let slot = hash_slot(ctx, key)?;
     let fields = fields(args, 2, NOT_POSITIVE)?;
     ctx.reply.array(fields.len());
-    with_fields(ctx, key, slot, fields, HDEL, None, &mut |hash, field| hash.remove(field))
+    with_fields(ctx, key, slot, fields, Touch::Delete)
 }
 
 /// HGETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] FIELDS numfields
@@ -883,59 +893,98 @@ fn hgetex(ctx: &mut Ctx, args: Args) -> Done {
     let fields = fields(args, behind, NOT_POSITIVE)?;
     ctx.reply.array(fields.len());
     let (now, may_expire) = (ctx.server.now(), ctx.server.db(ctx.db).may_expire());
-    match at {
-        None if !persists => look_at(ctx, key, fields, show_value),
-        Some(at) if at <= now && may_expire => {
-            with_fields(ctx, key, slot, fields, HDEL, Some(Hash::make_expiring), &mut |hash, field| hash.remove(field))
+    let touch = match at {
+        None if !persists => return look_at(ctx, key, fields, show_value),
+        Some(at) if at <= now && may_expire => Touch::Expire,
+        Some(at) => Touch::At(at),
+        None => Touch::Persist,
+    };
+    with_fields(ctx, key, slot, fields, touch)
+}
+
+/// What is done to fields whose values are replied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Touch {
+    /// They go.
+    Delete,
+    /// They go, because the deadline that they are given has passed.
+    Expire,
+    /// They are given this deadline.
+    At(i64),
+    /// They lose their deadline.
+    Persist,
+}
+
+impl Touch {
+    fn event(self) -> Event {
+        match self {
+            Touch::Delete | Touch::Expire => HDEL,
+            Touch::At(_) => HEXPIRE,
+            Touch::Persist => HPERSIST,
         }
-        Some(at) => with_fields(ctx, key, slot, fields, HEXPIRE, Some(Hash::make_expiring), &mut |hash, field| {
-            hash.set_deadline(field, Some(at));
-            true
-        }),
-        None => with_fields(ctx, key, slot, fields, HPERSIST, Some(Hash::make_expiring), &mut |hash, field| {
-            let had = hash.view().get(field).and_then(|(_, deadline)| deadline);
-            hash.set_deadline(field, None);
-            had.is_some()
-        }),
+    }
+
+    /// Does it to a field that is there; whether that changed anything.
+    fn apply(self, hash: &mut Hash, field: &[u8]) -> bool {
+        match self {
+            Touch::Delete | Touch::Expire => hash.remove(field),
+            Touch::At(at) => {
+                hash.set_deadline(field, Some(at));
+                true
+            }
+            Touch::Persist => {
+                let had = hash.view().get(field).and_then(|(_, deadline)| deadline);
+                hash.set_deadline(field, None);
+                had.is_some()
+            }
+        }
     }
 }
 
-/// Replies the values of fields, and does something with each of them that is there. `change` says whether it changed anything.
-fn with_fields(
-    ctx: &mut Ctx,
-    key: &[u8],
-    slot: Slot,
-    fields: Args,
-    event: Event,
-    first: Option<fn(&mut Hash)>,
-    change: &mut dyn FnMut(&mut Hash, &[u8]) -> bool,
-) -> Done {
+/// Replies the values of fields, and does something to each of them that is there.
+fn with_fields(ctx: &mut Ctx, key: &[u8], slot: Slot, fields: Args, touch: Touch) -> Done {
     let mut db = ctx.server.db(ctx.db);
     if !slot.is_found() {
         fields.iter().for_each(|_| ctx.reply.null());
         return Ok(Flow::Done);
     }
     let (now, may_expire, reply) = (db.now(), db.may_expire(), &mut *ctx.reply);
-    let (mut met, mut changed) = (0, 0);
+    let (mut met, mut changed) = (Vec::new(), Vec::new());
     let ((), edited) = db.edit(slot, key, |hash: &mut Hash| {
-        if let Some(first) = first {
-            first(hash);
+        if touch != Touch::Delete {
+            hash.make_expiring();
         }
         for field in fields {
             match hash.view().get(field) {
                 None => reply.null(),
                 Some((_, Some(at))) if at <= now => {
                     reply.null();
-                    met += usize::from(may_expire && hash.remove(field));
+                    if may_expire && hash.remove(field) {
+                        met.push(field);
+                    }
                 }
                 Some((value, _)) => {
                     reply.text(value);
-                    changed += u64::from(change(hash, field));
+                    if touch.apply(hash, field) {
+                        changed.push(field);
+                    }
                 }
             }
         }
     })?;
-    tell(&mut db, key, edited, met, event, changed);
+    tell(&mut db, key, edited, met.len(), touch.event(), changed.len() as u64);
+    ctx.log_parts(b"HDEL", key, &[], &met);
+    match touch {
+        Touch::Delete | Touch::Expire => ctx.log_parts(b"HDEL", key, &[], &changed),
+        Touch::At(at) => log_deadline(ctx, key, at, &changed),
+        Touch::Persist => {
+            let mut number = itoa::Buffer::new();
+            ctx.log_parts(b"HPERSIST", key, &[b"FIELDS", number.format(changed.len()).as_bytes()], &changed);
+        }
+    }
+    if met.is_empty() && changed.is_empty() {
+        ctx.log_nothing();
+    }
     Ok(Flow::Done)
 }
 
@@ -998,14 +1047,14 @@ fn hsetex(ctx: &mut Ctx, args: Args) -> Done {
     let (n, limits, now, may_expire) = (pairs.len() / 2, db.limits(), db.now(), db.may_expire());
     let expires = matches!(deadline, Deadline::At(_));
     let is_past = may_expire && matches!(deadline, Deadline::At(at) if at <= now);
-    let mut met = 0;
+    let mut met = Vec::new();
     let (is_done, edited) = db.edit(slot, key, |hash: &mut Hash| {
         if let Some(wants_none) = wants_none {
             for i in 0..n {
                 let field = pairs.get(2 * i);
                 let found = hash.view().get(field).map(|(_, deadline)| deadline.is_some_and(|at| at <= now));
-                if found == Some(true) && may_expire {
-                    met += usize::from(hash.remove(field));
+                if found == Some(true) && may_expire && hash.remove(field) {
+                    met.push(field);
                 }
                 if (found == Some(false)) == wants_none {
                     return false;
@@ -1025,8 +1074,8 @@ fn hsetex(ctx: &mut Ctx, args: Args) -> Done {
         }
         true
     })?;
-    if met > 0 {
-        db.fields_expired(key, met);
+    if !met.is_empty() {
+        db.fields_expired(key, met.len());
     }
     if is_done {
         if edited == Edited::Missing {
@@ -1042,6 +1091,29 @@ fn hsetex(ctx: &mut Ctx, args: Args) -> Done {
         }
     }
     db.key_emptied(key, edited);
+    ctx.log_parts(b"HDEL", key, &[], &met);
+    log_setex(ctx, key, deadline, is_past, if is_done { pairs } else { pairs.from(pairs.len()) });
     ctx.reply.int(is_done.into());
     Ok(Flow::Done)
+}
+
+/// What the log holds of fields that were set together with a deadline; none: of nothing.
+fn log_setex(ctx: &mut Ctx, key: &[u8], deadline: Deadline, is_past: bool, pairs: Args) {
+    if pairs.is_empty() || !ctx.is_logged() {
+        return;
+    }
+    let pairs: Vec<&[u8]> = pairs.iter().collect();
+    if is_past {
+        let fields: Vec<&[u8]> = pairs.iter().step_by(2).copied().collect();
+        return ctx.log_parts(b"HDEL", key, &[], &fields);
+    }
+    let (mut time, mut number) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let number = number.format(pairs.len() / 2).as_bytes();
+    match deadline {
+        Deadline::At(at) => {
+            ctx.log_parts(b"HSETEX", key, &[b"PXAT", time.format(at).as_bytes(), b"FIELDS", number], &pairs);
+        }
+        Deadline::Keep => ctx.log_parts(b"HSETEX", key, &[b"KEEPTTL", b"FIELDS", number], &pairs),
+        Deadline::Clear => ctx.log_parts(b"HSETEX", key, &[b"FIELDS", number], &pairs),
+    }
 }

@@ -141,10 +141,16 @@ fn sparse_max(ctx: &Ctx) -> usize {
 
 /// PFCOUNT key [key ...]
 fn pfcount(ctx: &mut Ctx, args: Args) -> Done {
-    let mut db = ctx.server.db(ctx.db);
     let count = if args.len() == 2 {
-        count_one(&mut db, args.get(1))?
+        let dirty = ctx.server.keyspace.shared.changes.dirty;
+        let mut db = ctx.server.db(ctx.db);
+        let count = count_one(&mut db, args.get(1))?;
+        if ctx.server.keyspace.shared.changes.dirty != dirty {
+            ctx.log_as_sent(args);
+        }
+        count
     } else {
+        let mut db = ctx.server.db(ctx.db);
         let mut registers = Registers::new();
         for key in args.from(1) {
             let slot = db.read(key);

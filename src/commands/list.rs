@@ -622,6 +622,8 @@ fn brpoplpush(ctx: &mut Ctx, args: Args) -> Done {
 
 fn wait_and_transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side, deadline: i64) -> Done {
     if transfer(ctx, args, from, to)? {
+        let word = |side| if side == Side::Left { b"LEFT".as_slice() } else { b"RIGHT" };
+        ctx.log_instead(&[b"LMOVE", args.get(1), args.get(2), word(from), word(to)]);
         return Ok(Flow::Done);
     }
     ctx.block(args, args.range(1..2), "list", deadline, Instead::Null)
@@ -645,6 +647,7 @@ fn wait_and_pop(ctx: &mut Ctx, args: Args, side: Side) -> Done {
         ctx.reply.array(2);
         ctx.reply.bulk(key);
         pop_into(ctx, slot, key, side, 1)?;
+        ctx.log_instead(&[pop_name(side), key]);
         return Ok(Flow::Done);
     }
     ctx.block(args, keys, "list", deadline, Instead::NullArray)
@@ -677,5 +680,14 @@ fn pop_first(ctx: &mut Ctx, keys: Args, side: Side, count: usize) -> Result<bool
     ctx.reply.bulk(key);
     ctx.reply.array(n);
     pop_into(ctx, slot, key, side, n)?;
+    ctx.log_instead(&[pop_name(side), key, itoa::Buffer::new().format(n).as_bytes()]);
     Ok(true)
+}
+
+/// The command that takes elements off an end, as the log has it.
+fn pop_name(side: Side) -> &'static [u8] {
+    match side {
+        Side::Left => b"LPOP",
+        Side::Right => b"RPOP",
+    }
 }

@@ -15,6 +15,7 @@ pub mod hyperloglog;
 pub mod list;
 pub mod memory;
 mod options;
+pub mod persistence;
 pub mod server;
 pub mod set;
 pub mod sort;
@@ -40,6 +41,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: config::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::Server, commands: memory::COMMANDS },
+        Family { group: Group::Server, commands: persistence::COMMANDS },
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::Set, commands: set::COMMANDS },
         Family { group: Group::Generic, commands: sort::COMMANDS },

@@ -5,7 +5,8 @@ use crate::base::number::parse_i64;
 use crate::resp::Args;
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, AllowBusy, Fast, Loading, NoMulti, NoScript, ReadOnly, Stale};
-use crate::server::{Ctx, Done, Error, Flow, REDIS_VERSION, Shutdown, info};
+use crate::server::shutdown::Save;
+use crate::server::{Ctx, Done, Error, Flow, REDIS_VERSION, info};
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -106,12 +107,13 @@ fn rust(dice: &mut Dice) -> String {
 
 /// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
 fn shutdown(ctx: &mut Ctx, args: Args) -> Done {
-    let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
+    let (mut save, mut nosave, mut abort, mut other, mut force) = (false, false, false, false, false);
     for word in args.from(1) {
         match word.to_ascii_uppercase().as_slice() {
             b"SAVE" => save = true,
             b"NOSAVE" => nosave = true,
-            b"NOW" | b"FORCE" => other = true,
+            b"NOW" => other = true,
+            b"FORCE" => (other, force) = (true, true),
             b"ABORT" => abort = true,
             _ => return Err(Error::Syntax),
         }
@@ -122,11 +124,14 @@ fn shutdown(ctx: &mut Ctx, args: Args) -> Done {
     if abort {
         return Err(Error::Text("ERR No shutdown in progress."));
     }
-    if save {
-        return Err(Error::Text("ERR Snapshots are not written yet. Use SHUTDOWN or SHUTDOWN NOSAVE."));
+    let wish = match (save, nosave) {
+        (true, _) => Save::Yes,
+        (_, true) => Save::No,
+        _ => Save::ByRules,
+    };
+    if !ctx.server.shut_down(wish, force) {
+        return Err(Error::Text("ERR Errors trying to SHUTDOWN. Check logs."));
     }
-    log::warn!("User requested shutdown...");
-    ctx.server.shutdown = Some(Shutdown { status: 0 });
     // There is no reply: the connection just ends, as Redis does it.
     ctx.server.clients.close(ctx.client);
     Ok(Flow::Done)

@@ -320,8 +320,11 @@ fn spop(ctx: &mut Ctx, args: Args) -> Done {
             db.discard(entry);
         }
         db.changed(key, Event::DEL, 0);
+        ctx.log_instead(&[b"DEL", key]);
         return Ok(Flow::Done);
     }
+    let mut gone = ctx.server.propagation.is_on.then(Vec::new);
+    let mut db = ctx.server.db(ctx.db);
     let ((), edited) = db.edit(slot, key, |set: &mut Set| {
         for _ in 0..wanted {
             let rank = dice.below(set.count() as u64) as usize;
@@ -329,10 +332,16 @@ fn spop(ctx: &mut Ctx, args: Args) -> Done {
             if let Some(member) = member {
                 reply.text(member.text());
                 member.text().with(|bytes| set.remove(bytes));
+                if let Some(gone) = &mut gone {
+                    member.text().with(|bytes| gone.push(bytes.to_vec()));
+                }
             }
         }
     })?;
     db.edited(key, edited, SPOP, wanted as u64);
+    if let Some(gone) = gone {
+        ctx.log_parts(b"SREM", key, &[], &gone.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    }
     Ok(Flow::Done)
 }
 

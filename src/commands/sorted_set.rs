@@ -951,6 +951,7 @@ fn wait_and_pop(ctx: &mut Ctx, args: Args, end: End) -> Done {
         ctx.reply.array(3);
         ctx.reply.bulk(key);
         pop_into(ctx, slot, key, end, 1, Form::Bare)?;
+        ctx.log_instead(&[pop_name(end), key]);
         return Ok(Flow::Done);
     }
     ctx.block(args, keys, "zset", deadline, Instead::NullArray)
@@ -993,7 +994,16 @@ fn pop_first(ctx: &mut Ctx, keys: Args, end: End, count: usize) -> Result<bool, 
     ctx.reply.array(2);
     ctx.reply.bulk(key);
     pop_into(ctx, slot, key, end, n, Form::Pairs)?;
+    ctx.log_instead(&[pop_name(end), key, itoa::Buffer::new().format(n).as_bytes()]);
     Ok(true)
+}
+
+/// The command that takes members out at an end, as the log has it.
+fn pop_name(end: End) -> &'static [u8] {
+    match end {
+        End::Min => b"ZPOPMIN",
+        End::Max => b"ZPOPMAX",
+    }
 }
 
 // ---- Chance and walks ---------------------------------------------------------------------------------------------------

@@ -346,8 +346,9 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     }
     db.set(slot, key, value_from(value, args.shared(2)), ttl, Event::SET);
-    if matches!(ttl, Ttl::At(_)) {
+    if let Ttl::At(at) = ttl {
         db.changed(key, Event::EXPIRE, 0);
+        ctx.log_with_time(&[b"SET", key, value, b"PXAT"], at);
     }
     if !o.get {
         ctx.reply.ok();
@@ -383,6 +384,7 @@ fn set_for(ctx: &mut Ctx, args: Args, unit: Unit) -> Done {
     let slot = db.write(key);
     db.set(slot, key, value_from(args.get(3), args.shared(3)), Ttl::At(at), Event::SET);
     db.changed(key, Event::EXPIRE, 0);
+    ctx.log_with_time(&[b"SET", key, args.get(3), b"PXAT"], at);
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -410,6 +412,7 @@ fn getdel(ctx: &mut Ctx, args: Args) -> Done {
         None => ctx.reply.null(),
     }
     db.delete(slot, key, Event::DEL);
+    ctx.log_instead(&[b"DEL", key]);
     Ok(Flow::Done)
 }
 
@@ -444,14 +447,17 @@ fn getex(ctx: &mut Ctx, args: Args) -> Done {
     match deadline {
         Some(at) if at <= db.now() => {
             db.delete(slot, key, Event::DEL);
+            ctx.log_instead(&[b"DEL", key]);
         }
         Some(at) => {
             db.set_deadline(slot, Some(at));
             db.changed(key, Event::EXPIRE, 1);
+            ctx.log_with_time(&[b"PEXPIREAT", key], at);
         }
         None if expiration == Persist && db.entry(slot).is_some_and(|entry| entry.deadline().is_some()) => {
             db.set_deadline(slot, None);
             db.changed(key, Event::PERSIST, 1);
+            ctx.log_instead(&[b"PERSIST", key]);
         }
         None => {}
     }
@@ -660,6 +666,8 @@ fn incrbyfloat(ctx: &mut Ctx, args: Args) -> Done {
     };
     let text = extended::add(old, by).ok_or(Error::NanOrInfinity)?;
     db.set(slot, key, crate::store::entry::NewValue::Text(&text), Ttl::Keep, Event::INCRBYFLOAT);
+    // What the sum is may depend on the machine: the log holds the result.
+    ctx.log_instead(&[b"SET", key, &text, b"KEEPTTL"]);
     ctx.reply.bulk(&text);
     Ok(Flow::Done)
 }

@@ -3,6 +3,9 @@
 use super::row_of;
 use super::special::parse_output_limits;
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 /// Whether something dangerous is allowed, and to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,8 +127,117 @@ pub struct Settings {
     pub dir: String,
     /// Whether the log shows the logo even when it is a file.
     pub always_show_logo: bool,
-    /// Whether snapshots were asked for, or are by default.
-    pub has_save_rules: bool,
+    /// Snapshots and the append-only file.
+    pub persistence: Persistence,
+}
+
+/// A snapshot is due when so many changes were made and so many seconds have passed since the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaveRule {
+    /// Seconds.
+    pub seconds: i64,
+    /// Changes.
+    pub changes: u64,
+}
+
+/// In which format snapshots are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnapshotFormat {
+    /// In that of the file that was loaded; ours if there was none.
+    Auto,
+    /// In ours.
+    Bincode,
+    /// In Redis's.
+    Rdb,
+}
+
+/// When what was appended is made durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fsync {
+    /// Before the reply leaves.
+    Always,
+    /// Once a second.
+    EverySecond,
+    /// When the system likes.
+    No,
+}
+
+/// What the directives of snapshots and of the append-only file say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Persistence {
+    /// `save`
+    pub rules: Vec<SaveRule>,
+    /// `dbfilename`
+    pub filename: PathBuf,
+    /// `snapshot-format`
+    pub format: SnapshotFormat,
+    /// `rdb-version`; none: the lowest that carries the data.
+    pub rdb_version: Option<u16>,
+    /// `rdbchecksum`
+    pub checksum: bool,
+    /// `rdbcompression`
+    pub compress: bool,
+    /// `stop-writes-on-bgsave-error`
+    pub stop_writes_on_error: bool,
+    /// `appendonly`
+    pub appendonly: bool,
+    /// `appenddirname`
+    pub append_dir: PathBuf,
+    /// `appendfilename`
+    pub append_name: String,
+    /// `appendfsync`
+    pub fsync: Fsync,
+    /// `no-appendfsync-on-rewrite`
+    pub no_fsync_on_rewrite: bool,
+    /// `aof-load-truncated`
+    pub load_truncated: bool,
+    /// `aof-timestamp-enabled`
+    pub timestamps: bool,
+    /// `aof-use-rdb-preamble`
+    pub rdb_preamble: bool,
+    /// `auto-aof-rewrite-min-size`
+    pub rewrite_min_size: u64,
+    /// `auto-aof-rewrite-percentage`; zero: never by itself.
+    pub rewrite_percentage: u64,
+}
+
+impl Persistence {
+    fn new(values: &[Box<[u8]>]) -> Persistence {
+        let value = |name: &str| &*values[row_of(name)];
+        let text = |name: &str| String::from_utf8_lossy(value(name)).into_owned();
+        let number = |name: &str| text(name).parse::<u64>().expect("the row's kind admits natural numbers only");
+        let is_yes = |name: &str| value(name) == b"yes";
+        let path = |name: &str| PathBuf::from(OsStr::from_bytes(value(name)));
+        let save = text("save");
+        let numbers: Vec<i64> = save.split(' ').filter_map(|word| word.parse().ok()).collect();
+        Persistence {
+            rules: numbers.chunks_exact(2).map(|p| SaveRule { seconds: p[0], changes: p[1] as u64 }).collect(),
+            filename: path("dbfilename"),
+            format: match value("snapshot-format") {
+                b"bincode" => SnapshotFormat::Bincode,
+                b"rdb" => SnapshotFormat::Rdb,
+                _ => SnapshotFormat::Auto,
+            },
+            rdb_version: text("rdb-version").parse().ok(),
+            checksum: is_yes("rdbchecksum"),
+            compress: is_yes("rdbcompression"),
+            stop_writes_on_error: is_yes("stop-writes-on-bgsave-error"),
+            appendonly: is_yes("appendonly"),
+            append_dir: path("appenddirname"),
+            append_name: text("appendfilename"),
+            fsync: match value("appendfsync") {
+                b"always" => Fsync::Always,
+                b"no" => Fsync::No,
+                _ => Fsync::EverySecond,
+            },
+            no_fsync_on_rewrite: is_yes("no-appendfsync-on-rewrite"),
+            load_truncated: is_yes("aof-load-truncated"),
+            timestamps: is_yes("aof-timestamp-enabled"),
+            rdb_preamble: is_yes("aof-use-rdb-preamble"),
+            rewrite_min_size: number("auto-aof-rewrite-min-size"),
+            rewrite_percentage: number("auto-aof-rewrite-percentage"),
+        }
+    }
 }
 
 /// Limits of packed collections.
@@ -206,7 +318,7 @@ impl Settings {
             logfile: text("logfile"),
             dir: text("dir"),
             always_show_logo: is_yes("always-show-logo"),
-            has_save_rules: !value("save").is_empty(),
+            persistence: Persistence::new(values),
         }
     }
 }

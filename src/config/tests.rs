@@ -36,7 +36,7 @@ fn refusal(name: &str, value: &str) -> String {
 
 #[test]
 fn there_are_the_directives_of_the_reference_and_each_default_passes_its_check() {
-    assert_eq!(NAMES.iter().filter(|&&(_, row)| !DIRECTIVES[row].is_hidden).count(), 205);
+    assert_eq!(NAMES.iter().filter(|&&(_, row)| !DIRECTIVES[row].is_hidden).count(), 207);
     for directive in DIRECTIVES {
         if directive.name == "dir" {
             continue; // empty in the table: it is wherever the server starts
@@ -205,7 +205,7 @@ fn get_finds_names_and_patterns_and_hides_what_is_hidden() {
     assert_eq!(names(&["*-PRIORITY"]), ["replica-priority", "slave-priority"]);
     assert_eq!(names(&["key-load-delay"]), ["key-load-delay"]);
     assert_eq!(names(&["key-load-dela?", "nosuch"]), [""; 0]);
-    assert_eq!(names(&["*"]).len(), 205);
+    assert_eq!(names(&["*"]).len(), 207);
 }
 
 #[test]
@@ -254,14 +254,15 @@ fn save_lines_add_up() {
     ] {
         let config = loaded(text);
         assert_eq!(shown(&config, "save"), rules, "{text}");
-        assert_eq!(config.settings.has_save_rules, !rules.is_empty(), "{text}");
+        assert_eq!(config.settings.persistence.rules.is_empty(), rules.is_empty(), "{text}");
     }
 }
 
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
-    let found =
-        problems("port 1 2\nhz 10\nbidn 127.0.0.1\nhz \"1\nmaxmemory 1kbx\nzzzzzzzzzzzz\nappendonly yes\nuser a on\n");
+    let found = problems(
+        "port 1 2\nhz 10\nbidn 127.0.0.1\nhz \"1\nmaxmemory 1kbx\nzzzzzzzzzzzz\ncluster-enabled yes\nuser a on\n",
+    );
     let told: Vec<_> = found.iter().map(|problem| (problem.line, &*problem.text, &*problem.reason)).collect();
     assert_eq!(
         told,
@@ -271,7 +272,7 @@ fn all_mistakes_of_a_file_are_told_at_once() {
             (4, "hz \"1", "Unbalanced quotes in configuration line"),
             (5, "maxmemory 1kbx", "argument must be a memory value"),
             (6, "zzzzzzzzzzzz", "Bad directive or wrong number of arguments"),
-            (7, "appendonly yes", "there is no append-only file yet: only 'no' is accepted"),
+            (7, "cluster-enabled yes", "there is no cluster mode yet: only 'no' is accepted"),
             (8, "user a on", "ACL users are not supported yet"),
         ]
     );

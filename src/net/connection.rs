@@ -7,6 +7,7 @@ use crate::net::stream::Stream;
 use crate::resp::Requests;
 use crate::server::Server;
 use mio::{Interest, Registry, Token};
+use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
 /// Bytes read from one connection in one turn; more wait until others had their share.
@@ -54,6 +55,14 @@ pub struct Connection {
     pub is_doomed: bool,
     /// Nothing more is read; closed when the output is empty.
     pub is_closing: bool,
+    /// On the loop's list of connections that wait for the log.
+    pub is_held: bool,
+    /// What is held until the log is safe: positions in the output, each with the offset that what stands before waits for.
+    marks: VecDeque<(u64, u64)>,
+    /// Up to this position the output may leave.
+    free_until: u64,
+    /// How much has been sent.
+    sent: u64,
     /// Since which monotonic second the output is over the soft limit.
     soft_since_s: Option<u64>,
 }
@@ -71,6 +80,10 @@ impl Connection {
             is_unsent: false,
             is_doomed: false,
             is_closing: false,
+            is_held: false,
+            marks: VecDeque::new(),
+            free_until: 0,
+            sent: 0,
             soft_since_s: None,
         }
     }
@@ -196,22 +209,30 @@ impl Connection {
 
     /// Sends what there is, in one write; asks for an edge if the socket is full.
     pub fn send(&mut self, server: &mut Server, registry: &Registry, buffers: &mut Vec<Vec<u8>>) -> io::Result<()> {
+        let may_leave = self.may_leave(server);
         let reply = &mut self.lane.reply;
         if !reply.is_empty() {
+            if may_leave == 0 {
+                return Ok(());
+            }
             let mut pieces = [IoSlice::new(&[]); PIECES];
-            let n = reply.slices(&mut pieces);
+            let n = reply.slices(&mut pieces, may_leave);
             let sent = match self.stream.write(&pieces[..n]) {
                 Ok(sent) => sent,
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
                 Err(error) => return Err(error),
             };
             reply.advance(sent);
+            self.sent += sent as u64;
             server.stats.writes += 1;
             server.stats.bytes_out += sent as u64;
             let pending = reply.len();
             if let Some(client) = server.clients.get_mut(self.lane.client) {
                 client.bytes_out += sent as u64;
                 client.connection.reply_bytes = pending;
+            }
+            if self.waits_for_log() && self.sent == self.free_until {
+                return Ok(());
             }
             if !self.lane.reply.is_empty() {
                 // Registering anew reports a socket that is writable by now, also when this write had more pieces than
@@ -225,6 +246,39 @@ impl Connection {
             keep(buffer, buffers);
         }
         Ok(())
+    }
+
+    /// How many bytes of the output may leave. What is appended now waits for the log up to where it is now.
+    #[inline]
+    fn may_leave(&mut self, server: &Server) -> usize {
+        let end = self.sent + self.lane.reply.len() as u64;
+        match server.log_mark(self.lane.client) {
+            None if self.marks.is_empty() => {
+                self.free_until = end;
+                self.lane.reply.len()
+            }
+            mark => self.held_back(server, end, mark),
+        }
+    }
+
+    #[cold]
+    fn held_back(&mut self, server: &Server, end: u64, mark: Option<u64>) -> usize {
+        let last = self.marks.back().map_or(self.free_until, |&(position, _)| position);
+        if end > last {
+            self.marks.push_back((end, mark.unwrap_or(0)));
+        }
+        while let Some(&(position, offset)) = self.marks.front()
+            && server.is_logged(offset)
+        {
+            self.free_until = position;
+            self.marks.pop_front();
+        }
+        (self.free_until - self.sent) as usize // no more than the output has
+    }
+
+    /// Whether some of the output waits for the log.
+    pub fn waits_for_log(&self) -> bool {
+        !self.marks.is_empty()
     }
 
     /// Whether the output is longer than the hard limit of normal clients.

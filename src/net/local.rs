@@ -4,17 +4,18 @@
 
 use crate::base::clock::Clock;
 use crate::base::dice::Dice;
-use crate::base::helper::Helper;
 use crate::base::stopwatch::Stopwatch;
 use crate::config::Config;
 use crate::net::lane::{Lane, Ran};
 use crate::resp::{Proto, Reply, Requests};
 use crate::server::Server;
+use crate::server::background::{Disk, Helpers, Nowhere, World};
 use crate::server::client::Connection;
 use crate::server::command::Family;
 use crate::server::outbox::Order;
 use slab::Slab;
 use std::io::IoSlice;
+use std::sync::Arc;
 
 /// A server and its clients, all in one thread.
 pub struct Local {
@@ -27,8 +28,19 @@ pub struct Local {
 impl Local {
     /// A server whose clock stands at `unix_ms`; `seed` makes it the same every time.
     pub fn new(families: &[Family], config: Config, seed: u64, unix_ms: i64) -> Local {
-        let clock = Clock::manual(unix_ms);
-        let server = Server::new(families, config, clock, Stopwatch::still(), Dice(seed), Helper::inline());
+        Local::with_disk(families, config, seed, unix_ms, Arc::new(Nowhere))
+    }
+
+    /// The same with a disk.
+    pub fn with_disk(families: &[Family], config: Config, seed: u64, unix_ms: i64, disk: Arc<dyn Disk>) -> Local {
+        let world = World {
+            clock: Clock::manual(unix_ms),
+            watch: Stopwatch::still(),
+            dice: Dice(seed),
+            helpers: Helpers::inline(),
+            disk,
+        };
+        let server = Server::new(families, config, world);
         Local { server, lanes: Slab::new(), requests: Requests::new() }
     }
 
@@ -51,6 +63,17 @@ impl Local {
         // A lane that was cut short goes on at once: there is nobody else whose turn it could be.
         while self.run(token) == Ran::Capped {}
         self.deliver();
+        self.server.flush_log();
+        self.server.take_reports();
+    }
+
+    /// Loads what the disk holds, to its end; false if that failed.
+    pub fn load(&mut self) -> bool {
+        self.server.load();
+        while self.server.loading.is_some() {
+            self.server.load_some();
+        }
+        self.server.shutdown.is_none()
     }
 
     /// Puts bytes into a client's query buffer and runs nothing yet.
@@ -79,7 +102,7 @@ impl Local {
         };
         while !lane.reply.is_empty() {
             let mut pieces = [IoSlice::new(&[]); 16];
-            let n = lane.reply.slices(&mut pieces);
+            let n = lane.reply.slices(&mut pieces, usize::MAX);
             let before = bytes.len();
             pieces[..n].iter().for_each(|piece| bytes.extend_from_slice(piece));
             lane.reply.advance(bytes.len() - before);
@@ -87,7 +110,7 @@ impl Local {
         let client = lane.client;
         if self.server.clients.get(client).is_none_or(|client| client.is_closing) {
             self.close(token);
-        } else if !self.lanes[token].query.is_empty() {
+        } else if !self.lanes[token].query.is_empty() && !self.server.clients[client].is_authenticated {
             // What waited for the output to be empty.
             self.send(token, b"");
             bytes.extend(self.receive(token));
@@ -111,8 +134,10 @@ impl Local {
     pub fn advance_ms(&mut self, ms: u64) {
         self.server.clock.advance_ms(ms);
         self.server.read_time();
+        self.server.take_reports();
         self.server.time_out_blocked();
         self.server.cron();
+        self.server.take_reports();
         self.deliver();
     }
 
@@ -142,7 +167,8 @@ impl Local {
                         while self.run(token) == Ran::Capped {}
                     }
                 }
-                Order::Listen | Order::Descriptors => {}
+                // Nothing is held here: who drives this asks the server what is durable.
+                Order::Logged | Order::CloseHeld | Order::Listen | Order::Descriptors => {}
             }
         }
     }

@@ -18,6 +18,7 @@ mod connection;
 use crate::resp::{Proto, Reply, Requests};
 use crate::server::client::Connection as Peer;
 use crate::server::outbox::Order;
+use crate::server::shutdown::Save;
 use crate::server::{Server, Shutdown};
 use connection::{Connection, Reading};
 use lane::Lane;
@@ -58,6 +59,8 @@ pub struct EventLoop {
     pending: Vec<usize>,
     /// Connections that may have something to send.
     unsent: Vec<usize>,
+    /// Connections whose output waits for the log.
+    held: Vec<usize>,
     /// Connections to close at the end of the turn.
     doomed: Vec<usize>,
     /// Listeners that have more to accept, or could not for lack of descriptors.
@@ -66,6 +69,8 @@ pub struct EventLoop {
     out_of_descriptors: bool,
     requests: Requests,
     buffers: Vec<Vec<u8>>,
+    /// Loading the data has more to do at once.
+    is_loading: bool,
     /// The monotonic second in which idle connections were last looked for.
     swept_s: u64,
 }
@@ -87,20 +92,24 @@ impl EventLoop {
             generation: 0,
             pending: Vec::new(),
             unsent: Vec::new(),
+            held: Vec::new(),
             doomed: Vec::new(),
             accepting: Vec::new(),
             out_of_descriptors: false,
             requests: Requests::new(),
             buffers: Vec::new(),
+            is_loading: false,
             swept_s: 0,
         };
         event_loop.listen(server)?;
+        let waker = Arc::clone(&event_loop.waker);
+        server.set_notify(move || {
+            // A failure costs time, not data: the next turn comes with the next tick.
+            if let Err(error) = waker.wake() {
+                log::warn!("Waking the event loop: {error}");
+            }
+        });
         Ok(event_loop)
-    }
-
-    /// What a helper thread calls when it has something to report.
-    pub fn waker(&self) -> Arc<Waker> {
-        Arc::clone(&self.waker)
     }
 
     /// Runs until the server is told to shut down; returns the exit status.
@@ -121,9 +130,14 @@ impl EventLoop {
         // The time is read once, before anything is done: all that this turn does happens at one moment.
         server.read_time();
         let began = server.watch.ticks();
+        server.take_reports();
+        self.is_loading = server.load_some();
         self.receive(server, events);
         self.timers(server);
         self.deliver(server);
+        // The log goes first: a reply may only leave up to the offset that its policy calls safe, so that whoever read OK
+        // finds the write after a crash.
+        server.flush_log();
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
         self.close(server);
@@ -133,7 +147,8 @@ impl EventLoop {
     }
 
     fn wait(&mut self, server: &Server, events: &mut Events) -> io::Result<()> {
-        let work_is_left = !self.pending.is_empty() || (!self.accepting.is_empty() && !self.out_of_descriptors);
+        let work_is_left =
+            self.is_loading || !self.pending.is_empty() || (!self.accepting.is_empty() && !self.out_of_descriptors);
         let timeout = if work_is_left { 0 } else { server.until_due_us() };
         match self.poll.poll(events, Some(Duration::from_micros(timeout))) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
@@ -193,7 +208,11 @@ impl EventLoop {
         if let Some(signal) = self.signals.take() {
             let name = if signal == signals::Signal::Interrupt { "SIGINT" } else { "SIGTERM" };
             log::warn!("Received {name} scheduling shutdown...");
-            server.shutdown = Some(Shutdown { status: 0 });
+            if !server.shut_down(Save::ByRules, false) {
+                log::warn!(
+                    "SIGTERM received, but errors trying to shut down the server, check the logs for more information"
+                );
+            }
         }
     }
 
@@ -282,6 +301,21 @@ impl EventLoop {
                         if after_replies { self.queue_send(slot) } else { self.doom(slot) }
                     }
                 }
+                Order::Logged => {
+                    for slot in std::mem::take(&mut self.held) {
+                        if let Some(connection) = self.connections.get_mut(slot) {
+                            connection.is_held = false;
+                            self.queue_send(slot);
+                        }
+                    }
+                }
+                Order::CloseHeld => {
+                    for slot in std::mem::take(&mut self.held) {
+                        if self.connections.contains(slot) {
+                            self.doom(slot);
+                        }
+                    }
+                }
                 Order::Listen => {
                     if let Err(why) = self.listen(server) {
                         log::warn!("{why}");
@@ -313,6 +347,8 @@ impl EventLoop {
                             connection.is_pending = true;
                             self.pending.push(slot);
                         }
+                    } else if connection.waits_for_log() && !std::mem::replace(&mut connection.is_held, true) {
+                        self.held.push(slot);
                     }
                 }
                 Err(_) => self.doom(slot),

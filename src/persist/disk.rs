@@ -52,6 +52,44 @@ pub trait Disk: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;
 
+/// No file system: everything fails. For servers that are to leave no trace.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nowhere;
+
+impl Disk for Nowhere {
+    fn create(&self, _: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn append(&self, _: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn open(&self, _: &Path) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn make_dir(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn exists(&self, _: &Path) -> bool {
+        false
+    }
+}
+
 impl DiskFile for File {
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut file: &File = self;

@@ -15,7 +15,7 @@ pub mod format;
 pub mod snapshot;
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// How far a helper is, seen from the loop; and how the loop tells it to give up.
 #[derive(Debug, Default)]
@@ -24,16 +24,19 @@ pub struct Progress {
     pub keys: AtomicU64,
     /// Bytes that are done.
     pub bytes: AtomicU64,
-    /// Nobody wants the result any more.
-    pub is_cancelled: AtomicBool,
+    state: AtomicU8,
 }
+
+const WORKING: u8 = 0;
+const CANCELLED: u8 = 1;
+const PUBLISHING: u8 = 2;
 
 impl Progress {
     /// One key more. An error if nobody wants the result any more.
     #[inline]
     pub fn step(&self) -> io::Result<()> {
         self.keys.fetch_add(1, Ordering::Relaxed);
-        if self.is_cancelled.load(Ordering::Relaxed) { Err(io::Error::other("cancelled")) } else { Ok(()) }
+        if self.state.load(Ordering::Relaxed) == CANCELLED { Err(io::Error::other("cancelled")) } else { Ok(()) }
     }
 
     /// So many bytes are done.
@@ -41,8 +44,13 @@ impl Progress {
         self.bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// The result is not wanted any more.
-    pub fn cancel(&self) {
-        self.is_cancelled.store(true, Ordering::Relaxed);
+    /// The result is not wanted any more. False if it is too late: the file is getting its name.
+    pub fn cancel(&self) -> bool {
+        self.state.compare_exchange(WORKING, CANCELLED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// The file is to get its name now. False if it was cancelled.
+    pub fn begin_publishing(&self) -> bool {
+        self.state.compare_exchange(WORKING, PUBLISHING, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 }

@@ -69,7 +69,7 @@ pub fn write(
     })();
     if let Err(error) = written {
         _ = disk.remove(&temporary);
-        return Err(failed("Write error while saving to", error));
+        return Err(failed("Write error while saving DB on disk to", error));
     }
     Ok(temporary)
 }

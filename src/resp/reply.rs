@@ -414,10 +414,10 @@ impl Reply {
         bytes
     }
 
-    /// Fills `out` with the next pieces to send, and says how many there are.
-    pub fn slices<'a>(&'a self, out: &mut [IoSlice<'a>]) -> usize {
+    /// Fills `out` with the next pieces to send, of at most `most` bytes in all, and says how many there are.
+    pub fn slices<'a>(&'a self, out: &mut [IoSlice<'a>], most: usize) -> usize {
         let mut skip = self.sent;
-        let mut n = 0;
+        let (mut n, mut left) = (0, most);
         let pieces = self.chunks.iter().map(Chunk::bytes).chain([&self.tail[..]]);
         for (slot, piece) in out.iter_mut().zip(pieces) {
             let piece = &piece[std::mem::take(&mut skip)..];
@@ -425,8 +425,12 @@ impl Reply {
                 // Only the tail may be.
                 break;
             }
-            *slot = IoSlice::new(piece);
+            *slot = IoSlice::new(&piece[..piece.len().min(left)]);
             n += 1;
+            left = left.saturating_sub(piece.len());
+            if left == 0 {
+                break;
+            }
         }
         n
     }
@@ -670,7 +674,7 @@ mod tests {
     /// What would be sent.
     fn sent(reply: &Reply) -> Vec<u8> {
         let mut slices = vec![IoSlice::new(&[]); 1000];
-        let n = reply.slices(&mut slices);
+        let n = reply.slices(&mut slices, usize::MAX);
         let bytes = slices[..n].iter().fold(Vec::new(), |bytes, slice| [&bytes[..], slice].concat());
         assert_eq!(bytes.len(), reply.len());
         assert_eq!(reply.is_empty(), bytes.is_empty());
@@ -871,7 +875,7 @@ mod tests {
         assert!(!buffer.is_unique(), "the reply holds it");
         let len = reply.len();
         let mut slices = [IoSlice::new(&[]); 8];
-        assert_eq!(reply.slices(&mut slices), 3);
+        assert_eq!(reply.slices(&mut slices, usize::MAX), 3);
         assert_eq!(slices[1].as_ptr(), buffer.bytes().as_ptr());
         reply.advance(len - 1);
         assert!(buffer.is_unique(), "it is let go when it was sent");
@@ -960,7 +964,7 @@ mod tests {
                 assert_eq!(reply.len(), expected.len() - arrived.len(), "seed {seed} step {step}");
                 if dice.below(3) == 0 {
                     let mut slices = [IoSlice::new(&[]); 4];
-                    let n = reply.slices(&mut slices[..=dice.below(4) as usize]);
+                    let n = reply.slices(&mut slices[..=dice.below(4) as usize], usize::MAX);
                     let offered: usize = slices[..n].iter().map(|slice| slice.len()).sum();
                     let taken = if dice.below(2) == 0 { offered } else { dice.below(offered as u64 + 1) as usize };
                     let bytes: Vec<u8> =

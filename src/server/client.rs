@@ -90,6 +90,8 @@ pub struct Client {
     pub executing: Option<usize>,
     /// What it waits for: until then nothing else of it is run.
     pub wait: Option<Box<Wait>>,
+    /// The end of its last write in the log.
+    pub log_offset: u64,
     /// The command that runs or ran last.
     pub last_command: Option<CommandId>,
     /// When it came, milliseconds since 1970.
@@ -162,6 +164,7 @@ impl Clients {
             last_command: None,
             since_ms: now_ms,
             active_ms: now_ms,
+            log_offset: 0,
             commands: 0,
             bytes_in: 0,
             bytes_out: 0,

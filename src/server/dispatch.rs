@@ -122,7 +122,7 @@ impl Server {
     pub fn dispatch(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
         // Most requests: a plain command in order from somebody who may do everything.
-        if id != CommandId::NONE && state.is_authenticated && state.multi.is_none() {
+        if id != CommandId::NONE && state.is_authenticated && state.multi.is_none() && !self.gate.is_shut {
             let command = self.commands.get(id);
             if command.is_plain && command.row.accepts(args.len()) {
                 state.last_command = Some(id);
@@ -191,6 +191,12 @@ impl Server {
         }
         if state.multi.is_some() && row.flags.has(Flag::NoMulti) {
             return Err((id, Error::Text("ERR Command not allowed inside a transaction")));
+        }
+        if self.gate.is_shut
+            && self.loader != Some(client)
+            && let Err(error) = self.may_pass(row)
+        {
+            return Err((id, error));
         }
         Ok(id)
     }
@@ -269,7 +275,7 @@ impl Server {
                 // It counts when it has an end.
                 self.last_ticks = self.watch.ticks();
                 if self.propagation.is_on {
-                    self.propagate(db, id, args, Propagate::Nothing, false);
+                    self.propagate(client, db, id, args, Propagate::Nothing, false);
                 }
                 self.settle_call();
                 return true;
@@ -288,7 +294,7 @@ impl Server {
         self.stats.commands += 1;
         if self.propagation.is_on {
             let has_changed = self.keyspace.shared.changes.dirty != dirty;
-            self.propagate(db, id, args, how, has_changed);
+            self.propagate(client, db, id, args, how, has_changed);
         }
         self.settle_call();
         if ticks >= self.time_due && self.depth == 0 {

@@ -206,24 +206,68 @@ fn system_memory() -> (u64, u64) {
 
 /// Nothing is saved yet, which these fields say: no save runs, ran or is asked for.
 fn of_persistence(server: &Server, out: &mut Out) {
+    let (saving, aof) = (&server.saving, &server.aof);
+    let now_ms = server.now();
+    let status = |is_good: bool| if is_good { "ok" } else { "err" };
+    let since =
+        |progress: Option<(u64, usize, i64)>| progress.map_or(-1, |(_, _, began_ms)| (now_ms - began_ms) / 1000);
+    let pinned = crate::base::alloc::used().saturating_sub(server.keyspace.live_bytes());
+    let is_busy = server.is_busy_writing();
+    let (done, total, _) = saving.progress().or(aof.rewrite.progress()).unwrap_or_default();
     out.title("Persistence");
-    out.field("loading", 0);
+    out.field("loading", u8::from(server.loading.is_some()));
     out.field("async_loading", 0);
-    out.field("rdb_changes_since_last_save", server.keyspace.shared.changes.dirty);
-    out.field("rdb_bgsave_in_progress", 0);
-    out.field("rdb_last_save_time", server.started_ms / 1000);
-    out.field("rdb_last_bgsave_status", "ok");
-    out.field("rdb_last_bgsave_time_sec", -1);
-    out.field("rdb_current_bgsave_time_sec", -1);
-    out.field("rdb_saves", 0);
-    out.field("aof_enabled", 0);
-    out.field("aof_rewrite_in_progress", 0);
-    out.field("aof_rewrite_scheduled", 0);
-    out.field("aof_last_rewrite_time_sec", -1);
-    out.field("aof_current_rewrite_time_sec", -1);
-    out.field("aof_last_bgrewrite_status", "ok");
-    out.field("aof_rewrites", 0);
-    out.field("aof_last_write_status", "ok");
+    // What only the copy still holds, about: everything beside the live data.
+    out.field("current_cow_peak", if is_busy { pinned } else { 0 });
+    out.field("current_cow_size", if is_busy { pinned } else { 0 });
+    out.field("current_cow_size_age", 0);
+    out.field(
+        "current_fork_perc",
+        format_args!("{:.2}", if is_busy { done as f64 * 100.0 / total.max(1) as f64 } else { 0.0 }),
+    );
+    out.field("current_save_keys_processed", done);
+    out.field("current_save_keys_total", total);
+    out.field("rdb_changes_since_last_save", server.unsaved_changes());
+    out.field("rdb_bgsave_in_progress", u8::from(saving.is_active()));
+    out.field("rdb_last_save_time", saving.last_save_s);
+    out.field("rdb_last_bgsave_status", status(saving.last_is_good));
+    out.field("rdb_last_bgsave_time_sec", saving.last_took_s);
+    out.field("rdb_current_bgsave_time_sec", since(saving.progress()));
+    out.field("rdb_saves", saving.saves);
+    out.field("rdb_last_cow_size", 0);
+    out.field("rdb_last_load_keys_expired", saving.loaded.0);
+    out.field("rdb_last_load_keys_loaded", saving.loaded.1);
+    out.field("aof_enabled", u8::from(aof.state != crate::server::aof::State::Off));
+    out.field("aof_rewrite_in_progress", u8::from(aof.rewrite.is_active()));
+    out.field("aof_rewrite_scheduled", u8::from(aof.rewrite.is_scheduled));
+    out.field("aof_last_rewrite_time_sec", aof.rewrite.last_took_s);
+    out.field("aof_current_rewrite_time_sec", since(aof.rewrite.progress()));
+    out.field("aof_last_bgrewrite_status", status(aof.rewrite.last_is_good));
+    out.field("aof_rewrites", aof.rewrite.rewrites);
+    out.field("aof_rewrites_consecutive_failures", aof.rewrite.failures);
+    out.field("aof_last_write_status", status(server.gate.log_error.is_none()));
+    out.field("aof_last_cow_size", 0);
+    out.field("module_fork_in_progress", 0);
+    out.field("module_fork_last_cow_size", 0);
+    if aof.state != crate::server::aof::State::Off {
+        out.field("aof_current_size", aof.size);
+        out.field("aof_base_size", aof.base_size);
+        out.field("aof_pending_rewrite", 0);
+        out.field("aof_buffer_length", server.propagation.waiting());
+        out.field("aof_pending_bio_fsync", u8::from(aof.is_syncing()));
+        out.field("aof_delayed_fsync", aof.delayed);
+    }
+    if let Some(loading) = &server.loading {
+        let (done, total) = (loading.bytes(), loading.total_bytes.max(1));
+        let elapsed_s = (now_ms - loading.began_ms) / 1000;
+        let eta_s = if done == 0 { 1 } else { elapsed_s * total.saturating_sub(done) as i64 / done as i64 };
+        out.field("loading_start_time", loading.began_ms / 1000);
+        out.field("loading_total_bytes", loading.total_bytes);
+        out.field("loading_rdb_used_mem", 0);
+        out.field("loading_loaded_bytes", done);
+        out.field("loading_loaded_perc", format_args!("{:.2}", done as f64 * 100.0 / total as f64));
+        out.field("loading_eta_seconds", eta_s);
+    }
 }
 
 fn of_stats(server: &Server, out: &mut Out) {

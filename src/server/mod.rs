@@ -8,15 +8,22 @@
 //! [`Server`] owns all that outlives a command: the keyspace, the clients, the command table, counters. It knows no
 //! socket: `net` tells it of connections and carries out what it leaves in the [`outbox`].
 
+pub mod aof;
+pub mod background;
 pub mod blocked;
 pub mod client;
 pub mod command;
 pub mod dispatch;
 pub mod error;
+pub mod gate;
 pub mod info;
+pub mod loading;
 pub mod outbox;
 pub mod propagation;
+pub mod rewriting;
+pub mod saving;
 pub mod settle;
+pub mod shutdown;
 pub mod stats;
 pub mod syntax;
 
@@ -28,15 +35,22 @@ use crate::config::Config;
 pub use crate::config::REDIS_VERSION;
 use crate::keyspace::changes::Interest;
 use crate::keyspace::{AccessClock, Db, DbId, Keyspace};
+use crate::persist::disk::Disk;
 use crate::resp::{Limits, Reply};
+use aof::Aof;
+use background::{Helpers, Notify, World};
 use blocked::Blocked;
 use client::{ClientId, Clients, Connection};
 use command::{CommandId, Family, Table};
 pub use error::Error;
+use gate::Gate;
+use loading::Loading;
 use outbox::Outbox;
 pub use propagation::Propagate;
 use propagation::Propagation;
+use saving::Saving;
 use stats::Stats;
+use std::sync::{Arc, Mutex};
 
 /// What a handler answers: how the command ended, or an error.
 pub type Done = Result<Flow, Error>;
@@ -115,6 +129,24 @@ pub struct Server {
     pub watch: Stopwatch,
     /// Randomness.
     pub dice: Dice,
+    /// Why the server as a whole refuses commands.
+    pub gate: Gate,
+    /// The data on its way in, at the start.
+    pub loading: Option<Box<Loading>>,
+    /// DEBUG LOADAOF is under way.
+    is_reloading: bool,
+    /// Whose commands pass the gate just now: they come from the log.
+    loader: Option<ClientId>,
+    /// Where snapshots stand.
+    pub saving: Saving,
+    /// The append-only file.
+    pub aof: Aof,
+    /// Where the files are.
+    pub disk: Arc<dyn Disk>,
+    /// The threads that work for us, but for the one that frees: that is the keyspace's.
+    pub helpers: Helpers,
+    /// What helpers call when they have something to report.
+    notify: Notify,
     /// What the log is told.
     pub propagation: Propagation,
     /// Who waits for which key.
@@ -151,19 +183,15 @@ pub struct Server {
 const TIME_STEP_NS: u64 = 500_000;
 
 impl Server {
-    /// A server with empty databases. `dice` seeds all that is to be unpredictable.
-    pub fn new(
-        families: &[Family],
-        config: Config,
-        clock: Clock,
-        watch: Stopwatch,
-        mut dice: Dice,
-        freeing: Helper,
-    ) -> Server {
+    /// A server with empty databases in a world that gives it time, chance, threads and a disk.
+    pub fn new(families: &[Family], config: Config, world: World) -> Server {
+        let World { clock, watch, mut dice, mut helpers, disk } = world;
         let databases = config.settings.databases;
         let run_id = format!("{:016x}{:016x}{:08x}", dice.next(), dice.next(), dice.next() as u32);
+        let freeing = std::mem::replace(&mut helpers.freeing, Helper::inline());
         let keyspace = Keyspace::new(databases, Dice(dice.next()), freeing);
         let started_ms = clock.unix_us() / 1000;
+        let notify: Notify = Arc::new(Mutex::new(Box::new(|| {})));
         let mut server = Server {
             keyspace,
             clients: Clients::default(),
@@ -174,6 +202,15 @@ impl Server {
             clock,
             watch,
             dice,
+            gate: Gate::default(),
+            loading: None,
+            is_reloading: false,
+            loader: None,
+            saving: Saving::new(Arc::clone(&notify), started_ms / 1000),
+            aof: Aof::new(Arc::clone(&notify)),
+            disk,
+            helpers,
+            notify,
             propagation: Propagation::default(),
             blocked: Blocked::default(),
             retrying: None,
@@ -193,6 +230,18 @@ impl Server {
         server.read_time();
         server.settings_changed();
         server
+    }
+
+    /// From now on helpers call `notify` when they have something to report.
+    pub fn set_notify(&mut self, notify: impl Fn() + Send + 'static) {
+        *self.notify.lock().expect("nobody panics while holding it") = Box::new(notify);
+    }
+
+    /// Takes what the helpers have reported.
+    pub fn take_reports(&mut self) {
+        self.take_saved();
+        self.take_logged();
+        self.take_rewritten();
     }
 
     /// Reads the clock: at the beginning of each turn, and when a turn is long.
@@ -234,6 +283,7 @@ impl Server {
         };
         let now = shared.now;
         self.keyspace.set_time(now);
+        self.regate();
     }
 
     /// A client came. It is served everything at once if no password is asked for.
@@ -265,6 +315,10 @@ impl Server {
 
     /// Microseconds until something is due: the regular work, or the end of somebody's waiting.
     pub fn until_due_us(&self) -> u64 {
+        if self.loading.is_some() {
+            // Batches come without a call.
+            return self.until_cron_us().min(1000);
+        }
         let Some(deadline) = self.blocked.next_deadline() else { return self.until_cron_us() };
         let left_us = deadline.saturating_mul(1000).saturating_sub(self.clock.unix_us());
         self.until_cron_us().min(left_us.max(0) as u64)
@@ -302,6 +356,9 @@ impl Server {
         {
             self.settle_slice();
         }
+        self.repair_log();
+        self.save_if_due();
+        self.rewrite_if_due();
         self.keyspace.maintain();
     }
 }

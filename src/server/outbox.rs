@@ -16,6 +16,10 @@ pub enum Order {
         /// Whether its replies are sent first.
         after_replies: bool,
     },
+    /// What waited for the log may leave now.
+    Logged,
+    /// What waits for the log will never be durable: those connections end.
+    CloseHeld,
     /// Addresses, port or socket settings changed: listen anew.
     Listen,
     /// `maxclients` changed: adjust the descriptor limit.

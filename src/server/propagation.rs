@@ -12,6 +12,7 @@
 use crate::keyspace::DbId;
 use crate::keyspace::changes::Removed;
 use crate::resp::{Args, header};
+use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
 use crate::server::{Ctx, Server};
 
@@ -47,6 +48,8 @@ pub struct Propagation {
     ready: Vec<u8>,
     /// How many bytes of units there have been.
     offset: u64,
+    /// Whose unit it is.
+    pub(super) writer: Option<ClientId>,
 }
 
 impl Propagation {
@@ -62,6 +65,11 @@ impl Propagation {
         self.ready.is_empty()
     }
 
+    /// The bytes of whole units that wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.ready.len()
+    }
+
     /// Whether the unit in hand has any effect.
     #[inline]
     pub fn has_unit(&self) -> bool {
@@ -73,15 +81,19 @@ impl Propagation {
         std::mem::take(&mut self.ready)
     }
 
-    /// The whole units since the last call, for reading; [`Propagation::clear`] makes room.
-    pub fn ready(&self) -> &[u8] {
-        &self.ready
+    /// What was taken could not be written: it comes first again.
+    pub fn put_back(&mut self, mut bytes: Vec<u8>) {
+        bytes.extend_from_slice(&self.ready);
+        self.ready = bytes;
     }
 
-    /// What was ready has been taken; its memory is used again.
-    pub fn clear(&mut self) {
+    /// Memory that was taken and is done with.
+    pub fn give_back(&mut self, mut bytes: Vec<u8>) {
         // One huge value is not worth keeping room for.
-        if self.ready.capacity() > 4 << 20 { self.ready = Vec::new() } else { self.ready.clear() }
+        if self.ready.capacity() == 0 && bytes.capacity() <= 4 << 20 {
+            bytes.clear();
+            self.ready = bytes;
+        }
     }
 
     /// A new reader starts: it does not know which database is selected.
@@ -100,8 +112,13 @@ impl Propagation {
     }
 
     /// The unit is whole: it goes to the log.
-    fn end_unit(&mut self, is_one: bool) {
+    fn end_unit(&mut self, is_one: bool, remark: Option<i64>) {
         let start = self.ready.len();
+        if let Some(second) = remark {
+            self.ready.extend_from_slice(b"#TS:");
+            self.ready.extend_from_slice(itoa::Buffer::new().format(second).as_bytes());
+            self.ready.extend_from_slice(b"\r\n");
+        }
         let wrap = is_one && self.effects > 1;
         if wrap {
             encode_words(&mut self.ready, &[b"MULTI"]);
@@ -142,6 +159,31 @@ impl Ctx<'_> {
         }
     }
 
+    /// The same for a command on some of a key's parts, `name key before.. part ..`.
+    pub fn log_parts(&mut self, name: &[u8], key: &[u8], before: &[&[u8]], parts: &[&[u8]]) {
+        if self.is_logged() && !parts.is_empty() {
+            let words: Vec<&[u8]> =
+                [name, key].into_iter().chain(before.iter().copied()).chain(parts.iter().copied()).collect();
+            self.log_instead(&words);
+        }
+    }
+
+    /// The log is to hold this command with an absolute time, in Unix milliseconds, at its end.
+    pub fn log_with_time(&mut self, words: &[&[u8]], at: i64) {
+        if self.is_logged() {
+            let mut time = itoa::Buffer::new();
+            let words: Vec<&[u8]> = words.iter().copied().chain([time.format(at).as_bytes()]).collect();
+            self.log_instead(&words);
+        }
+    }
+
+    /// The log is to hold the command as it was sent though it only reads.
+    pub fn log_as_sent(&mut self, args: Args) {
+        if self.is_logged() {
+            self.log_instead(&args.iter().collect::<Vec<_>>());
+        }
+    }
+
     /// The log is to hold nothing of this command.
     pub fn log_nothing(&mut self) {
         self.propagate = Propagate::Nothing;
@@ -156,8 +198,17 @@ impl Ctx<'_> {
 impl Server {
     /// After a call, if there is a log: what it removed by the way and what it did itself become effects of the unit.
     #[cold]
-    pub(super) fn propagate(&mut self, db: DbId, id: CommandId, args: Args, how: Propagate, has_changed: bool) {
+    pub(super) fn propagate(
+        &mut self,
+        client: ClientId,
+        db: DbId,
+        id: CommandId,
+        args: Args,
+        how: Propagate,
+        has_changed: bool,
+    ) {
         self.propagate_removed();
+        self.propagation.writer = Some(client);
         match how {
             Propagate::Nothing => {}
             Propagate::Instead { bytes, commands } => {
@@ -209,7 +260,16 @@ impl Server {
         }
         self.propagate_removed();
         if self.propagation.has_unit() {
-            self.propagation.end_unit(is_one);
+            let second = self.now() / 1000;
+            let is_new = self.config.settings.persistence.timestamps && second > self.aof.remarked_s;
+            if is_new {
+                self.aof.remarked_s = second;
+            }
+            self.propagation.end_unit(is_one, is_new.then_some(second));
+            let writer = self.propagation.writer.take();
+            if let Some(client) = writer.and_then(|id| self.clients.get_mut(id)) {
+                client.log_offset = self.propagation.offset();
+            }
         }
     }
 }
@@ -223,13 +283,13 @@ mod tests {
         let mut log = Propagation::default();
         let add = |log: &mut Propagation, db, words: &[&[u8]]| log.add(DbId(db), 1, |out| encode_words(out, words));
         add(&mut log, 0, &[b"SET", b"a", b"1"]);
-        log.end_unit(true);
+        log.end_unit(true, None);
         add(&mut log, 0, &[b"DEL", b"a"]);
         add(&mut log, 3, &[b"DEL", b"b"]);
-        log.end_unit(true);
+        log.end_unit(true, None);
         add(&mut log, 3, &[b"DEL", b"c"]);
         add(&mut log, 3, &[b"DEL", b"d"]);
-        log.end_unit(false);
+        log.end_unit(false, None);
         let text = String::from_utf8(log.take()).unwrap();
         let words: Vec<&str> = text.split("\r\n").filter(|line| !line.starts_with(['*', '$'])).collect();
         let expected = "SELECT 0 SET a 1 MULTI DEL a SELECT 3 DEL b EXEC DEL c DEL d ";
@@ -237,7 +297,7 @@ mod tests {
         assert_eq!(log.offset(), text.len() as u64);
         log.reselect();
         add(&mut log, 3, &[b"DEL", b"e"]);
-        log.end_unit(true);
-        assert!(log.ready().starts_with(b"*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"));
+        log.end_unit(true, None);
+        assert!(log.take().starts_with(b"*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"));
     }
 }

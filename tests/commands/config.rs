@@ -255,14 +255,3 @@ fn config_help_is_in_our_own_words() {
     "#,
     );
 }
-
-#[test]
-fn what_is_not_there_yet_cannot_be_switched_on() {
-    check(
-        r#"
-        # ours: there is no append-only file yet
-        > CONFIG SET appendonly yes
-        (error) ERR CONFIG SET failed (possibly related to argument 'appendonly') - there is no append-only file yet: only 'no' is accepted
-    "#,
-    );
-}

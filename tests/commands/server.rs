@@ -838,19 +838,6 @@ fn shutdown_ends_the_server() {
 }
 
 #[test]
-fn shutdown_does_not_pretend_to_save() {
-    check(
-        r#"
-        # ours: snapshots are not written yet
-        > SHUTDOWN SAVE
-        ~ (error) ERR Snapshots are not written yet*
-        > PING
-        PONG
-    "#,
-    );
-}
-
-#[test]
 fn memory_usage_knows_the_bytes_of_every_type() {
     check(
         r#"

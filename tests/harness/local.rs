@@ -1,10 +1,16 @@
 //! A server inside the test: no sockets, and a clock that stands still until the session moves it.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
+use redoxide::config::Config;
 use redoxide::config::arguments::{self, Asked};
+use redoxide::keyspace::digest;
 use redoxide::net::local::Local;
+use redoxide::store::object::Element;
 
+use super::disk::Memory;
 use super::target::Target;
 
 /// When a session begins, in milliseconds since 1970: some moment that is always the same.
@@ -18,6 +24,8 @@ pub struct InProcess {
     local: Local,
     /// The clients that are connected.
     links: Vec<Option<usize>>,
+    disk: Memory,
+    arguments: Vec<Vec<u8>>,
 }
 
 impl InProcess {
@@ -27,11 +35,66 @@ impl InProcess {
         let all: Vec<Vec<u8>> = fixed.chain(arguments.iter().cloned()).map(String::into_bytes).collect();
         match arguments::read(&all, &mut std::io::empty()) {
             Asked::Run(config) => {
-                let local = Local::new(&redoxide::commands::table(), *config, 1, BEGINNING);
-                Ok(Self { local, links: Vec::new() })
+                let disk = Memory::default();
+                let local = server(*config, &disk, BEGINNING);
+                Ok(Self { local, links: Vec::new(), disk, arguments: all })
             }
             Asked::Print(text) | Asked::Refuse(text) => Err(text),
         }
+    }
+}
+
+/// A server with a disk, which has loaded what is there.
+fn server(config: Config, disk: &Memory, unix_ms: i64) -> Local {
+    let mut local = Local::with_disk(&redoxide::commands::table(), config, 1, unix_ms, Arc::new(disk.clone()));
+    assert!(local.load(), "what is on the disk can be loaded");
+    local
+}
+
+/// A database's number and a key.
+type Place = (usize, String);
+/// A digest of the value, the key's deadline, those of the fields.
+type Content = (String, Option<i64>, Vec<(String, i64)>);
+
+/// All keys with all that belongs to them, expired or not.
+fn content(local: &Local) -> BTreeMap<Place, Content> {
+    let mut all = BTreeMap::new();
+    for (number, data) in local.server.keyspace.databases().iter().enumerate() {
+        data.table.freeze().each(|entry| {
+            let mut fields = Vec::new();
+            entry.value().each(&mut |element| {
+                if let Element::Field(field, _, Some(deadline)) = element {
+                    field.with(|field| fields.push((String::from_utf8_lossy(field).into_owned(), deadline)));
+                }
+            });
+            fields.sort();
+            let sum = format!("{:?}", digest::of_value(entry));
+            let key = String::from_utf8_lossy(entry.key()).into_owned();
+            all.insert((number, key), (sum, entry.deadline(), fields));
+        });
+    }
+    all
+}
+
+impl InProcess {
+    /// What is wrong if another server, started at the same moment from what this one has logged, has other data.
+    pub fn compare_with_log(&mut self) -> Result<(), String> {
+        let Asked::Run(config) = arguments::read(&self.arguments, &mut std::io::empty()) else { return Ok(()) };
+        // Much later: whatever is not told by absolute times gives other deadlines then.
+        let later = self.local.server.now() + 3_600_000;
+        let disk = self.disk.after_power_loss();
+        let again = server(*config, &disk, later);
+        let (was, is) = (content(&self.local), content(&again));
+        if was == is {
+            return Ok(());
+        }
+        let keys: BTreeSet<_> = was.keys().chain(is.keys()).collect();
+        let differs = keys.into_iter().find(|key| was.get(*key) != is.get(*key));
+        let log: Vec<String> = disk.names().into_iter().filter(|name| name.ends_with(".incr.aof")).collect();
+        let text: Vec<u8> = log.iter().filter_map(|name| disk.bytes(name)).flatten().collect();
+        let words = String::from_utf8_lossy(&text).into_owned();
+        let words: Vec<&str> = words.split("\r\n").filter(|word| !word.starts_with('$')).collect();
+        Err(format!("the log gives other data for {differs:?}: {}", words.join(" ")))
     }
 }
 

@@ -48,7 +48,8 @@
 #![allow(dead_code, reason = "each test crate and tool that includes this uses a part of it")]
 
 pub mod client;
-pub mod local;
+pub mod disk;
+mod local;
 pub mod quote;
 pub mod run;
 pub mod script;

@@ -26,6 +26,7 @@ pub fn check(text: &str, form: Form, place: &Location<'_>) {
     }
     // Nobody waits for a clock that can be moved: in that case the server is in this process.
     let is_inside = reference.is_none() && script.advances() > Duration::ZERO;
+    let is_ours = reference.is_none();
     let server = reference.unwrap_or_else(own_server);
     for protocol in protocols(&script, form) {
         let mut target: Box<dyn Target> = if is_inside {
@@ -40,7 +41,25 @@ pub fn check(text: &str, form: Form, place: &Location<'_>) {
             panic!("{place} ({protocol:?}, {}): not what was expected\n{report}", server.display());
         }
     }
+    if is_ours && form == Form::Command {
+        check_log(&script, form).unwrap_or_else(|problem| panic!("{place}: {problem}"));
+    }
     note(&format!("ran {place}"));
+}
+
+/// Runs a session with an append-only file, and compares what that gives with the data.
+fn check_log(script: &Script, form: Form) -> Result<(), String> {
+    // These make data, or change how it is kept, in ways that no log tells of.
+    const UNLOGGED: [&str; 3] = ["DEBUG POPULATE", "CONFIG SET", "DEBUG CHANGE-REPL-ID"];
+    if script.sends(|line| UNLOGGED.iter().any(|word| line.to_ascii_uppercase().contains(word))) {
+        return Ok(());
+    }
+    let mut arguments = script.arguments.clone();
+    arguments
+        .extend(["--appendonly", "yes", "--appendfsync", "always", "--aof-use-rdb-preamble", "no"].map(str::to_string));
+    let mut target = InProcess::new(&arguments)?;
+    transcript(script, form, protocols(script, form)[0], &mut target, true)?;
+    target.compare_with_log()
 }
 
 /// The protocols in which a session is to be run.

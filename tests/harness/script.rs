@@ -133,6 +133,11 @@ impl Script {
         Ok(None)
     }
 
+    /// Whether it sends a line of which `is_so` holds.
+    pub fn sends(&self, is_so: impl Fn(&str) -> bool) -> bool {
+        self.steps.iter().any(|step| matches!(&step.action, Action::Send { line, .. } if is_so(line)))
+    }
+
     /// Whether the session chooses the protocol by itself.
     pub fn says_hello(&self) -> bool {
         self.steps.iter().any(|step| match &step.action {

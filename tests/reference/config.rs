@@ -4,7 +4,7 @@ use crate::harness::value::Value;
 use crate::{connect, facts, none};
 
 /// Directives that Redis does not have.
-const ADDED: &[&str] = &[];
+const ADDED: &[&str] = &["rdb-version", "snapshot-format"];
 
 /// Directives whose value comes from the command line of these tests, or from the machine.
 const GIVEN: &[&str] = &["bind", "dir", "enable-debug-command", "port", "save"];

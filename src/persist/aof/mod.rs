@@ -9,3 +9,4 @@
 
 pub mod manifest;
 pub mod read;
+pub mod rewrite;

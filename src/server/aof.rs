@@ -1,0 +1,529 @@
+//! The append-only file at work: who writes what when, and what a reply may wait for.
+//!
+//! ```text
+//! propagation (whole units) --flush_log, once a turn--> the loop writes, if nothing is under way      everysec, no
+//!                                                   \-> the helper writes and syncs                    always
+//!                                                   \-> waits in memory while the helper is at work
+//! ```
+//!
+//! Bytes are known by their offset in the log: `written <= offset` are with the kernel, `durable <= written` on the medium.
+//! The loop never syncs, and writes only while no helper does, so a slow disk is nobody's stall. What is written but not
+//! durable is kept in memory (`tail`): after a failed sync nobody knows what the medium holds, so that file is cut at the
+//! last durable byte and the tail goes into a fresh increment ([`Server::repair_log`]).
+//!
+//! A rewrite begins with a switch: at one moment between two units the keyspace is copied, and what follows goes to a new
+//! increment. The copy becomes the base; only when it has its name and stands in the manifest are the old files removed.
+
+use crate::config::settings::Fsync;
+use crate::persist::aof::manifest::{Manifest, Part};
+use crate::persist::disk::{self, Disk, DiskFile};
+use crate::server::Server;
+use crate::server::background::{Notify, Reports};
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What is appended may wait so long for a helper before replies of those who wrote it wait, too; milliseconds.
+const WAIT_MS: i64 = 1000;
+/// A failed disk is tried again after so many milliseconds.
+const RETRY_MS: i64 = 1000;
+
+/// What a helper has done for the log.
+enum Report {
+    /// Bytes were appended (up to this offset), or synced, or not.
+    Appended { written: u64, durable: u64, result: io::Result<()> },
+    /// A new increment is there.
+    Switched { file: io::Result<Arc<dyn DiskFile>>, written: u64, durable: u64 },
+    /// A fresh increment holds the tail: up to this offset all is durable.
+    Repaired { file: io::Result<Arc<dyn DiskFile>>, durable: u64 },
+    /// The manifest names the new base.
+    Published(Result<(), String>),
+    /// The manifest no longer names what was removed.
+    Forgotten,
+}
+
+/// Whether there is a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// There is none.
+    #[default]
+    Off,
+    /// There will be one when its first base is written.
+    Starting,
+    /// There is one.
+    On,
+}
+
+/// The append-only file.
+pub struct Aof {
+    /// Whether there is one.
+    pub state: State,
+    reports: Reports<Report>,
+    pub(super) dir: PathBuf,
+    pub(super) manifest: Manifest,
+    /// The increment that is being written.
+    file: Option<Arc<dyn DiskFile>>,
+    /// Its path.
+    path: PathBuf,
+    /// The log offset of its first byte, and how many bytes it had before that.
+    file_began: (u64, u64),
+    /// A helper is at work on it.
+    is_busy: bool,
+    /// Offsets in the log: see the head of this file.
+    pub written: u64,
+    /// Up to here the log is on the medium.
+    pub durable: u64,
+    /// What was written behind `durable`, if that matters: pieces with the offset behind each.
+    tail: VecDeque<(u64, Arc<Vec<u8>>)>,
+    /// When the oldest byte came that is not written yet; Unix milliseconds.
+    waiting_since: Option<i64>,
+    synced_ms: i64,
+    /// The last failure, when it was tried again last.
+    failed_ms: i64,
+    sync_failed: bool,
+    /// How often bytes had to wait for a helper longer than they should.
+    pub delayed: u64,
+    /// The bytes of all files, about; and after the last rewrite.
+    pub size: u64,
+    /// The bytes of all files after the last rewrite.
+    pub base_size: u64,
+    /// The manifest on the disk still names files that were removed.
+    pub(super) names_history: bool,
+    /// The second of the last remark of time.
+    pub(super) remarked_s: i64,
+    pub(super) rewrite: super::rewriting::Rewriting,
+}
+
+impl Aof {
+    /// No log.
+    pub fn new(notify: Notify) -> Aof {
+        Aof {
+            state: State::Off,
+            reports: Reports::new(Arc::clone(&notify)),
+            dir: PathBuf::new(),
+            manifest: Manifest::default(),
+            file: None,
+            path: PathBuf::new(),
+            file_began: (0, 0),
+            is_busy: false,
+            written: 0,
+            durable: 0,
+            tail: VecDeque::new(),
+            waiting_since: None,
+            synced_ms: 0,
+            failed_ms: 0,
+            sync_failed: false,
+            delayed: 0,
+            size: 0,
+            base_size: 0,
+            names_history: false,
+            remarked_s: 0,
+            rewrite: super::rewriting::Rewriting::new(notify),
+        }
+    }
+
+    /// The log offset at which the increment in hand begins.
+    pub(super) fn file_began(&self) -> u64 {
+        self.file_began.0
+    }
+
+    /// Whether a sync is under way.
+    pub fn is_syncing(&self) -> bool {
+        self.is_busy
+    }
+
+    fn sync_dropped(&mut self, durable: u64) {
+        self.durable = self.durable.max(durable);
+        while self.tail.front().is_some_and(|(end, _)| *end <= self.durable) {
+            self.tail.pop_front();
+        }
+    }
+}
+
+impl Server {
+    /// Where the files of the log are.
+    pub(super) fn aof_dir(&self) -> PathBuf {
+        PathBuf::from(&self.config.settings.dir).join(&self.config.settings.persistence.append_dir)
+    }
+
+    /// Up to which offset of the log must be durable before what is sent now may leave; none: nothing has to wait.
+    /// With `always` that is everything; else only a client's own writes wait, and only while they are stuck.
+    #[inline]
+    pub fn log_mark(&self, client: crate::server::client::ClientId) -> Option<u64> {
+        if !self.propagation.is_on {
+            return None;
+        }
+        self.log_mark_of(client)
+    }
+
+    #[cold]
+    fn log_mark_of(&self, client: crate::server::client::ClientId) -> Option<u64> {
+        if self.aof.state != State::On {
+            return None;
+        }
+        if self.config.settings.persistence.fsync == Fsync::Always {
+            let offset = self.propagation.offset();
+            return (offset > self.aof.durable).then_some(offset);
+        }
+        let is_stuck = self.aof.waiting_since.is_some_and(|since| self.now() - since > WAIT_MS);
+        let wrote = self.clients.get(client).map_or(0, |client| client.log_offset);
+        (is_stuck && wrote > self.aof.written).then_some(wrote)
+    }
+
+    /// Whether what had to wait for an offset of the log may leave.
+    pub fn is_logged(&self, offset: u64) -> bool {
+        if self.aof.state != State::On {
+            return true;
+        }
+        match self.config.settings.persistence.fsync {
+            Fsync::Always => self.aof.durable >= offset,
+            _ => self.aof.written >= offset || self.aof.durable >= offset,
+        }
+    }
+
+    /// Hands whole units on: once a turn, before replies leave.
+    #[inline]
+    pub fn flush_log(&mut self) {
+        if self.propagation.is_on {
+            self.flush_log_now();
+        }
+    }
+
+    #[cold]
+    fn flush_log_now(&mut self) {
+        let now = self.now();
+        if self.propagation.is_empty() {
+            self.aof.waiting_since = None;
+        } else {
+            self.aof.waiting_since.get_or_insert(now);
+        }
+        let Some(file) = self.aof.file.clone() else { return };
+        if self.aof.is_busy || self.aof.sync_failed {
+            return;
+        }
+        let fsync = self.config.settings.persistence.fsync;
+        if self.gate.log_error.is_some() && now - self.aof.failed_ms < RETRY_MS {
+            return;
+        }
+        if fsync == Fsync::Always {
+            if !self.propagation.is_empty() || self.aof.written > self.aof.durable {
+                self.hand_over(file);
+            }
+            return;
+        }
+        if !self.propagation.is_empty() {
+            self.write_log(&*file);
+        }
+        let suspends = self.config.settings.persistence.no_fsync_on_rewrite && self.is_busy_writing();
+        if fsync == Fsync::EverySecond
+            && self.aof.written > self.aof.durable
+            && now - self.aof.synced_ms >= 1000
+            && !suspends
+        {
+            self.hand_over(file);
+        }
+    }
+
+    /// Writes what is ready, on the loop.
+    fn write_log(&mut self, file: &dyn DiskFile) {
+        let bytes = self.propagation.take();
+        match disk::write_all(file, &bytes) {
+            Ok(()) => {
+                self.aof.written += bytes.len() as u64;
+                self.aof.size += bytes.len() as u64;
+                self.aof.waiting_since = None;
+                if self.config.settings.persistence.fsync == Fsync::No {
+                    // Nothing is promised, so nothing is kept.
+                    self.aof.sync_dropped(self.aof.written);
+                    self.propagation.give_back(bytes);
+                } else {
+                    self.aof.tail.push_back((self.aof.written, Arc::new(bytes)));
+                }
+                self.log_works();
+            }
+            Err(error) => {
+                // Part of it may have been written: what is there must end with a whole unit.
+                let len = self.aof.file_began.1 + (self.aof.written - self.aof.file_began.0);
+                if let Err(error) = file.truncate(len) {
+                    log::error!("Could not remove a short write from the append-only file: {error}");
+                    self.aof.sync_failed = true;
+                }
+                self.propagation.put_back(bytes);
+                self.log_fails(&error);
+            }
+        }
+    }
+
+    /// Has the helper write what is ready, and sync.
+    fn hand_over(&mut self, file: Arc<dyn DiskFile>) {
+        let bytes = Arc::new(self.propagation.take());
+        let written = self.aof.written + bytes.len() as u64;
+        if !bytes.is_empty() {
+            self.aof.tail.push_back((written, Arc::clone(&bytes)));
+        }
+        self.aof.size += bytes.len() as u64;
+        self.aof.is_busy = true;
+        self.aof.synced_ms = self.now();
+        let (reporter, before) = (self.aof.reports.reporter(), self.aof.durable);
+        self.helpers.log.run(move || {
+            let result = disk::write_all(&*file, &bytes).and_then(|()| file.sync());
+            let durable = if result.is_ok() { written } else { before };
+            reporter.send(Report::Appended { written, durable, result });
+        });
+    }
+
+    /// What became of the log since the last look.
+    pub(super) fn take_logged(&mut self) {
+        while let Some(report) = self.aof.reports.take() {
+            match report {
+                Report::Appended { written, durable, result } => {
+                    self.aof.is_busy = false;
+                    self.aof.written = self.aof.written.max(written);
+                    match result {
+                        Ok(()) => {
+                            self.aof.sync_dropped(durable);
+                            self.log_works();
+                        }
+                        Err(error) => {
+                            self.aof.sync_failed = true;
+                            self.log_fails(&error);
+                        }
+                    }
+                }
+                Report::Switched { file, written, durable } => {
+                    self.aof.is_busy = false;
+                    self.aof.written = self.aof.written.max(written);
+                    match file {
+                        Ok(file) => {
+                            self.aof.sync_dropped(durable);
+                            self.aof.file_began = (written, 0);
+                            self.aof.file = Some(file);
+                            self.log_works();
+                        }
+                        Err(error) => {
+                            self.aof.sync_failed = self.aof.file.is_some();
+                            self.log_fails(&error);
+                            self.rewrite_failed("the new increment could not be opened");
+                        }
+                    }
+                }
+                Report::Repaired { file, durable } => {
+                    self.aof.is_busy = false;
+                    match file {
+                        Ok(file) => {
+                            log::warn!(
+                                "The append-only file is whole again: what was not durable stands in a new increment"
+                            );
+                            self.aof.sync_failed = false;
+                            self.aof.file = Some(file);
+                            self.aof.file_began = (self.aof.durable, 0);
+                            self.aof.written = durable;
+                            self.aof.sync_dropped(durable);
+                            self.log_works();
+                        }
+                        Err(error) => self.log_fails(&error),
+                    }
+                }
+                Report::Published(result) => {
+                    self.aof.is_busy = false;
+                    self.base_published(result);
+                }
+                Report::Forgotten => self.aof.is_busy = false,
+            }
+            self.outbox.push(crate::server::outbox::Order::Logged);
+        }
+    }
+
+    fn log_works(&mut self) {
+        if self.gate.log_error.take().is_some() {
+            log::warn!("AOF write error looks solved, Redoxide can write again.");
+            self.regate();
+        }
+    }
+
+    #[cold]
+    fn log_fails(&mut self, error: &io::Error) {
+        let path = self.aof.path.display();
+        if self.gate.log_error.is_none() {
+            log::error!("Error writing to the AOF file {path}: {error}");
+        }
+        self.aof.failed_ms = self.now();
+        self.gate.log_error = Some(crate::config::special::system_text(error).into());
+        self.regate();
+        // Whoever waits for what could not be made durable must not be told that it was.
+        if self.aof.sync_failed && self.config.settings.persistence.fsync == Fsync::Always {
+            self.outbox.push(crate::server::outbox::Order::CloseHeld);
+        }
+    }
+
+    /// After a failed sync: cuts the file at its last durable byte and writes what followed to a fresh increment.
+    pub(super) fn repair_log(&mut self) {
+        if !self.aof.sync_failed || self.aof.is_busy || self.now() - self.aof.failed_ms < RETRY_MS {
+            return;
+        }
+        let Some(old) = self.aof.file.clone() else { return };
+        let len = self.aof.file_began.1 + self.aof.durable.saturating_sub(self.aof.file_began.0);
+        let tail: Vec<Arc<Vec<u8>>> = self.aof.tail.iter().map(|(_, bytes)| Arc::clone(bytes)).collect();
+        let durable = self.aof.durable + tail.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
+        let name = self.config.settings.persistence.append_name.clone();
+        let mut manifest = self.aof.manifest.clone();
+        let part = manifest.add_increment(&name).clone();
+        let (disk, dir, reporter) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.reports.reporter());
+        self.aof.is_busy = true;
+        self.aof.manifest = manifest.clone();
+        self.aof.path = dir.join(&part.name);
+        let is_starting = self.aof.state == State::Starting;
+        self.helpers.log.run(move || {
+            let file = (|| {
+                old.truncate(len)?;
+                let file = disk.create(&dir.join(&part.name))?;
+                for bytes in &tail {
+                    disk::write_all(&*file, bytes)?;
+                }
+                file.sync()?;
+                if !is_starting {
+                    write_manifest(&*disk, &dir, &name, &manifest)?;
+                }
+                Ok(file)
+            })();
+            reporter.send(Report::Repaired { file, durable });
+        });
+    }
+
+    /// At one moment between two units: what follows goes to a new increment. `is_named`: the manifest tells of it at once.
+    /// Only when no helper is at work.
+    pub(super) fn switch_increment(&mut self, is_named: bool) -> Part {
+        let name = self.config.settings.persistence.append_name.clone();
+        let part = self.aof.manifest.add_increment(&name).clone();
+        let manifest = self.aof.manifest.clone();
+        if self.aof.file.is_none() {
+            // There was no log before this moment.
+            self.propagation.take();
+            self.aof.written = self.propagation.offset();
+            self.aof.durable = self.aof.written;
+        }
+        let bytes = Arc::new(self.propagation.take());
+        let written = self.aof.written + bytes.len() as u64;
+        self.aof.size += bytes.len() as u64;
+        let old = self.aof.file.clone();
+        if !bytes.is_empty() {
+            self.aof.tail.push_back((written, Arc::clone(&bytes)));
+        }
+        let before = self.aof.durable;
+        // A reader of the new file does not know which database is selected.
+        self.propagation.reselect();
+        self.aof.path = self.aof.dir.join(&part.name);
+        self.aof.is_busy = true;
+        let syncs = self.config.settings.persistence.fsync != Fsync::No;
+        let (disk, dir, path) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.path.clone());
+        let reporter = self.aof.reports.reporter();
+        self.helpers.log.run(move || {
+            let mut durable = before;
+            let file = (|| {
+                if let Some(old) = old {
+                    disk::write_all(&*old, &bytes)?;
+                    if syncs {
+                        old.sync()?;
+                    }
+                    durable = written;
+                }
+                disk.make_dir(&dir)?;
+                let file = disk.create(&path)?;
+                if is_named {
+                    write_manifest(&*disk, &dir, &name, &manifest)?;
+                }
+                Ok(file)
+            })();
+            reporter.send(Report::Switched { file, written, durable });
+        });
+        part
+    }
+
+    /// Gives a new base its name and has the manifest tell of it.
+    pub(super) fn publish_base(&mut self, temporary: PathBuf, base: &Part) {
+        let name = self.config.settings.persistence.append_name.clone();
+        let (disk, dir, manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
+        let (reporter, path) = (self.aof.reports.reporter(), self.aof.dir.join(&base.name));
+        self.aof.is_busy = true;
+        self.helpers.log.run(move || {
+            let named = disk.rename(&temporary, &path).and_then(|()| write_manifest(&*disk, &dir, &name, &manifest));
+            let failed = |error: io::Error| format!("Error publishing the new base {}: {error}", path.display());
+            reporter.send(Report::Published(named.map_err(failed)));
+        });
+    }
+
+    /// Has the manifest no longer name files that are gone. Only when no helper is at work.
+    pub(super) fn forget_history(&mut self) {
+        if !std::mem::take(&mut self.aof.names_history) {
+            return;
+        }
+        let name = self.config.settings.persistence.append_name.clone();
+        let (disk, dir, manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
+        let reporter = self.aof.reports.reporter();
+        self.aof.is_busy = true;
+        self.helpers.log.run(move || {
+            if let Err(error) = write_manifest(&*disk, &dir, &name, &manifest) {
+                log::warn!("Writing the manifest: {error}");
+            }
+            reporter.send(Report::Forgotten);
+        });
+    }
+
+    /// Ends the log: what is ready is written and synced, while everybody waits.
+    pub(super) fn close_log(&mut self) -> io::Result<()> {
+        if self.aof.state == State::Off {
+            return Ok(());
+        }
+        // The helper is done soon, or its disk hangs and ours would, too.
+        while self.aof.is_busy {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            self.take_logged();
+        }
+        let Some(file) = self.aof.file.take() else { return Ok(()) };
+        let bytes = self.propagation.take();
+        disk::write_all(&*file, &bytes)?;
+        self.aof.written += bytes.len() as u64;
+        file.sync()?;
+        self.aof.sync_dropped(self.aof.written);
+        Ok(())
+    }
+
+    /// The increment to go on with after loading.
+    pub(super) fn continue_increment(&mut self, file: Arc<dyn DiskFile>, path: PathBuf, len: u64) {
+        let offset = self.propagation.offset();
+        self.aof.file = Some(file);
+        self.aof.path = path;
+        self.aof.file_began = (offset, len);
+        self.aof.written = offset;
+        self.aof.durable = offset;
+        self.aof.state = State::On;
+        self.propagation.is_on = true;
+        self.keyspace.shared.changes.is_logged = true;
+        self.propagation.reselect();
+    }
+
+    /// There is no log from here on.
+    pub(super) fn log_is_off(&mut self) {
+        self.propagation.is_on = false;
+        self.propagation.take();
+        self.keyspace.shared.changes.is_logged = false;
+        self.aof.state = State::Off;
+        self.aof.file = None;
+        self.aof.tail.clear();
+        self.aof.sync_failed = false;
+        self.aof.waiting_since = None;
+        self.gate.log_error = None;
+        self.regate();
+        self.outbox.push(crate::server::outbox::Order::Logged);
+    }
+}
+
+/// The path of the manifest.
+pub(super) fn manifest_path(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}.manifest"))
+}
+
+pub(super) fn write_manifest(disk: &dyn Disk, dir: &Path, name: &str, manifest: &Manifest) -> io::Result<()> {
+    disk::replace(disk, &manifest_path(dir, name), manifest.text().as_bytes())
+}

@@ -1,0 +1,108 @@
+//! The helper threads that the server hands work to, and how their reports come back.
+//!
+//! A job owns all it needs (a frozen keyspace, paths, a disk) and sends one report at its end; `notify` wakes the loop,
+//! which takes reports at the beginning of its turn ([`Server::take_reports`](crate::server::Server::take_reports)).
+
+use crate::base::helper::Helper;
+pub use crate::persist::disk::{Disk, Nowhere};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+/// The threads.
+#[derive(Debug)]
+pub struct Helpers {
+    /// Frees what is big.
+    pub freeing: Helper,
+    /// Writes snapshots.
+    pub snapshot: Helper,
+    /// Rewrites the append-only file.
+    pub rewrite: Helper,
+    /// Appends and syncs.
+    pub log: Helper,
+    /// Reads files at the start.
+    pub loading: Helper,
+}
+
+impl Helpers {
+    /// Starts them all: a thread started later would cost the loop more than a snapshot's beginning.
+    pub fn start() -> std::io::Result<Helpers> {
+        Ok(Helpers {
+            freeing: Helper::start("freeing")?,
+            snapshot: Helper::start("snapshot")?,
+            rewrite: Helper::start("rewrite")?,
+            log: Helper::start("log")?,
+            loading: Helper::start("loading")?,
+        })
+    }
+
+    /// Helpers that do everything at once, on the caller's thread: for simulations.
+    pub fn inline() -> Helpers {
+        Helpers {
+            freeing: Helper::inline(),
+            snapshot: Helper::inline(),
+            rewrite: Helper::inline(),
+            log: Helper::inline(),
+            loading: Helper::inline(),
+        }
+    }
+}
+
+/// Wakes the loop.
+pub type Notify = Arc<Mutex<Box<dyn Fn() + Send>>>;
+
+/// The way back from the helpers: reports of type `T`.
+pub struct Reports<T> {
+    sender: Sender<T>,
+    inbox: Receiver<T>,
+    notify: Notify,
+}
+
+/// Where a job sends its report.
+pub struct Reporter<T> {
+    sender: Sender<T>,
+    notify: Notify,
+}
+
+impl<T> Reports<T> {
+    /// A way back that wakes the loop by `notify`.
+    pub fn new(notify: Notify) -> Reports<T> {
+        let (sender, inbox) = channel();
+        Reports { sender, inbox, notify }
+    }
+
+    /// For a job.
+    pub fn reporter(&self) -> Reporter<T> {
+        Reporter { sender: self.sender.clone(), notify: Arc::clone(&self.notify) }
+    }
+
+    /// The next report, if there is one.
+    pub fn take(&self) -> Option<T> {
+        self.inbox.try_recv().ok()
+    }
+}
+
+impl<T> Reporter<T> {
+    /// Sends a report and wakes the loop.
+    pub fn send(&self, report: T) {
+        // Nobody listens any more only when the process ends.
+        if self.sender.send(report).is_ok()
+            && let Ok(notify) = self.notify.lock()
+        {
+            notify();
+        }
+    }
+}
+
+/// All that a server has from outside.
+pub struct World {
+    /// Where the time comes from.
+    pub clock: crate::base::clock::Clock,
+    /// Measures commands.
+    pub watch: crate::base::stopwatch::Stopwatch,
+    /// Randomness.
+    pub dice: crate::base::dice::Dice,
+    /// The threads.
+    pub helpers: Helpers,
+    /// Where the files are.
+    pub disk: Arc<dyn Disk>,
+}

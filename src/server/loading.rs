@@ -1,0 +1,438 @@
+//! The data at the start: which files it is in, who reads them, what clients are told meanwhile.
+//!
+//! ```text
+//! Steps:  [ base: a snapshot or RDB ]  [ increment: commands ]  [ increment: commands ]
+//!          helper fills tables,          helper parses,
+//!          the loop takes them over      the loop runs them, slice by slice, as an internal client
+//! ```
+//!
+//! Until the last step is done the gate is shut: commands that may not look at half of the data get LOADING. No key
+//! expires meanwhile. Damage ends the process with a message that names file and offset, and exit status 1.
+
+use crate::keyspace::Expiry;
+use crate::keyspace::load::Loader;
+use crate::persist::Progress;
+use crate::persist::aof::read::{self, Batch, Stop};
+use crate::persist::disk::Disk;
+use crate::persist::snapshot::{self, Format, Loaded};
+use crate::resp::{Proto, Reply};
+use crate::server::background::{Notify, Reports};
+use crate::server::client::{ClientId, Connection};
+use crate::server::command::CommandId;
+use crate::server::{Server, Shutdown};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+
+/// Commands run between two looks at the stopwatch.
+const STRIDE: usize = 32;
+/// What one turn of the loop gives to loading.
+const SLICE_NS: u64 = 1_000_000;
+/// Batches that may wait for the loop.
+const BATCHES: usize = 8;
+
+/// One file of the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A snapshot of either format, also as the base of an append-only file.
+    Tables {
+        /// The file.
+        path: PathBuf,
+        /// Whether it is a snapshot on its own, from which expired keys are left out.
+        is_plain: bool,
+    },
+    /// Commands.
+    Commands {
+        /// The file.
+        path: PathBuf,
+        /// Whether it is the last one: only that may be cut off.
+        is_last: bool,
+    },
+}
+
+impl Step {
+    fn path(&self) -> &Path {
+        match self {
+            Step::Tables { path, .. } | Step::Commands { path, .. } => path,
+        }
+    }
+}
+
+/// What a helper reports.
+enum Report {
+    /// The tables are filled, or why not.
+    Tables(Result<(Box<Loader>, Loaded), String>),
+    /// The commands of the file have all been handed over.
+    Commands(Stop),
+}
+
+/// Loading that is under way.
+pub struct Loading {
+    steps: VecDeque<Step>,
+    reports: Reports<Report>,
+    progress: Arc<Progress>,
+    /// Batches of the file in hand.
+    batches: Option<Receiver<Batch>>,
+    /// Where running the batch in hand stands.
+    batch: VecDeque<crate::resp::Request>,
+    batch_end: u64,
+    stop: Option<Stop>,
+    /// Who runs the commands.
+    client: ClientId,
+    reply: Reply,
+    /// When it began, Unix milliseconds.
+    pub began_ms: i64,
+    /// The bytes of all files.
+    pub total_bytes: u64,
+    /// The bytes of the files that are done.
+    done_bytes: u64,
+    keys: u64,
+    dropped: u64,
+    /// What is put back afterwards: loading is no client's work.
+    stats: Vec<crate::server::command::CommandStats>,
+    commands: u64,
+}
+
+impl Loading {
+    /// The bytes read so far.
+    pub fn bytes(&self) -> u64 {
+        self.done_bytes + self.progress.bytes.load(Ordering::Relaxed).max(self.batch_end)
+    }
+
+    /// The keys taken in so far.
+    pub fn keys(&self) -> u64 {
+        self.keys + self.progress.keys.load(Ordering::Relaxed)
+    }
+
+    /// Who runs the commands of the log.
+    pub fn client(&self) -> ClientId {
+        self.client
+    }
+}
+
+impl Server {
+    /// Begins to load `steps`. [`Server::load_some`] does the rest.
+    pub fn begin_loading(&mut self, steps: Vec<Step>, notify: Notify) {
+        let total_bytes = steps.iter().filter_map(|step| self.disk.open(step.path()).ok()).map(|(_, len)| len).sum();
+        let now = self.now();
+        let client = self.clients.add(Connection::default(), true, now);
+        self.loading = Some(Box::new(Loading {
+            steps: steps.into(),
+            reports: Reports::new(notify),
+            progress: Arc::default(),
+            batches: None,
+            batch: VecDeque::new(),
+            batch_end: 0,
+            stop: None,
+            client,
+            reply: Reply::new(Proto::Resp2),
+            began_ms: now,
+            total_bytes,
+            done_bytes: 0,
+            keys: 0,
+            dropped: 0,
+            stats: self.commands.stats.clone(),
+            commands: self.stats.commands,
+        }));
+        self.keyspace.shared.expiry = Expiry::Loading;
+        self.gate.loading = true;
+        self.regate();
+        self.next_step();
+    }
+
+    /// Hands the next file to the helper; after the last one the server is ready.
+    fn next_step(&mut self) {
+        let Some(loading) = &mut self.loading else { return };
+        loading.done_bytes +=
+            std::mem::take(&mut loading.batch_end).max(loading.progress.bytes.load(Ordering::Relaxed));
+        loading.progress = Arc::default();
+        loading.stop = None;
+        let Some(step) = loading.steps.front().cloned() else { return self.end_loading() };
+        let (disk, progress) = (Arc::clone(&self.disk), Arc::clone(&loading.progress));
+        let reporter = loading.reports.reporter();
+        match step {
+            Step::Tables { path, is_plain } => {
+                let mut loader = Box::new(self.keyspace.loader());
+                loader.drops_expired = is_plain;
+                self.helpers.loading.run(move || {
+                    let read = disk.open(&path).map_err(|error| error.to_string()).and_then(|(input, _)| {
+                        snapshot::read(input, &mut loader, &progress).map_err(|damage| damage.to_string())
+                    });
+                    let read = read.map_err(|why| format!("{}: {why}", path.display()));
+                    reporter.send(Report::Tables(read.map(|loaded| (loader, loaded))));
+                });
+            }
+            Step::Commands { path, .. } => {
+                let is_inline = self.helpers.loading.is_inline();
+                let (sender, batches) = sync_channel(if is_inline { 1 << 20 } else { BATCHES });
+                loading.batches = Some(batches);
+                self.helpers.loading.run(move || {
+                    let stop = read_commands(&*disk, &path, &sender);
+                    drop(sender);
+                    reporter.send(Report::Commands(stop));
+                });
+            }
+        }
+    }
+
+    /// Goes on loading for a slice. True if there is more to do at once.
+    pub fn load_some(&mut self) -> bool {
+        let Some(loading) = &mut self.loading else { return false };
+        match loading.reports.take() {
+            Some(Report::Tables(Ok((loader, loaded)))) => {
+                loading.keys += loader.keys;
+                loading.dropped += loaded.dropped;
+                if matches!(loading.steps.pop_front(), Some(Step::Tables { is_plain: true, .. })) {
+                    self.saving.auto = loaded.format;
+                }
+                self.keyspace.adopt(*loader);
+                self.next_step();
+                return true;
+            }
+            Some(Report::Tables(Err(why))) => {
+                self.loading_failed(&format!("Fatal error loading the DB, check server logs. Exiting. {why}"));
+                return false;
+            }
+            Some(Report::Commands(stop)) => loading.stop = Some(stop),
+            None => {}
+        }
+        self.run_batches()
+    }
+
+    /// Runs commands of the log for a slice. True if there is more to do at once.
+    fn run_batches(&mut self) -> bool {
+        let (began, slice) = (self.watch.ticks(), self.watch.ticks_in_ns(SLICE_NS));
+        loop {
+            let Some(mut loading) = self.loading.take() else { return false };
+            if loading.batch.is_empty() {
+                match loading.batches.as_ref().map(Receiver::try_recv) {
+                    Some(Ok(batch)) => {
+                        loading.batch = batch.requests.into();
+                        loading.batch_end = batch.end;
+                    }
+                    Some(Err(TryRecvError::Disconnected)) if loading.stop.is_some() => {
+                        loading.batches = None;
+                        self.loading = Some(loading);
+                        return self.commands_ended();
+                    }
+                    _ => {
+                        self.loading = Some(loading);
+                        return false;
+                    }
+                }
+            }
+            for _ in 0..STRIDE {
+                let Some(request) = loading.batch.pop_front() else { break };
+                let args = request.args();
+                let id = self.commands.find(args.get(0)).unwrap_or(CommandId::NONE);
+                if id == CommandId::NONE {
+                    let name = String::from_utf8_lossy(args.get(0)).into_owned();
+                    let path = loading.steps.front().map(|step| step.path().display().to_string()).unwrap_or_default();
+                    self.loading = Some(loading);
+                    self.loading_failed(&format!("Unknown command '{name}' reading the append only file {path}"));
+                    return false;
+                }
+                let mark = loading.reply.mark();
+                self.loader = Some(loading.client);
+                self.dispatch(loading.client, id, args, &mut loading.reply);
+                self.loader = None;
+                loading.reply.rollback(mark);
+            }
+            self.loading = Some(loading);
+            if self.watch.ticks().wrapping_sub(began) >= slice {
+                return true;
+            }
+        }
+    }
+
+    /// A file of commands is done, well or not.
+    fn commands_ended(&mut self) -> bool {
+        let Some(loading) = &mut self.loading else { return false };
+        let Some(Step::Commands { path, is_last }) = loading.steps.pop_front() else { return false };
+        let shown = path.display();
+        let stop = loading.stop.take().unwrap_or(Stop::Whole);
+        // What was queued by a MULTI without EXEC never happened.
+        self.clients[loading.client].multi = None;
+        let may_cut = is_last && self.config.settings.persistence.load_truncated;
+        let why = match stop {
+            Stop::Whole | Stop::Unwanted | Stop::Late { .. } => None,
+            Stop::Truncated { whole } if may_cut => {
+                log::warn!("!!! Warning: short read while loading the AOF file {shown}!!!");
+                log::warn!("AOF {shown} loaded anyway because aof-load-truncated is enabled");
+                match self.cut(&path, whole) {
+                    Ok(()) => None,
+                    Err(error) => Some(format!("Error truncating the AOF file {shown}: {error}")),
+                }
+            }
+            Stop::Truncated { whole } => Some(format!(
+                "Unexpected end of file reading the append only file {shown}: everything up to offset {whole} is good. You \
+                 can: 1) Make a backup of your AOF file, then use redoxide check --fix on it. 2) Alternatively you can \
+                 set the 'aof-load-truncated' configuration option to yes and restart the server."
+            )),
+            Stop::Damaged { at, why } => Some(format!(
+                "Bad file format reading the append only file {shown} at offset {at}: {why}. Make a backup of your AOF \
+                 file, then use redoxide check --fix on it."
+            )),
+            Stop::Unreadable(why) => Some(format!("Unrecoverable error reading the append only file {shown}: {why}")),
+        };
+        match why {
+            Some(why) => self.loading_failed(&why),
+            None => self.next_step(),
+        }
+        true
+    }
+
+    /// Cuts a file of commands behind its last whole unit; what is cut off is kept beside it.
+    fn cut(&self, path: &Path, whole: u64) -> std::io::Result<()> {
+        let (input, len) = self.disk.open(path)?;
+        let mut tail = Vec::new();
+        std::io::Read::read_to_end(&mut SkipTo { input, left: whole }, &mut tail)?;
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".cut-at-{whole}"));
+        crate::persist::disk::replace(&*self.disk, &path.with_file_name(name), &tail)?;
+        log::warn!("Truncating the AOF {} at offset {whole} of {len}; the rest is kept beside it", path.display());
+        self.disk.append(path)?.truncate(whole)
+    }
+
+    fn end_loading(&mut self) {
+        let Some(loading) = self.loading.take() else { return };
+        self.clients.remove(loading.client);
+        self.commands.stats = loading.stats;
+        self.stats.commands = loading.commands;
+        self.saving.loaded = (loading.dropped, loading.keys);
+        self.keyspace.shared.expiry = Expiry::Own;
+        self.keyspace.shared.stats = crate::keyspace::KeyspaceStats::default();
+        self.mark_saved();
+        self.gate.loading = false;
+        self.regate();
+        let took_s = (self.clock.unix_us() / 1000 - loading.began_ms) as f64 / 1000.0;
+        log::info!(
+            "DB loaded: {} keys, {} of them expired and left out, in {took_s:.3} seconds",
+            loading.keys,
+            loading.dropped
+        );
+        self.data_is_there();
+    }
+
+    fn loading_failed(&mut self, why: &str) {
+        log::error!("{why}");
+        self.loading = None;
+        self.shutdown = Some(Shutdown { status: 1 });
+    }
+
+    /// What there is to load at the start.
+    pub fn load(&mut self) {
+        let steps = match self.steps() {
+            Ok(steps) => steps,
+            Err(why) => return self.loading_failed(&why),
+        };
+        if steps.is_empty() {
+            return self.data_is_there();
+        }
+        let notify = Arc::clone(&self.notify);
+        self.begin_loading(steps, notify);
+    }
+
+    fn steps(&mut self) -> Result<Vec<Step>, String> {
+        let path = self.snapshot_path();
+        if self.config.settings.persistence.appendonly {
+            let steps = self.log_steps()?;
+            if steps.is_empty() && self.disk.exists(&path) {
+                log::warn!(
+                    "appendonly is yes and there is no append-only file yet: the snapshot {} is not loaded. To begin a log with \
+                     its data, start with appendonly no and use CONFIG SET appendonly yes.",
+                    path.display()
+                );
+            }
+            return Ok(steps);
+        }
+        if self.config.settings.persistence.filename.as_os_str().is_empty() || !self.disk.exists(&path) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Step::Tables { path, is_plain: true }])
+    }
+
+    /// All is loaded, or there was nothing.
+    fn data_is_there(&mut self) {
+        if self.config.settings.persistence.appendonly
+            && let Err(error) = self.open_log()
+        {
+            return self.loading_failed(&format!("Can't open the append-only file: {error}"));
+        }
+        if !self.is_reloading {
+            log::info!("Ready to accept connections");
+        }
+    }
+
+    /// DEBUG RELOAD and its like: takes the data of a snapshot over, while everybody waits.
+    pub fn reload(&mut self, is_plain: bool) -> Result<(), String> {
+        let path = self.snapshot_path();
+        let mut loader = self.keyspace.loader();
+        loader.drops_expired = is_plain;
+        let (input, _) = self.disk.open(&path).map_err(|error| error.to_string())?;
+        let loaded = snapshot::read(input, &mut loader, &Progress::default()).map_err(|damage| damage.to_string())?;
+        self.saving.auto = if loaded.format == Format::Rdb { Format::Rdb } else { self.saving.auto };
+        self.saving.loaded = (loaded.dropped, loader.keys);
+        self.keyspace.adopt(loader);
+        self.mark_saved();
+        Ok(())
+    }
+}
+
+impl Server {
+    /// DEBUG LOADAOF: forgets the data and takes it over from the log, while everybody waits.
+    pub fn reload_log(&mut self) -> Result<(), String> {
+        self.cancel_saving();
+        self.cancel_rewrite();
+        if self.aof.state == crate::server::aof::State::Off {
+            return Err("there is no append-only file".into());
+        }
+        self.close_log().map_err(|error| error.to_string())?;
+        let steps = self.log_steps()?;
+        // What is run from the log is not to be logged again.
+        self.log_is_off();
+        for number in 0..self.keyspace.databases().len() {
+            self.keyspace.flush(crate::keyspace::DbId(number as u16)); // `databases` is at most 65,535
+        }
+        self.is_reloading = true;
+        self.begin_loading(steps, Arc::clone(&self.notify));
+        while self.loading.is_some() {
+            if !self.load_some() {
+                std::thread::yield_now();
+            }
+        }
+        self.is_reloading = false;
+        match self.shutdown.take() {
+            Some(_) => Err("the log cannot be loaded".into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Passes over the first bytes.
+struct SkipTo {
+    input: Box<dyn std::io::Read + Send>,
+    left: u64,
+}
+
+impl std::io::Read for SkipTo {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        while self.left > 0 {
+            let most = bytes.len().min(self.left.min(1 << 20) as usize);
+            match self.input.read(&mut bytes[..most])? {
+                0 => return Ok(0),
+                n => self.left -= n as u64,
+            }
+        }
+        self.input.read(bytes)
+    }
+}
+
+fn read_commands(disk: &dyn Disk, path: &Path, batches: &SyncSender<Batch>) -> Stop {
+    match disk.open(path) {
+        Ok((input, _)) => read::read(input, 0, None, |batch| batches.send(batch).is_ok()),
+        Err(error) => Stop::Unreadable(error.to_string()),
+    }
+}

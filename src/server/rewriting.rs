@@ -1,0 +1,439 @@
+//! Rewrites of the append-only file, and its beginning and end.
+//!
+//! ```text
+//! BGREWRITEAOF, growth, CONFIG SET appendonly yes
+//!    -> copy of the keyspace + switch to a new increment, at the same moment
+//!    -> rewrite thread: base to a temporary file, synced
+//!    -> log helper: rename, manifest                        from here on the new set is the one
+//!    -> rewrite thread: the old files are removed
+//! ```
+//!
+//! Whatever fails before the manifest is replaced leaves the old set valid: its increments include the newest.
+
+use crate::persist::Progress;
+use crate::persist::aof::manifest::{Manifest, Part};
+use crate::persist::aof::rewrite as as_commands;
+use crate::persist::disk::{Disk, Writer};
+use crate::persist::snapshot::{self, Format, Options};
+use crate::server::aof::{State, manifest_path, write_manifest};
+use crate::server::background::{Notify, Reports};
+use crate::server::loading::Step;
+use crate::server::{Error, Server};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// After a failure it is tried again by itself only after so many seconds, doubled with each failure up to an hour.
+const RETRY_S: i64 = 60;
+
+/// A rewrite that is under way.
+struct Job {
+    progress: Arc<Progress>,
+    total: usize,
+    began_ms: i64,
+    base: Part,
+    /// The number of the last increment that the base makes needless.
+    covered: u64,
+    temporary: Option<PathBuf>,
+    /// The size of the base.
+    bytes: u64,
+}
+
+/// The end of the helper's part.
+struct Report {
+    progress: Arc<Progress>,
+    result: Result<(PathBuf, u64), String>,
+}
+
+/// Where rewrites stand.
+pub struct Rewriting {
+    reports: Reports<Report>,
+    job: Option<Job>,
+    /// BGREWRITEAOF while a snapshot is written.
+    pub is_scheduled: bool,
+    /// Whether the last one is good.
+    pub last_is_good: bool,
+    /// How long it took, seconds; -1: there was none.
+    pub last_took_s: i64,
+    /// How many were made since the start.
+    pub rewrites: u64,
+    /// How many have failed since the last good one.
+    pub failures: u32,
+    failed_s: i64,
+}
+
+impl Rewriting {
+    pub(super) fn new(notify: Notify) -> Rewriting {
+        Rewriting {
+            reports: Reports::new(notify),
+            job: None,
+            is_scheduled: false,
+            last_is_good: true,
+            last_took_s: -1,
+            rewrites: 0,
+            failures: 0,
+            failed_s: 0,
+        }
+    }
+
+    /// Whether one is under way.
+    pub fn is_active(&self) -> bool {
+        self.job.is_some()
+    }
+
+    /// The keys written and to be written by the one under way, and when it began (Unix milliseconds).
+    pub fn progress(&self) -> Option<(u64, usize, i64)> {
+        self.job.as_ref().map(|job| (job.progress.keys.load(Ordering::Relaxed), job.total, job.began_ms))
+    }
+}
+
+impl Server {
+    /// BGREWRITEAOF: what it answers.
+    pub fn ask_to_rewrite(&mut self) -> Result<&'static str, Error> {
+        if self.aof.rewrite.is_active() {
+            return Err(Error::Text("ERR Background append only file rewriting already in progress"));
+        }
+        // Inside a transaction the copy would hold half a unit.
+        if self.saving.is_active() || self.is_inside_unit() || self.aof.is_syncing() {
+            self.aof.rewrite.is_scheduled = true;
+            let is_at_once = !self.saving.is_active() && !self.is_inside_unit();
+            let (at_once, later) =
+                ("Background append only file rewriting started", "Background append only file rewriting scheduled");
+            return Ok(if is_at_once { at_once } else { later });
+        }
+        self.begin_rewrite();
+        Ok("Background append only file rewriting started")
+    }
+
+    /// Copies the keyspace, switches to a new increment, and has the copy written. Only when no helper is at work on the log.
+    fn begin_rewrite(&mut self) {
+        self.aof.rewrite.is_scheduled = false;
+        let settings = &self.config.settings.persistence;
+        let (is_rdb, name) = (settings.rdb_preamble, settings.append_name.clone());
+        if self.aof.state == State::Off {
+            // Without a log the rewrite leaves a set from which a later start with one could begin.
+            self.aof.dir = self.aof_dir();
+            self.aof.manifest = self.read_manifest().unwrap_or_default();
+        }
+        let covered = self.aof.manifest.increments.last().map_or(0, |part| part.seq);
+        let base = self.aof.manifest.next_base(&name, is_rdb);
+        if self.aof.state != State::Off {
+            self.switch_increment(self.aof.state == State::On);
+        }
+        let copy = self.freeze();
+        let progress = Arc::new(Progress::default());
+        self.aof.rewrite.job = Some(Job {
+            progress: Arc::clone(&progress),
+            total: copy.len(),
+            began_ms: self.now(),
+            base,
+            covered,
+            temporary: None,
+            bytes: 0,
+        });
+        log::info!("Background append only file rewriting started");
+        let options = Options { format: Format::Rdb, ..self.snapshot_options() };
+        let (disk, dir, reporter) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.rewrite.reports.reporter());
+        self.helpers.rewrite.run(move || {
+            let result = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), &progress);
+            reporter.send(Report { progress, result });
+        });
+    }
+
+    /// What became of rewrites since the last look.
+    pub(super) fn take_rewritten(&mut self) {
+        while let Some(Report { progress, result }) = self.aof.rewrite.reports.take() {
+            let is_ours = self.aof.rewrite.job.as_ref().is_some_and(|job| Arc::ptr_eq(&job.progress, &progress));
+            match result {
+                Ok((temporary, bytes)) if is_ours => {
+                    let job = self.aof.rewrite.job.as_mut().expect("it was just looked at");
+                    job.temporary = Some(temporary);
+                    job.bytes = bytes;
+                    self.publish_rewrite();
+                }
+                Ok((temporary, _)) => self.remove_later(vec![temporary]),
+                Err(why) if is_ours => self.rewrite_failed(&why),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The base is written: it gets its name as soon as no helper is at work on the log.
+    pub(super) fn publish_rewrite(&mut self) {
+        if self.aof.is_syncing() || self.gate.log_error.is_some() {
+            return;
+        }
+        let Some(job) = &mut self.aof.rewrite.job else { return };
+        let Some(temporary) = job.temporary.take() else { return };
+        if !job.progress.begin_publishing() {
+            return self.remove_later(vec![temporary]);
+        }
+        let (base, covered) = (job.base.clone(), job.covered);
+        self.aof.manifest.rebase(base.clone(), covered);
+        self.publish_base(temporary, &base);
+    }
+
+    /// The manifest names the new base, or not.
+    pub(super) fn base_published(&mut self, result: Result<(), String>) {
+        let Some(job) = self.aof.rewrite.job.take() else { return };
+        match result {
+            Ok(()) => {
+                log::info!("Background AOF rewrite terminated with success");
+                let rewrite = &mut self.aof.rewrite;
+                rewrite.last_is_good = true;
+                rewrite.failures = 0;
+                rewrite.rewrites += 1;
+                rewrite.last_took_s = (self.keyspace.shared.now - job.began_ms) / 1000;
+                let increment = self.propagation.offset() - self.aof.file_began().min(self.propagation.offset());
+                self.aof.size = job.bytes + increment;
+                self.aof.base_size = self.aof.size;
+                if self.aof.state == State::Starting {
+                    self.aof.state = State::On;
+                    log::info!("AOF is on: the base and its increment are in place");
+                }
+                let old = std::mem::take(&mut self.aof.manifest.history);
+                self.aof.names_history = !old.is_empty();
+                self.remove_later(old.iter().map(|part| self.aof.dir.join(&part.name)).collect());
+            }
+            Err(why) => {
+                self.aof.rewrite.job = Some(job);
+                self.rewrite_failed(&why);
+            }
+        }
+    }
+
+    pub(super) fn rewrite_failed(&mut self, why: &str) {
+        if self.aof.rewrite.job.take().is_none() {
+            return;
+        }
+        log::warn!("Background AOF rewrite terminated with error: {why}");
+        let now_ms = self.now();
+        let rewrite = &mut self.aof.rewrite;
+        rewrite.last_is_good = false;
+        rewrite.failures += 1;
+        rewrite.failed_s = now_ms / 1000;
+    }
+
+    /// Gives up the rewrite under way. False if there is none, or if it is too late.
+    pub fn cancel_rewrite(&mut self) -> bool {
+        let Some(job) = &self.aof.rewrite.job else { return false };
+        if !job.progress.cancel() {
+            return false;
+        }
+        let temporary = job.temporary.clone();
+        self.rewrite_failed("it was cancelled");
+        self.remove_later(temporary.into_iter().collect());
+        true
+    }
+
+    fn remove_later(&mut self, paths: Vec<PathBuf>) {
+        if paths.is_empty() {
+            return;
+        }
+        let disk = Arc::clone(&self.disk);
+        self.helpers.rewrite.run(move || {
+            for path in paths {
+                if let Err(error) = disk.remove(&path)
+                    && error.kind() != io::ErrorKind::NotFound
+                {
+                    log::warn!("Removing {}: {error}", path.display());
+                }
+            }
+        });
+    }
+
+    /// Begins a rewrite that was put off, or that the growth of the log asks for; starts a log again whose first base failed.
+    pub(super) fn rewrite_if_due(&mut self) {
+        self.publish_rewrite();
+        if self.aof.state == State::On && !self.aof.is_syncing() {
+            self.forget_history();
+        }
+        if self.is_busy_writing() || self.aof.is_syncing() || self.loading.is_some() {
+            return;
+        }
+        let (settings, rewrite) = (&self.config.settings.persistence, &self.aof.rewrite);
+        let pause_s = RETRY_S << rewrite.failures.saturating_sub(1).min(6);
+        let may_try = rewrite.failures == 0 || self.now() / 1000 - rewrite.failed_s >= pause_s;
+        let grown = self.aof.size.saturating_sub(self.aof.base_size) * 100 / self.aof.base_size.max(1);
+        let is_due = self.aof.state == State::On
+            && settings.rewrite_percentage > 0
+            && self.aof.size > settings.rewrite_min_size
+            && grown >= settings.rewrite_percentage;
+        let is_starting = self.aof.state == State::Starting && self.aof.rewrite.failures > 0;
+        if rewrite.is_scheduled || ((is_due || is_starting) && may_try) {
+            if is_due && !rewrite.is_scheduled {
+                log::info!("Starting automatic rewriting of AOF on {grown}% growth");
+            }
+            self.begin_rewrite();
+        }
+    }
+
+    /// CONFIG SET appendonly yes: the log is there when its first base is.
+    pub fn start_log(&mut self) {
+        if self.aof.state != State::Off {
+            return;
+        }
+        self.aof.dir = self.aof_dir();
+        self.aof.manifest = self.read_manifest().unwrap_or_default();
+        self.aof.state = State::Starting;
+        self.propagation.is_on = true;
+        self.keyspace.shared.changes.is_logged = true;
+        if self.is_busy_writing() {
+            self.cancel_saving();
+        }
+        self.begin_rewrite();
+    }
+
+    /// CONFIG SET appendonly no.
+    pub fn stop_log(&mut self) {
+        self.cancel_rewrite();
+        if let Err(error) = self.close_log() {
+            log::error!("Closing the append-only file: {error}");
+        }
+        self.log_is_off();
+    }
+
+    fn read_manifest(&self) -> Option<Manifest> {
+        let path = manifest_path(&self.aof_dir(), &self.config.settings.persistence.append_name);
+        Manifest::parse(&read_file(&*self.disk, &path).ok()?).ok()
+    }
+
+    /// The files of the log that there is at the start; none: there is no log yet.
+    pub(super) fn log_steps(&mut self) -> Result<Vec<Step>, String> {
+        let settings = self.config.settings.persistence.clone();
+        let (dir, name) = (self.aof_dir(), settings.append_name);
+        let path = manifest_path(&dir, &name);
+        self.aof.dir.clone_from(&dir);
+        if !self.disk.exists(&path) {
+            self.upgrade_log(&dir, &name)?;
+        }
+        if !self.disk.exists(&path) {
+            return Ok(Vec::new());
+        }
+        let bad = |why: String| format!("{why}\nThe append-only file in {} cannot be used", dir.display());
+        let text = read_file(&*self.disk, &path).map_err(|error| bad(format!("{}: {error}", path.display())))?;
+        let manifest =
+            Manifest::parse(&text).map_err(|why| bad(format!("*** FATAL AOF MANIFEST FILE ERROR ***\n{why}")))?;
+        let parts: Vec<&Part> = manifest.parts().collect();
+        let mut steps = Vec::new();
+        for (i, part) in parts.iter().enumerate() {
+            let path = dir.join(&part.name);
+            if !self.disk.exists(&path) {
+                return Err(bad(format!("The AOF file {} does not exist: the manifest names it", path.display())));
+            }
+            let is_last = i + 1 == parts.len();
+            steps.push(if i == 0 && begins_as_tables(&*self.disk, &path) {
+                Step::Tables { path, is_plain: false }
+            } else {
+                Step::Commands { path, is_last }
+            });
+        }
+        self.aof.manifest = manifest;
+        Ok(steps)
+    }
+
+    /// A file from before there were directories becomes the base of a set.
+    fn upgrade_log(&mut self, dir: &Path, name: &str) -> Result<(), String> {
+        let old = PathBuf::from(&self.config.settings.dir).join(name);
+        if !self.disk.exists(&old) {
+            return Ok(());
+        }
+        log::info!("Migrating the old-style AOF {} into {}", old.display(), dir.display());
+        let moved = make_dir(&*self.disk, dir).and_then(|()| {
+            // First the manifest: a file that it names and that is not there yet is found at the next try.
+            self.disk.rename(&old, &dir.join(name))?;
+            write_manifest(&*self.disk, dir, name, &Manifest::upgraded(name))
+        });
+        moved.map_err(|error| format!("Error migrating the old AOF: {error}"))
+    }
+
+    /// After loading: the log goes on where it ended, or begins.
+    pub(super) fn open_log(&mut self) -> io::Result<()> {
+        let settings = self.config.settings.persistence.clone();
+        let (disk, dir, name) = (Arc::clone(&self.disk), self.aof_dir(), settings.append_name);
+        self.aof.dir.clone_from(&dir);
+        make_dir(&*disk, &dir)?;
+        let mut manifest = self.aof.manifest.clone();
+        let is_new = manifest.base.is_none() && manifest.increments.is_empty();
+        if is_new {
+            let base = manifest.next_base(&name, settings.rdb_preamble);
+            log::info!("Creating AOF base file {} on server start", base.name);
+            let options = Options { format: Format::Rdb, ..self.snapshot_options() };
+            let copy = self.freeze();
+            let (temporary, _) =
+                write_base(&*disk, copy, &dir, settings.rdb_preamble.then_some(&options), &Progress::default())
+                    .map_err(io::Error::other)?;
+            disk.rename(&temporary, &dir.join(&base.name))?;
+            manifest.rebase(base, 0);
+        }
+        if manifest.increments.is_empty() {
+            let part = manifest.add_increment(&name);
+            log::info!("Creating AOF incr file {} on server start", part.name);
+        }
+        let part = manifest.increments.last().expect("there is one").clone();
+        let path = dir.join(&part.name);
+        let file = disk.append(&path)?;
+        if is_new || self.aof.manifest != manifest {
+            write_manifest(&*disk, &dir, &name, &manifest)?;
+        }
+        let sizes = manifest.parts().filter_map(|part| disk.open(&dir.join(&part.name)).ok()).map(|(_, len)| len);
+        self.aof.size = sizes.sum();
+        self.aof.base_size = self.aof.size;
+        let (_, len) = disk.open(&path)?;
+        let old: Vec<PathBuf> = manifest.history.drain(..).map(|part| dir.join(part.name)).collect();
+        self.aof.manifest = manifest;
+        self.aof.names_history = !old.is_empty();
+        self.remove_later(old);
+        self.continue_increment(file, path, len);
+        Ok(())
+    }
+}
+
+/// Writes a base to a temporary file beside the others, synced: as RDB with `options`, as commands without.
+fn write_base(
+    disk: &dyn Disk,
+    copy: crate::keyspace::freeze::FrozenKeyspace,
+    dir: &Path,
+    options: Option<&Options>,
+    progress: &Progress,
+) -> Result<(PathBuf, u64), String> {
+    let failed = |error: io::Error| format!("writing the base: {error}");
+    make_dir(disk, dir).map_err(failed)?;
+    let path = dir.join(format!("temp-rewriteaof-bg-{}.aof", std::process::id()));
+    let temporary = if let Some(options) = options {
+        snapshot::write(disk, copy, &path, options, progress)?
+    } else {
+        let file = disk.create(&path).map_err(failed)?;
+        let out = BufWriter::with_capacity(256 * 1024, Writer(Arc::clone(&file)));
+        let written =
+            as_commands::write(copy, out, progress).and_then(|mut out| out.flush()).and_then(|()| file.sync());
+        if let Err(error) = written {
+            _ = disk.remove(&path);
+            return Err(failed(error));
+        }
+        path
+    };
+    let (_, len) = disk.open(&temporary).map_err(failed)?;
+    Ok((temporary, len))
+}
+
+/// Makes the directory of the log, on the medium.
+fn make_dir(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
+    disk.make_dir(dir)?;
+    disk.sync_dir(dir.parent().unwrap_or(Path::new(".")))
+}
+
+/// Whether a file is a snapshot of either format rather than commands.
+fn begins_as_tables(disk: &dyn Disk, path: &Path) -> bool {
+    let mut head = [0; 5];
+    let read = disk.open(path).and_then(|(mut input, _)| input.read_exact(&mut head));
+    read.is_ok() && head[0] != b'*' && head[0] != b'#'
+}
+
+fn read_file(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
+    let (mut input, _) = disk.open(path)?;
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,53 @@
+//! The orderly end of the process.
+
+use crate::server::{Server, Shutdown};
+
+/// How the data is treated at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Save {
+    /// A snapshot is written if there are rules for snapshots.
+    #[default]
+    ByRules,
+    /// One is written.
+    Yes,
+    /// None is written.
+    No,
+}
+
+impl Server {
+    /// Writes what is to be written and has the process end. False if that failed: then it goes on, unless `force`.
+    pub fn shut_down(&mut self, save: Save, force: bool) -> bool {
+        log::warn!("User requested shutdown...");
+        self.cancel_saving();
+        self.cancel_rewrite();
+        if self.loading.is_none()
+            && let Err(error) = self.close_log()
+        {
+            log::error!("Error writing the append-only file, can't exit: {error}");
+            if !force {
+                return false;
+            }
+        }
+        let has_rules = !self.config.settings.persistence.rules.is_empty();
+        // Half of the data is no snapshot.
+        let wants_save = self.loading.is_none() && (save == Save::Yes || (save == Save::ByRules && has_rules));
+        if wants_save {
+            log::info!("Saving the final snapshot before exiting.");
+            if let Err(why) = self.save() {
+                log::error!("{why}");
+                log::error!("Error trying to save the DB, can't exit.");
+                if !force {
+                    // The log goes on where it was closed.
+                    if self.propagation.is_on
+                        && let Err(error) = self.open_log()
+                    {
+                        log::error!("Can't open the append-only file again: {error}");
+                    }
+                    return false;
+                }
+            }
+        }
+        self.shutdown = Some(Shutdown { status: 0 });
+        true
+    }
+}

@@ -1,0 +1,91 @@
+//! Snapshots and the append-only file, as clients ask for them.
+
+use crate::harness::check;
+
+#[test]
+fn a_snapshot_is_made_and_its_time_told() {
+    check(
+        r#"
+        > SET k v
+        OK
+        > SAVE
+        OK
+        > LASTSAVE
+        ~ (integer) *
+        > BGSAVE foo
+        (error) ERR syntax error
+        > BGSAVE schedule more
+        (error) ERR syntax error
+        > SAVE now
+        (error) ERR wrong number of arguments for 'save' command
+        > LASTSAVE now
+        (error) ERR wrong number of arguments for 'lastsave' command
+        > BGSAVE SCHEDULE
+        Background saving started
+    "#,
+    );
+}
+
+#[test]
+fn a_snapshot_is_put_off_inside_a_transaction() {
+    check(
+        r#"
+        > MULTI
+        OK
+        > SAVE
+        (error) ERR Command not allowed inside a transaction
+        > DISCARD
+        OK
+        > MULTI
+        OK
+        > BGSAVE
+        QUEUED
+        > EXEC
+        1) Background saving scheduled
+        > MULTI
+        OK
+        > BGREWRITEAOF
+        QUEUED
+        > EXEC
+        1) Background append only file rewriting scheduled
+    "#,
+    );
+}
+
+#[test]
+fn the_log_is_rewritten_when_asked_for() {
+    check(
+        r#"
+        > SET k v
+        OK
+        > BGREWRITEAOF
+        Background append only file rewriting started
+        > BGREWRITEAOF now
+        (error) ERR wrong number of arguments for 'bgrewriteaof' command
+    "#,
+    );
+}
+
+#[test]
+fn data_survives_a_reload() {
+    check(
+        r#"
+        > SET k v
+        OK
+        > RPUSH l a b c
+        (integer) 3
+        > ZADD z 1.5 a
+        (integer) 1
+        > DEBUG RELOAD
+        OK
+        > GET k
+        "v"
+        > LRANGE l 0 -1
+        1) "a"
+        2) "b"
+        3) "c"
+        > DEBUG RELOAD FOO
+        (error) ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.
+    "#,
+    );
+}
