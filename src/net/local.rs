@@ -63,7 +63,15 @@ impl Local {
         // A lane that was cut short goes on at once: there is nobody else whose turn it could be.
         while self.run(token) == Ran::Capped {}
         self.deliver();
-        self.server.flush_log();
+        self.write_log();
+    }
+
+    /// Has the helpers do all they have been given, and hands the log on in between: nobody here waits for them.
+    fn write_log(&mut self) {
+        for _ in 0..8 {
+            self.server.take_reports();
+            self.server.flush_log();
+        }
         self.server.take_reports();
     }
 
@@ -139,6 +147,7 @@ impl Local {
         self.server.cron();
         self.server.take_reports();
         self.deliver();
+        self.write_log();
     }
 
     fn deliver(&mut self) {

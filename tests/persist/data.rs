@@ -4,6 +4,7 @@ use redoxide::config::Config;
 use redoxide::keyspace::digest::{self, Sum};
 use redoxide::net::local::Local;
 use redoxide::server::Server;
+use redoxide::store::entry::Value;
 
 /// The time at which all begins, Unix milliseconds.
 pub const START_MS: i64 = 1_700_000_000_000;
@@ -81,4 +82,30 @@ pub fn fill(local: &mut Local) {
     }
     send(&[b"HEXPIREAT", b"big hash", b"1800000000", b"FIELDS", b"1", b"element 5"]);
     local.close(client);
+}
+
+/// All keys with their deadlines and values, for messages that tell what differs.
+pub fn content_of(server: &Server) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (number, data) in server.keyspace.databases().iter().enumerate() {
+        data.table.freeze().each(|entry| {
+            let mut parts = Vec::new();
+            entry.value().each(&mut |element| parts.push(format!("{element:?}")));
+            if matches!(entry.type_name(), "set" | "hash") {
+                parts.sort();
+            }
+            // How a string is kept may be another after a rewrite; its bytes may not.
+            let mut text = |bytes: &[u8]| parts.push(String::from_utf8_lossy(bytes).into_owned());
+            match entry.value() {
+                Value::Int(int) => text(int.to_string().as_bytes()),
+                Value::Text(bytes) | Value::Raw(bytes) => text(bytes),
+                Value::Buffer(buffer) => text(buffer.bytes()),
+                Value::Packed(_) | Value::Object(_) => {}
+            }
+            let key = String::from_utf8_lossy(entry.key()).into_owned();
+            lines.push(format!("{number} {key} {:?}: {}", entry.deadline(), parts.join(" ")));
+        });
+    }
+    lines.sort();
+    lines
 }

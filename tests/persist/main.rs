@@ -1,5 +1,6 @@
 //! What outlives the process: snapshots, the append-only file, crashes.
 
+mod aof;
 mod data;
 #[path = "../harness/disk.rs"]
 mod disk;

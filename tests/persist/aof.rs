@@ -1,0 +1,291 @@
+//! The append-only file: what was acknowledged is there after a crash, and a broken file is never half believed.
+
+use crate::data::{START_MS, content_of, digest_of, fill};
+use crate::disk::Memory;
+use redoxide::base::dice::Dice;
+use redoxide::config::Config;
+use redoxide::keyspace::digest::Sum;
+use redoxide::net::local::Local;
+use std::sync::Arc;
+
+const INCREMENT: &str = "/appendonlydir/appendonly.aof.1.incr.aof";
+
+fn config(fsync: &str, more: &[(&str, &str)]) -> Config {
+    let mut line = vec!["--dir", "/", "--save", "", "--appendonly", "yes", "--aof-use-rdb-preamble", "no"];
+    line.extend(["--appendfsync", fsync, "--enable-debug-command", "yes"]);
+    let mut words: Vec<Vec<u8>> = line.into_iter().map(|word| word.as_bytes().to_vec()).collect();
+    for (name, value) in more {
+        words.push(format!("--{name}").into_bytes());
+        words.push(value.as_bytes().to_vec());
+    }
+    match redoxide::config::arguments::read(&words, &mut std::io::empty()) {
+        redoxide::config::arguments::Asked::Run(config) => *config,
+        _ => panic!("the arguments are good"),
+    }
+}
+
+fn server(config: Config, disk: &Memory, unix_ms: i64) -> Local {
+    let mut local = Local::with_disk(&redoxide::commands::table(), config, 1, unix_ms, Arc::new(disk.clone()));
+    assert!(local.load(), "what is on the disk can be loaded: {:?}", disk.names());
+    local
+}
+
+/// Sends a command and returns the reply.
+fn ask(local: &mut Local, client: usize, words: &[&str]) -> String {
+    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words {
+        bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
+    }
+    local.send(client, &bytes);
+    String::from_utf8_lossy(&local.receive(client)).into_owned()
+}
+
+/// Some write on one of a few keys, now and then a transaction of two.
+fn write(local: &mut Local, client: usize, dice: &mut Dice) {
+    let key = format!("k{}", dice.below(12));
+    let other = format!("k{}", dice.below(12));
+    let number = dice.below(1000).to_string();
+    let (key, other, number) = (&*key, &*other, &*number);
+    let words: Vec<&str> = match dice.below(24) {
+        0 => vec!["SET", key, number],
+        1 => vec!["SET", key, number, "PX", number],
+        2 => vec!["INCRBY", key, number],
+        3 => vec!["APPEND", key, number],
+        4 => vec!["DEL", key, other],
+        5 => vec!["RPUSH", key, number, "x"],
+        6 => vec!["LPOP", key],
+        7 => vec!["LMOVE", key, other, "LEFT", "RIGHT"],
+        8 => vec!["SADD", key, number, "m"],
+        9 => vec!["SPOP", key],
+        10 => vec!["HSET", key, "f", number, number, "v"],
+        11 => vec!["HEXPIRE", key, "1", "FIELDS", "1", "f"],
+        12 => vec!["ZADD", key, number, "m", "2", number],
+        13 => vec!["ZPOPMIN", key],
+        14 => vec!["RENAME", key, other],
+        15 => vec!["COPY", key, other, "REPLACE"],
+        16 => vec!["PEXPIRE", key, number],
+        17 => vec!["PERSIST", key],
+        18 => vec!["HINCRBYFLOAT", key, "g", "0.1"],
+        19 => vec!["SETRANGE", key, "3", number],
+        20 => vec!["SELECT", if dice.below(2) == 0 { "0" } else { "3" }],
+        21 => vec!["GETEX", key, "PX", number],
+        22 => vec!["SUNIONSTORE", key, other, key],
+        _ => {
+            ask(local, client, &["MULTI"]);
+            ask(local, client, &["SET", key, number]);
+            ask(local, client, &["SADD", other, number]);
+            vec!["EXEC"]
+        }
+    };
+    ask(local, client, &words);
+}
+
+#[test]
+fn with_always_every_write_that_was_answered_survives_the_loss_of_power() {
+    for seed in 1..=60 {
+        let mut dice = Dice(seed);
+        let disk = Memory::default();
+        let mut local = server(config("always", &[]), &disk, START_MS);
+        let client = local.connect();
+        for step in 0..120 {
+            write(&mut local, client, &mut dice);
+            match dice.below(40) {
+                0 => {
+                    let reply = ask(&mut local, client, &["BGREWRITEAOF"]);
+                    assert!(reply.starts_with("+Background"), "{reply}");
+                }
+                1..=4 => local.advance_ms(dice.below(400)),
+                _ => {}
+            }
+            if dice.below(10) == 0 {
+                let after = server(config("always", &[]), &disk.after_power_loss(), local.server.now());
+                let (was, is) = (content_of(&local.server), content_of(&after.server));
+                if is != was {
+                    for name in disk.names() {
+                        println!(
+                            "{name}: {}",
+                            String::from_utf8_lossy(&disk.bytes(&name).unwrap()).replace("\r\n", " ")
+                        );
+                    }
+                }
+                assert_eq!(is, was, "seed {seed} step {step}: {:?}", disk.names());
+            }
+        }
+    }
+}
+
+#[test]
+fn with_everysec_the_end_of_the_process_loses_nothing_and_that_of_power_a_second() {
+    for seed in 1..=40 {
+        let mut dice = Dice(seed);
+        let disk = Memory::default();
+        let mut local = server(config("everysec", &[]), &disk, START_MS);
+        let client = local.connect();
+        let mut history: Vec<(i64, Sum)> = vec![(START_MS, digest_of(&local.server))];
+        for step in 0..150 {
+            write(&mut local, client, &mut dice);
+            if dice.below(8) == 0 {
+                local.advance_ms(dice.below(500));
+                // The next turn writes what expiry did.
+                ask(&mut local, client, &["PING"]);
+            }
+            if dice.below(60) == 0 {
+                ask(&mut local, client, &["BGREWRITEAOF"]);
+            }
+            let (now, sum) = (local.server.now(), digest_of(&local.server));
+            history.push((now, sum));
+            if dice.below(12) == 0 {
+                let process_died = server(config("everysec", &[]), &disk, now);
+                assert_eq!(digest_of(&process_died.server), sum, "seed {seed} step {step}");
+                drop(process_died);
+                let power_went = server(config("everysec", &[]), &disk.after_power_loss(), now);
+                let found = digest_of(&power_went.server);
+                let at = history.iter().rev().find(|(_, sum)| *sum == found).map(|(at, _)| *at);
+                let at = at.unwrap_or_else(|| panic!("seed {seed} step {step}: data that never was"));
+                assert!(now - at <= 1600, "seed {seed} step {step}: {} ms are lost", now - at);
+                // Two servers must not write to the same files: here only one goes on.
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cut_log_gives_what_was_there_after_some_unit() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    let mut dice = Dice(5);
+    let mut history = vec![digest_of(&local.server)];
+    for _ in 0..60 {
+        write(&mut local, client, &mut dice);
+        history.push(digest_of(&local.server));
+    }
+    let log = disk.bytes(INCREMENT).unwrap();
+    for cut in 0..log.len() {
+        let disk = disk.after_power_loss();
+        disk.put(INCREMENT, &log[..cut]);
+        let after = server(config("always", &[]), &disk, START_MS);
+        assert!(history.contains(&digest_of(&after.server)), "cut at {cut}");
+        let kept = disk.bytes(INCREMENT).unwrap();
+        let beside = disk.bytes(format!("{INCREMENT}.cut-at-{}", kept.len())).unwrap_or_default();
+        assert_eq!([kept, beside].concat(), &log[..cut], "what is cut off is kept beside");
+    }
+}
+
+#[test]
+fn what_is_damaged_does_not_start() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    fill(&mut local);
+    let starts = |disk: &Memory, more: &[(&str, &str)]| {
+        let config = config("always", more);
+        Local::with_disk(&redoxide::commands::table(), config, 1, START_MS, Arc::new(disk.clone())).load()
+    };
+    let names: Vec<String> = disk.names();
+    assert!(starts(&disk.after_power_loss(), &[]));
+    for name in &names {
+        if name.ends_with(".manifest") {
+            continue;
+        }
+        let broken = disk.after_power_loss();
+        redoxide::persist::disk::Disk::remove(&broken, name.as_ref()).unwrap();
+        assert!(!starts(&broken, &[]), "without {name}");
+    }
+    let broken = disk.after_power_loss();
+    let mut log = broken.bytes(INCREMENT).unwrap();
+    log[0] = b'x';
+    broken.put(INCREMENT, &log);
+    assert!(!starts(&broken, &[]), "no request at the beginning");
+    let cut = disk.after_power_loss();
+    let log = cut.bytes(INCREMENT).unwrap();
+    cut.put(INCREMENT, &log[..log.len() - 1]);
+    assert!(!starts(&cut, &[("aof-load-truncated", "no")]), "a cut log, and no leave to cut it");
+    assert!(starts(&cut, &[]));
+    for bad in ["", "file a\n", "file appendonly.aof.9.base.aof seq 9 type b\n"] {
+        let broken = disk.after_power_loss();
+        broken.put("/appendonlydir/appendonly.aof.manifest", bad.as_bytes());
+        assert!(!starts(&broken, &[]), "manifest {bad:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_writes_until_there_is_room_and_the_log_stays_whole() {
+    for fsync in ["always", "everysec"] {
+        let disk = Memory::default();
+        let mut local = server(config(fsync, &[]), &disk, START_MS);
+        let client = local.connect();
+        assert_eq!(ask(&mut local, client, &["SET", "a", "1"]), "+OK\r\n");
+        disk.limit_room(Some(20));
+        ask(&mut local, client, &["SET", "b", "2"]);
+        let refused = ask(&mut local, client, &["SET", "c", "3"]);
+        assert!(refused.starts_with("-MISCONF Errors writing to the AOF file: No space left"), "{fsync}: {refused}");
+        assert_eq!(ask(&mut local, client, &["GET", "a"]), "$1\r\n1\r\n");
+        disk.limit_room(None);
+        for _ in 0..30 {
+            local.advance_ms(100);
+            ask(&mut local, client, &["GET", "a"]);
+        }
+        assert_eq!(ask(&mut local, client, &["SET", "d", "4"]), "+OK\r\n", "{fsync}: it recovers by itself");
+        let after = server(config(fsync, &[]), &disk, local.server.now());
+        assert_eq!(digest_of(&after.server), digest_of(&local.server), "{fsync}");
+    }
+}
+
+#[test]
+fn after_a_failed_sync_the_tail_goes_to_a_fresh_increment() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    ask(&mut local, client, &["SET", "a", "1"]);
+    disk.fail_sync(true);
+    ask(&mut local, client, &["SET", "b", "2"]);
+    assert!(ask(&mut local, client, &["SET", "c", "3"]).starts_with("-MISCONF"));
+    disk.fail_sync(false);
+    for _ in 0..30 {
+        local.advance_ms(100);
+        ask(&mut local, client, &["PING"]);
+    }
+    assert!(disk.names().iter().any(|name| name.ends_with(".2.incr.aof")), "{:?}", disk.names());
+    assert_eq!(ask(&mut local, client, &["SET", "d", "4"]), "+OK\r\n");
+    let after = server(config("always", &[]), &disk.after_power_loss(), local.server.now());
+    assert_eq!(digest_of(&after.server), digest_of(&local.server));
+}
+
+#[test]
+fn every_type_comes_back_by_a_rewrite_as_commands() {
+    let disk = Memory::default();
+    let mut local = server(config("everysec", &[]), &disk, START_MS);
+    fill(&mut local);
+    let client = local.connect();
+    assert!(ask(&mut local, client, &["BGREWRITEAOF"]).starts_with("+Background"));
+    for _ in 0..5 {
+        local.advance_ms(100);
+    }
+    let names = disk.names();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert_eq!(disk.bytes(names.iter().find(|name| name.contains(".incr.")).unwrap()).unwrap(), b"");
+    let after = server(config("everysec", &[]), &disk, local.server.now());
+    assert_eq!(digest_of(&after.server), digest_of(&local.server));
+}
+
+#[test]
+fn the_log_is_switched_on_and_off_at_run_time() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[("appendonly", "no")]), &disk, START_MS);
+    fill(&mut local);
+    assert_eq!(disk.names(), [""; 0]);
+    let client = local.connect();
+    assert_eq!(ask(&mut local, client, &["CONFIG", "SET", "appendonly", "yes"]), "+OK\r\n");
+    ask(&mut local, client, &["SET", "later", "1"]);
+    local.advance_ms(100);
+    let after = server(config("always", &[]), &disk.after_power_loss(), local.server.now());
+    assert_eq!(digest_of(&after.server), digest_of(&local.server));
+    assert_eq!(ask(&mut local, client, &["CONFIG", "SET", "appendonly", "no"]), "+OK\r\n");
+    ask(&mut local, client, &["SET", "unlogged", "1"]);
+    assert_eq!(ask(&mut local, client, &["CONFIG", "SET", "appendonly", "yes"]), "+OK\r\n");
+    ask(&mut local, client, &["SET", "logged", "1"]);
+    local.advance_ms(200);
+    let after = server(config("always", &[]), &disk.after_power_loss(), local.server.now());
+    assert_eq!(digest_of(&after.server), digest_of(&local.server));
+}
