@@ -49,6 +49,20 @@ impl Port {
     }
 }
 
+fn spawn(program: &Path, arguments: &[String], port: u16, folder: &Path) -> Child {
+    let log = File::options().append(true).create(true).open(folder.join("log")).expect("the folder is there");
+    Command::new(program)
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args(["--save", "", "--enable-debug-command", "yes", "--dir"])
+        .arg(folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(log.try_clone().expect("a file handle can be doubled"))
+        .stdout(log)
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()))
+}
+
 impl Server {
     /// Starts `program` with these arguments after the harness's own, and returns when it answers.
     pub fn start(program: &Path, arguments: &[String]) -> Self {
@@ -67,17 +81,7 @@ impl Server {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("session-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
-        let log = File::create(folder.join("log")).expect("the folder was just made");
-        let child = Command::new(program)
-            .args(["--port", &port.number.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--enable-debug-command", "yes", "--dir"])
-            .arg(&folder)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stderr(log.try_clone().expect("a file handle can be doubled"))
-            .stdout(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
+        let child = spawn(program, arguments, port.number, &folder);
         let mut server = Self { child, port: port.number, folder, _port: port };
         if server.wait_until_ready() {
             return Some(server);
@@ -85,6 +89,15 @@ impl Server {
         let log = std::fs::read_to_string(server.folder.join("log")).unwrap_or_default();
         eprintln!("{} did not start; it said:\n{log}", program.display());
         None
+    }
+
+    /// Ends the process at once, as a crash would, and starts another in the same folder.
+    #[allow(dead_code, reason = "only some tests crash their server")]
+    pub fn crash_and_restart(&mut self, program: &Path, arguments: &[String]) {
+        self.child.kill().expect("the process is ours");
+        self.child.wait().expect("the process is ours");
+        self.child = spawn(program, arguments, self.port, &self.folder);
+        assert!(self.wait_until_ready(), "it starts again; see {}", self.folder.display());
     }
 
     /// Waits until PING is answered with anything (NOAUTH will do); `false` if the process ended or time is over.

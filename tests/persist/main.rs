@@ -1,7 +1,11 @@
 //! What outlives the process: snapshots, the append-only file, crashes.
 
+#[path = "../harness/mod.rs"]
+mod harness;
+
 mod aof;
+mod crash;
 mod data;
-#[path = "../harness/disk.rs"]
-mod disk;
 mod snapshot;
+
+use harness::disk;
