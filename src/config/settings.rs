@@ -72,6 +72,8 @@ pub struct Settings {
     pub proto_max_bulk_len: u64,
     /// The longest sparse `HyperLogLog`, in bytes.
     pub hll_sparse_max_bytes: u64,
+    /// Whether strings are compressed in RDB files and in what DUMP gives.
+    pub rdb_compression: bool,
     /// How slowly access counters rise.
     pub lfu_log_factor: u32,
     /// Minutes after which an access counter falls by one.
@@ -165,6 +167,7 @@ impl Settings {
             password_digest: (!password.is_empty()).then(|| Sha256::digest(password).into()),
             proto_max_bulk_len: number("proto-max-bulk-len"),
             hll_sparse_max_bytes: number("hll-sparse-max-bytes"),
+            rdb_compression: is_yes("rdbcompression"),
             lfu_log_factor: small("lfu-log-factor"),
             lfu_decay_time: small("lfu-decay-time"),
             packed: Packed {

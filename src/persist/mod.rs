@@ -1,0 +1,2 @@
+//! Files and their threads.
+pub mod rdb;
