@@ -27,6 +27,7 @@ pub static COMMANDS: &[Command] = &[
     Command { name: "restore-asking", ..RESTORE }
         .flags(&[Write, DenyOom, Asking])
         .docs("Does what RESTORE does, while slots move between the nodes of a cluster.")
+        .categories(&[Category::Keyspace, Category::Dangerous])
         .since("3.0.0")
         .group(Group::Server)
         .system(),

@@ -193,7 +193,10 @@ impl<R: Read> Input<R> {
     #[inline]
     pub fn size(&mut self) -> Result<usize, Damage> {
         let n = self.length()?;
-        usize::try_from(n).ok().filter(|&n| isize::try_from(n).is_ok()).ok_or_else(|| self.corrupt("a length is absurd"))
+        usize::try_from(n)
+            .ok()
+            .filter(|&n| isize::try_from(n).is_ok())
+            .ok_or_else(|| self.corrupt("a length is absurd"))
     }
 
     /// A string, which replaces what is in `into`. Numbers stay numbers.
@@ -254,7 +257,9 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Result<String, Damage> {
         let mut scratch = Vec::new();
-        Input::new(bytes, usize::MAX, false).string(&mut scratch).map(|text| text.with(|b| String::from_utf8_lossy(b).into_owned()))
+        Input::new(bytes, usize::MAX, false)
+            .string(&mut scratch)
+            .map(|text| text.with(|b| String::from_utf8_lossy(b).into_owned()))
     }
 
     #[test]
@@ -289,7 +294,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_of_what_was_read() {
-        let bytes: Vec<u8> = (0..200_000u32).map(|n| (n * n >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..200_000u32).map(|n| (n.wrapping_mul(n) >> 3) as u8).collect();
         let mut input = Input::new(&bytes[..], usize::MAX, true);
         let mut out = Vec::new();
         for len in [1, 10, 70_000, 100_000, 3] {

@@ -173,7 +173,7 @@ impl<'a> Iter<'a> {
     }
 }
 
-/// What is behind an element's length, if that is right.
+/// What is behind an element's length, if that is right. Valkey writes a length that just fits without the byte more.
 #[inline]
 fn back_length(rest: &[u8], len: usize) -> Option<&[u8]> {
     if len < 0x80 {
@@ -181,7 +181,10 @@ fn back_length(rest: &[u8], len: usize) -> Option<&[u8]> {
     }
     let mut wanted = Vec::with_capacity(5);
     write_back_length(&mut wanted, len);
-    rest.strip_prefix(&wanted[..])
+    rest.strip_prefix(&wanted[..]).or_else(|| {
+        let [0, second, shorter @ ..] = &wanted[..] else { return None };
+        rest.strip_prefix(&[second & 0x7f]).and_then(|rest| rest.strip_prefix(shorter))
+    })
 }
 
 #[cfg(test)]
@@ -200,7 +203,10 @@ mod tests {
     fn sample(dice: &mut Dice) -> Vec<u8> {
         match dice.below(4) {
             0 => (dice.next() as i64 >> dice.below(64)).to_string().into_bytes(),
-            1 => vec![b'x'; [0, 1, 63, 64, 125, 126, 127, 4095, 4096, 16_377, 16_378, 16_379, 20_000][dice.below(13) as usize]],
+            1 => vec![
+                b'x';
+                [0, 1, 63, 64, 125, 126, 127, 4095, 4096, 16_377, 16_378, 16_379, 20_000][dice.below(13) as usize]
+            ],
             _ => (0..dice.below(30)).map(|_| dice.below(256) as u8).collect(),
         }
     }
@@ -232,6 +238,22 @@ mod tests {
             b"\x2b\0\0\0\x08\0\x01\x01\xdf\xff\x02\xc0\xc8\x02\xf1\x88\x13\x03\xf2\x40\x42\x0f\x04\
               \xf3\x00\xe1\xf5\x05\x05\xf4\0\0\0\0\0\x01\0\0\x09\x81c\x02\xff"
         );
+    }
+
+    #[test]
+    fn lengths_that_just_fit_are_read_in_both_forms() {
+        let mut block = Vec::new();
+        begin(&mut block);
+        let long = vec![b'x'; 0x3fff - 5];
+        push_bytes(&mut block, &long);
+        end(&mut block, 1);
+        assert!(block.ends_with(b"x\0\xff\xff\xff"), "as Redis has it");
+        assert_eq!(plain(&block), Ok(vec![long.clone()]));
+        let at = block.len() - 4;
+        block.splice(at..at + 2, [0x7f]);
+        let len = block.len() as u32;
+        block[..4].copy_from_slice(&len.to_le_bytes());
+        assert_eq!(plain(&block), Ok(vec![long]), "as Valkey has it");
     }
 
     #[test]

@@ -160,7 +160,8 @@ mod tests {
     use crate::base::dice::Dice;
 
     fn sample(dice: &mut Dice) -> Vec<u8> {
-        let len = dice.below([30, 300, 20_000][dice.below(3) as usize]) as usize;
+        let most = [30, 300, 20_000][dice.below(3) as usize];
+        let len = dice.below(most) as usize;
         match dice.below(4) {
             0 => vec![b'x'; len],
             1 => (0..len).map(|_| dice.below(256) as u8).collect(),

@@ -37,6 +37,8 @@ mod lzf;
 mod output;
 pub mod payload;
 pub mod read;
+#[cfg(test)]
+mod tests;
 mod value;
 pub mod write;
 mod ziplist;
@@ -159,11 +161,3 @@ impl std::error::Error for Damage {}
 /// What a part says that is not as it has to be. Who knows the offset makes a [`Damage`] of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Broken(&'static str);
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_checksum_is_the_one_that_redis_uses() {
-        assert_eq!(super::CHECKSUM.checksum(b"123456789"), 0xe9c6_d914_c4b8_d9ca);
-    }
-}

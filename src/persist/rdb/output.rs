@@ -3,8 +3,8 @@
 //! Bytes are gathered and written some at a time. The first error stays, and nothing is written after it: whoever writes
 //! asks now and then.
 
-use super::lzf::Packer;
 use super::CHECKSUM;
+use super::lzf::Packer;
 use crate::base::buffer::Text;
 use crate::base::number::parse_i64;
 use crc::{Digest, Table};

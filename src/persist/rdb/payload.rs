@@ -1,9 +1,9 @@
 //! The payloads of DUMP and RESTORE: one value, a version and a checksum.
 
 use super::input::Input;
+use super::output::Output;
 use super::read::Loading;
 use super::value::{self, Scratch};
-use super::output::Output;
 use super::{CHECKSUM, VERSION_FIELDS, VERSION_MAX, VERSION_MIN, VERSION_VALKEY};
 use crate::keyspace::db::settled;
 use crate::store::collection::hash::earliest_of;

@@ -172,7 +172,9 @@ impl<R: Read> Reader<R> {
                 }
                 opcode::FUNCTION_2 => return Ok(Item::Function(self.input.plain(&mut Vec::new())?.to_vec())),
                 opcode::FUNCTION_PRE => {
-                    return Err(self.input.damage(Cause::Unsupported, "functions of a version before 7.0 are not supported"));
+                    return Err(self
+                        .input
+                        .damage(Cause::Unsupported, "functions of a version before 7.0 are not supported"));
                 }
                 opcode::MODULE_AUX => return self.module_aux().map(Item::ModuleAux),
                 opcode::EOF => return self.end(),
@@ -185,7 +187,9 @@ impl<R: Read> Reader<R> {
     fn entry(&mut self, kind: u8, deadline: Option<i64>, clock: u32) -> Result<Item, Damage> {
         // Before the key, so that the offset is that of the type.
         if kind > super::kind::STREAM_4 {
-            return Err(self.input.corrupt(format!("there is neither a type nor anything else with the number {kind}")));
+            return Err(self
+                .input
+                .corrupt(format!("there is neither a type nor anything else with the number {kind}")));
         }
         self.input.plain(&mut self.key)?;
         let is_valkey = self.version == VERSION_VALKEY;

@@ -390,13 +390,7 @@ fn loose_sorted_set<'s, R: Read>(
 
 // ---- Hashes ---------------------------------------------------------------------------------------------------------
 
-fn add_field(
-    hash: &mut Hash,
-    field: &[u8],
-    value: Text,
-    deadline: Option<i64>,
-    limits: &Limits,
-) -> Result<(), Broken> {
+fn add_field(hash: &mut Hash, field: &[u8], value: Text, deadline: Option<i64>, limits: &Limits) -> Result<(), Broken> {
     let deadline = match deadline {
         None => Deadline::Clear,
         Some(at) if (1..FIELD_DEADLINE_END).contains(&at) => Deadline::At(at),

@@ -74,7 +74,10 @@ impl<W: Write> Writer<W> {
     /// Begins a file of a version from 10 to 12. `checksum`: whether it ends with one; `compress`: whether strings are compressed.
     pub fn new(stream: W, version: u16, checksum: bool, compress: bool) -> io::Result<Writer<W>> {
         if !(VERSION_MIN..=VERSION_MAX).contains(&version) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the version of the RDB format is not one that is written"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the version of the RDB format is not one that is written",
+            ));
         }
         let mut output = Output::new(stream, checksum, compress);
         output.bytes(format!("REDIS{version:04}").as_bytes());
