@@ -2,9 +2,8 @@
 //!
 //! Memory is taken as bytes arrive, never because a length was announced.
 
-use super::{Broken, CHECKSUM, Cause, Damage, lzf};
+use super::{Broken, CHECKSUM, Cause, Damage, Sum, lzf};
 use crate::base::buffer::Text;
-use crc::{Digest, Table};
 use std::borrow::Cow;
 use std::io::{ErrorKind, Read};
 
@@ -32,7 +31,7 @@ pub struct Input<R> {
     summed: usize,
     /// The bytes that were read before those of the buffer.
     before: u64,
-    sum: Option<Digest<'static, u64, Table<16>>>,
+    sum: Option<Sum>,
     /// Compressed bytes.
     packed: Vec<u8>,
 }
@@ -60,7 +59,7 @@ impl<R: Read> Input<R> {
     /// The checksum of what was read so far, if one is kept.
     pub fn checksum(&mut self) -> Option<u64> {
         self.add_to_sum();
-        self.sum.clone().map(|sum| sum.finalize())
+        self.sum.clone().map(Sum::finalize)
     }
 
     /// From here on no checksum is kept.

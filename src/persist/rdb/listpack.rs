@@ -106,12 +106,11 @@ pub struct Iter<'a> {
 
 /// The elements of a block. What is wrong with it comes as an error, at the latest behind the last element.
 pub fn read(block: &[u8]) -> Result<Iter<'_>, Broken> {
-    let (&[a, b, c, d, low, high], rest) =
-        block.split_first_chunk::<HEAD>().ok_or(Broken("a listpack is shorter than its head"))?;
-    if u32::from_le_bytes([a, b, c, d]) as usize != block.len() {
+    let (head, rest) = block.split_first_chunk::<HEAD>().ok_or(Broken("a listpack is shorter than its head"))?;
+    if u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize != block.len() {
         return Err(Broken("a listpack is not as long as it says"));
     }
-    let counted = u16::from_le_bytes([low, high]);
+    let counted = u16::from_le_bytes([head[4], head[5]]);
     Ok(Iter { rest, counted: (counted != UNCOUNTED).then_some(counted), seen: 0 })
 }
 
@@ -218,7 +217,9 @@ mod tests {
             let wanted: Vec<_> = (0..dice.below(20)).map(|_| sample(&mut dice)).collect();
             let mut block = Vec::new();
             begin(&mut block);
-            wanted.iter().for_each(|element| push_bytes(&mut block, element));
+            for element in &wanted {
+                push_bytes(&mut block, element);
+            }
             end(&mut block, wanted.len());
             assert_eq!(plain(&block), Ok(wanted), "seed {seed}");
         }

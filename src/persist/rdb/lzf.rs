@@ -125,7 +125,7 @@ pub fn unpack(packed: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), super:
     while let Some((&head, behind)) = rest.split_first() {
         rest = behind;
         if head < 0x20 {
-            let run = rest.split_off(..usize::from(head) + 1).ok_or(SHORT)?;
+            let run = rest.split_off(..=usize::from(head)).ok_or(SHORT)?;
             if out.len() + run.len() > end {
                 return Err(LONG);
             }
@@ -142,13 +142,11 @@ pub fn unpack(packed: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), super:
         if out.len() + len > end {
             return Err(LONG);
         }
-        if back + 1 >= len {
-            out.extend_from_within(from..from + len);
-        } else {
-            // It repeats itself.
-            for at in from..from + len {
-                out.push(out[at]);
-            }
+        // It may refer to what it is to write itself: each part makes the next one longer.
+        while len > 0 {
+            let part = len.min(out.len() - from);
+            out.extend_from_within(from..from + part);
+            len -= part;
         }
     }
     if out.len() == end { Ok(()) } else { Err(SHORT) }
@@ -186,7 +184,7 @@ mod tests {
                 back.clear();
                 back.extend_from_slice(b"before");
                 assert_eq!(unpack(&packed, text.len(), &mut back), Ok(()), "seed {seed}");
-                assert!(&back[6..] == text, "seed {seed}");
+                assert!(back[6..] == text, "seed {seed}");
                 smaller += 1;
             }
         }

@@ -44,7 +44,7 @@ pub mod write;
 mod ziplist;
 
 use crate::keyspace::Database;
-use crc::{CRC_64_REDIS, Crc, Table};
+use crc::{CRC_64_REDIS, Crc, Digest, Table};
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -66,6 +66,9 @@ pub fn version_for<'a>(databases: impl IntoIterator<Item = &'a Database>) -> u16
 
 /// The polynomial of Jones, reflected, without inversions.
 static CHECKSUM: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_REDIS);
+
+/// A checksum that grows.
+type Sum = Digest<'static, u64, Table<16>>;
 
 /// The numbers of types of values.
 mod kind {

@@ -3,11 +3,10 @@
 //! Bytes are gathered and written some at a time. The first error stays, and nothing is written after it: whoever writes
 //! asks now and then.
 
-use super::CHECKSUM;
 use super::lzf::Packer;
+use super::{CHECKSUM, Sum};
 use crate::base::buffer::Text;
 use crate::base::number::parse_i64;
-use crc::{Digest, Table};
 use std::io::{self, Write};
 
 /// Bytes that are gathered before they are written.
@@ -22,7 +21,7 @@ pub struct Output<W> {
     buffer: Vec<u8>,
     /// Bytes that left the buffer.
     written: u64,
-    sum: Option<Digest<'static, u64, Table<16>>>,
+    sum: Option<Sum>,
     error: Option<io::Error>,
     compress: bool,
     /// Made when something is to be compressed.
@@ -55,7 +54,7 @@ impl<W: Write> Output<W> {
     /// The checksum of all that was written, and of nothing that comes behind it; zero if none is kept.
     pub fn take_checksum(&mut self) -> u64 {
         self.drain();
-        self.sum.take().map_or(0, |sum| sum.finalize())
+        self.sum.take().map_or(0, Sum::finalize)
     }
 
     /// Writes what is left and gives the stream back.
@@ -152,15 +151,13 @@ impl<W: Write> Output<W> {
     }
 
     fn short_int(&mut self, n: i32) {
-        let bytes = n.to_le_bytes();
-        match n {
-            -0x80..0x80 => self.bytes(&[0xc0, bytes[0]]),
-            -0x8000..0x8000 => self.bytes(&[0xc1, bytes[0], bytes[1]]),
-            _ => {
-                let [a, b, c, d] = bytes;
-                self.bytes(&[0xc2, a, b, c, d]);
-            }
-        }
+        let (form, len) = match n {
+            -0x80..0x80 => (0xc0, 1),
+            -0x8000..0x8000 => (0xc1, 2),
+            _ => (0xc2, 4),
+        };
+        self.byte(form);
+        self.bytes(&n.to_le_bytes()[..len]);
     }
 
     pub fn text(&mut self, text: Text) {
@@ -179,12 +176,7 @@ impl<W: Write> Output<W> {
     }
 }
 
-fn write<W: Write>(
-    stream: &mut W,
-    sum: &mut Option<Digest<'static, u64, Table<16>>>,
-    error: &mut Option<io::Error>,
-    bytes: &[u8],
-) {
+fn write<W: Write>(stream: &mut W, sum: &mut Option<Sum>, error: &mut Option<io::Error>, bytes: &[u8]) {
     if error.is_none() {
         if let Some(sum) = sum {
             sum.update(bytes);

@@ -25,7 +25,7 @@ pub enum Refused {
 pub fn dump(value: Value, compress: bool) -> Vec<u8> {
     let version = if earliest_of(value).is_some() { VERSION_FIELDS } else { VERSION_MIN };
     let mut output = Output::new(Vec::new(), false, compress);
-    output.value(value, version, |output, kind| output.byte(kind));
+    output.value(value, version, Output::byte);
     let mut payload = output.finish().expect("writing into memory does not fail");
     payload.extend_from_slice(&version.to_le_bytes());
     payload.extend_from_slice(&CHECKSUM.checksum(&payload).to_le_bytes());

@@ -92,13 +92,13 @@ pub fn read<'s, R: Read>(
     // As Redis has it, packed blocks of today's kinds stay packed however long their elements are.
     let any_length = Limits { set_value: usize::MAX, zset_value: usize::MAX, ..*limits };
     match of {
-        kind::STRING => return string(input, scratch).map(Some),
+        kind::STRING => string(input, scratch).map(Some),
         kind::STREAM_1 | kind::STREAM_2 | kind::STREAM_3 | kind::STREAM_4 => {
-            return unsupported(input, "stream values are not supported yet".into());
+            unsupported(input, "stream values are not supported yet".into())
         }
         kind::MODULE_1 | kind::MODULE_2 => {
             let name = module_name(input.length()?);
-            return unsupported(input, format!("values of modules are not supported, and this is one of {name}"));
+            unsupported(input, format!("values of modules are not supported, and this is one of {name}"))
         }
         kind::LIST => loose_list(input, limits, scratch),
         kind::LIST_QUICKLIST | kind::LIST_QUICKLIST_2 => quicklist(input, of, limits, scratch),
@@ -153,7 +153,7 @@ pub fn read<'s, R: Read>(
             let loose = loose.map_err(|part| input.broken(part))?;
             close(loose, scratch)
         }
-        _ => return Err(input.corrupt(format!("there is no type of values with the number {of}"))),
+        _ => Err(input.corrupt(format!("there is no type of values with the number {of}"))),
     }
 }
 
@@ -310,10 +310,8 @@ fn set(mut elements: Block, limits: &Limits, mut ours: Vec<u8>) -> Result<Made, 
 }
 
 fn ints(block: &[u8], limits: &Limits, mut ours: Vec<u8>) -> Result<Made, Broken> {
-    let Some((&[a, b, c, d, e, f, g, h], bytes)) = block.split_first_chunk::<8>() else {
-        return Err(Broken("an intset is shorter than its head"));
-    };
-    let (width, n) = (u32::from_le_bytes([a, b, c, d]) as usize, u32::from_le_bytes([e, f, g, h]) as usize);
+    let (head, bytes) = block.split_first_chunk::<8>().ok_or(Broken("an intset is shorter than its head"))?;
+    let [width, n] = [0, 4].map(|at| u32::from_le_bytes(head[at..at + 4].try_into().expect("four bytes")) as usize);
     if !matches!(width, 2 | 4 | 8) {
         return Err(Broken("the integers of an intset have an unknown width"));
     }

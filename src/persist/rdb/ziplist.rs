@@ -31,18 +31,17 @@ pub struct Iter<'a> {
 
 /// The elements of a ziplist. What is wrong with it comes as an error, at the latest behind the last element.
 pub fn read(block: &[u8]) -> Result<Iter<'_>, Broken> {
-    let Some((&[a, b, c, d, e, f, g, h, low, high], _)) = block.split_first_chunk::<HEAD>() else {
-        return Err(Broken("a ziplist is shorter than its head"));
-    };
-    if u32::from_le_bytes([a, b, c, d]) as usize != block.len() {
+    let head = block.first_chunk::<HEAD>().ok_or(Broken("a ziplist is shorter than its head"))?;
+    let number = |at: usize| u32::from_le_bytes(head[at..at + 4].try_into().expect("four bytes")) as usize;
+    if number(0) != block.len() {
         return Err(Broken("a ziplist is not as long as it says"));
     }
-    let counted = u16::from_le_bytes([low, high]);
+    let counted = u16::from_le_bytes([head[8], head[9]]);
     Ok(Iter {
         block,
         at: HEAD,
         before: 0,
-        last: u32::from_le_bytes([e, f, g, h]) as usize,
+        last: number(4),
         counted: (counted != UNCOUNTED).then_some(counted),
         seen: 0,
     })
@@ -311,10 +310,7 @@ pub mod tests {
         assert_eq!(pairs.next(), Ok(Some([&b""[..], &long])));
         assert_eq!(pairs.next(), Ok(None));
         for cut in 0..block.len() {
-            let mut pairs = match read_map(&block[..cut]) {
-                Ok(pairs) => pairs,
-                Err(_) => continue,
-            };
+            let Ok(mut pairs) = read_map(&block[..cut]) else { continue };
             while let Ok(Some(_)) = pairs.next() {}
             assert!(pairs.next().is_err(), "{cut}");
         }
