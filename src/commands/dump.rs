@@ -123,7 +123,10 @@ fn restore(ctx: &mut Ctx, args: Args) -> Done {
     let entry = payload::restore(args.get(3), checksum, key, deadline, clock, &loading);
     let entry = entry.map_err(|refused| match refused {
         Refused::Footer => Error::Text("ERR DUMP payload version or checksum are wrong"),
-        Refused::Format => Error::Text("ERR Bad data format"),
+        Refused::Value(damage) => {
+            log::debug!("RESTORE {}: integrity check failed: {damage}", key.escape_ascii());
+            Error::Text("ERR Bad data format")
+        }
     })?;
     if db.may_expire() && db.is_expired(&entry) {
         db.delete(slot, key, Event::DEL);

@@ -4,7 +4,7 @@ use super::input::Input;
 use super::output::Output;
 use super::read::Loading;
 use super::value::{self, Scratch};
-use super::{CHECKSUM, VERSION_FIELDS, VERSION_MAX, VERSION_MIN, VERSION_VALKEY};
+use super::{CHECKSUM, Damage, VERSION_FIELDS, VERSION_MAX, VERSION_MIN, VERSION_VALKEY};
 use crate::keyspace::db::settled;
 use crate::store::collection::hash::earliest_of;
 use crate::store::entry::{Entry, Value};
@@ -13,12 +13,12 @@ use crate::store::entry::{Entry, Value};
 const FOOTER: usize = 10;
 
 /// What keeps a payload from being restored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Refused {
     /// Its version is unknown, or its checksum is wrong.
     Footer,
     /// The value in it is not one.
-    Format,
+    Value(Damage),
 }
 
 /// The payload of a value, in the lowest version that carries it. `compress`: whether strings are.
@@ -54,9 +54,10 @@ pub fn restore(
     let (version, bytes) = open(payload, checksum).ok_or(Refused::Footer)?;
     let mut input = Input::new(bytes, bytes.len(), false);
     let mut scratch = Scratch::default();
-    let kind = input.byte().map_err(|_| Refused::Format)?;
+    let kind = input.byte().map_err(Refused::Value)?;
     // What may be behind the value is not looked at, as in Redis.
     let value = value::read(&mut input, kind, version == VERSION_VALKEY, &loading.limits, &mut scratch);
-    let value = value.ok().flatten().ok_or(Refused::Format)?;
+    let value = value.and_then(|value| value.ok_or_else(|| input.corrupt("a collection is empty")));
+    let value = value.map_err(Refused::Value)?;
     Ok(Entry::new(key, settled(key, value, deadline), deadline, clock))
 }

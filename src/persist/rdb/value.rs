@@ -253,7 +253,12 @@ fn quicklist<'s, R: Read>(
                 _ => return Err(input.corrupt("a node of a quicklist has an unknown form")),
             };
         if is_plain {
-            push(&mut list, element(input, &mut scratch.first)?, limits);
+            let element = element(input, &mut scratch.first)?;
+            // Only what is long has a node of its own.
+            if element.is_empty() {
+                return Err(input.corrupt("a node of a quicklist is empty"));
+            }
+            push(&mut list, element, limits);
             continue;
         }
         let block = block(input, &mut scratch.theirs)?;
@@ -493,7 +498,7 @@ fn zipmap(block: &[u8], limits: &Limits, ours: Vec<u8>) -> Result<Made, Broken> 
     Ok(made(hash))
 }
 
-/// Field, value, deadline (0 for none), the earliest deadline first. Where several are the same, their order is to stay.
+/// Field, value, deadline (0 for none), the earliest deadline first. Where several are the same, their order stays.
 fn expiring_hash(block: &[u8], limits: &Limits, ours: Vec<u8>) -> Result<Made, Broken> {
     let mut elements = listpack::read(block)?;
     let mut hash = Hash::create(ours);
@@ -510,8 +515,11 @@ fn expiring_hash(block: &[u8], limits: &Limits, ours: Vec<u8>) -> Result<Made, B
             return Err(BAD_DEADLINE);
         }
         let order = if at == 0 { i64::MAX } else { at };
+        if order < last {
+            return Err(Broken("deadlines of fields are not in order"));
+        }
+        last = order;
         if let Hash::Packed(block) = &mut hash
-            && order >= last
             && packed::count(block) < COUNT_MAX / 4
         {
             if field.with(|field| packed::find(block, HEADER, 3, Needle::new(field)).is_some()) {
@@ -522,7 +530,6 @@ fn expiring_hash(block: &[u8], limits: &Limits, ours: Vec<u8>) -> Result<Made, B
             packed::encode_int(block, at);
             let n = packed::count(block) + 3;
             packed::set_count(block, n);
-            last = order;
         } else {
             field.with(|field| add_field(&mut hash, field, value, (at != 0).then_some(at), limits))?;
         }
