@@ -32,9 +32,8 @@ fn token(dice: &mut Dice, len: usize) -> Vec<u8> {
 
 fn strings(len: usize, repeats: bool) -> Vec<Entry> {
     let mut dice = Dice(1);
-    let value = |n: usize, dice: &mut Dice| match repeats {
-        true => format!("{:0len$}", n % 1000).into_bytes(),
-        false => token(dice, len),
+    let value = |n: usize, dice: &mut Dice| {
+        if repeats { format!("{:0len$}", n % 1000).into_bytes() } else { token(dice, len) }
     };
     (0..KEYS).map(|n| Entry::new(&key(n), NewValue::Raw(&value(n, &mut dice)), None, 0)).collect()
 }
