@@ -285,6 +285,8 @@ fn fields_keep_their_deadlines() {
         2) (integer) -1
         > OBJECT ENCODING h
         "listpackex"
+        > DEBUG DIGEST-VALUE h
+        1) 0fa487cdb6947c48d19794bc1bb2a6b7b8b6b218
     "#,
     );
 }

@@ -71,7 +71,7 @@ fn load(file: &[u8], access: AccessClock) -> Loaded {
 }
 
 fn hex(sum: [u8; 20]) -> String {
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    sum.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// All entries of a database.
