@@ -8,6 +8,7 @@
 //! resp      bytes <-> requests and replies
 //! store     data structures; they know no client, clock, event or configuration
 //! keyspace  keys with a life: databases, changes, expiry, digest
+//! persist   files and their threads
 //! server    what a command means to the whole server: dispatch, call, settle, clients
 //! commands  rows and handlers, one file per group
 //! net       sockets: the turn, connections, listeners, signals

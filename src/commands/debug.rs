@@ -73,6 +73,10 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
         }
         (b"LOADAOF", 2) => load_log(ctx)?,
         (b"RELOAD", _) => reload(ctx, args.from(2))?,
+        (b"SET-SKIP-CHECKSUM-VALIDATION", 3) => {
+            ctx.server.checks_payloads = leading_number(args.get(2)).abs() < 1.0;
+            ctx.reply.ok();
+        }
         (b"SLEEP", 3) => sleep(ctx, args.get(2)),
         (b"STRINGMATCH-TEST", 2) => match_at_random(ctx),
         _ => {
@@ -337,6 +341,8 @@ fn help(ctx: &mut Ctx) {
         "    Accepted, and without effect: long elements need no nodes of their own here.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Switch off (or on) that expired keys are deleted though nobody asks for them.",
+        "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+        "    Let RESTORE take payloads whose checksum is wrong, or no longer.",
         "SLEEP <seconds>",
         "    Let the whole server stand still.",
         "STRINGMATCH-TEST",

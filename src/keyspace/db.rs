@@ -336,7 +336,7 @@ fn embeds(key: &[u8], text: &[u8], deadline: Option<i64>) -> bool {
 /// The value in the form in which Redis would keep it under this key: OBJECT ENCODING tells. Once a string is raw it
 /// stays so, also when its deadline goes.
 #[inline]
-pub(super) fn settled<'v>(key: &[u8], value: NewValue<'v>, deadline: Option<i64>) -> NewValue<'v> {
+pub fn settled<'v>(key: &[u8], value: NewValue<'v>, deadline: Option<i64>) -> NewValue<'v> {
     match value {
         NewValue::Text(text) if !embeds(key, text, deadline) => NewValue::Raw(text),
         value => value,

@@ -95,19 +95,23 @@ impl Db<'_> {
 
     fn insert_new(&mut self, key: &[u8], value: NewValue, old: &Entry) {
         let deadline = old.deadline();
-        let target = self.locate(key);
+        let clock = self.shared.first_clock();
+        self.insert_entry(Entry::new(key, settled(key, value, deadline), deadline, clock));
+    }
+
+    /// Puts an entry that was made elsewhere in the place of its key, as it is, with its deadline and clock. What is there is replaced.
+    pub fn insert_entry(&mut self, entry: Entry) {
+        let target = self.locate(entry.key());
         if let Some(replaced) = self.take(target) {
             self.shared.discard(replaced);
         }
-        let clock = self.shared.first_clock();
-        let value = settled(key, value, deadline);
-        // The hash of a slot stays good when the table changes; only its position does not.
-        self.data.table.insert(target.hash, Entry::new(key, value, deadline, clock));
-        self.data.volatile += usize::from(deadline.is_some());
-        if let Some(at) = earliest_of(old.value()) {
-            self.data.fields.note(key, Some(at));
+        self.data.volatile += usize::from(entry.deadline().is_some());
+        if let Some(at) = earliest_of(entry.value()) {
+            self.data.fields.note(entry.key(), Some(at));
         }
-        self.shared.changes.record(self.id, key, Event::NEW, 0);
+        self.shared.changes.record(self.id, entry.key(), Event::NEW, 0);
+        // The hash of a slot stays good when the table changes; only its position does not.
+        self.data.table.insert(target.hash, entry);
     }
 }
 

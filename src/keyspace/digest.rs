@@ -58,10 +58,10 @@ fn mix_value(sum: &mut Sum, entry: &Entry) {
                 let mut one = Sum::default();
                 mix_text(&mut one, field);
                 mix_text(&mut one, value);
-                add(sum, &one);
                 if deadline.is_some() {
-                    add(sum, b"!!hexpire!!");
+                    add(&mut one, b"!!hexpire!!");
                 }
+                add(sum, &one);
             }
             Element::Scored(member, score) => {
                 let mut one = Sum::default();

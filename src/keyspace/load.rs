@@ -21,6 +21,8 @@ pub struct Loader {
     pub now: i64,
     /// The access clock of entries that bring none.
     pub clock: u32,
+    /// The access clock's present value (seconds or minutes).
+    pub present_clock: u32,
     /// Keys whose deadline had passed are left out.
     pub drops_expired: bool,
     /// How many keys were left out.
@@ -95,6 +97,7 @@ impl Keyspace {
             access: self.shared.access,
             now: self.shared.now,
             clock: self.shared.first_clock(),
+            present_clock: self.shared.clock,
             drops_expired: false,
             dropped: 0,
             keys: 0,

@@ -12,6 +12,8 @@ use crate::keyspace::load::{Loader, Refused};
 use crate::persist::Progress;
 use crate::persist::disk::{Disk, Writer};
 use crate::persist::format::{self, read::Damage, read::Item};
+use crate::persist::rdb;
+use crate::persist::rdb::write::{Preamble, Recency};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +42,10 @@ pub struct Options {
     pub compress: bool,
     /// The version of Redis that we answer as.
     pub redis_version: &'static str,
+    /// Whether it is the base of an append-only file.
+    pub is_base: bool,
+    /// What RDB files say of each key's last use.
+    pub recency: Recency,
 }
 
 /// Bytes written at a time; an SHA-256 chunk is one write anyway.
@@ -62,7 +68,7 @@ pub fn write(
         let mut out = BufWriter::with_capacity(BUFFER, Writer(Arc::clone(&file)));
         match options.format {
             Format::Bincode => out = format::write::write(copy, out, options.redis_version, progress)?,
-            Format::Rdb => return Err(io::Error::other("RDB is not there yet")),
+            Format::Rdb => out = write_rdb(copy, out, options, progress)?,
         }
         out.flush()?;
         file.sync()
@@ -72,6 +78,31 @@ pub fn write(
         return Err(failed("Write error while saving DB on disk to", error));
     }
     Ok(temporary)
+}
+
+/// Writes all keys as RDB; gives the writer back.
+fn write_rdb<W: Write>(copy: FrozenKeyspace, out: W, options: &Options, progress: &Progress) -> io::Result<W> {
+    let lowest = if copy.has_expiring_hashes() { rdb::VERSION_FIELDS } else { rdb::VERSION_MIN };
+    let version = options.rdb_version.unwrap_or(lowest);
+    let mut writer = rdb::write::Writer::new(out, version, options.checksum, options.compress)?;
+    writer.preamble(&Preamble {
+        redis_version: options.redis_version,
+        unix_s: copy.now / 1000,
+        used_memory: crate::base::alloc::used() as u64,
+        is_aof_base: options.is_base,
+    });
+    for db in copy.dbs {
+        writer.select(db.id, db.table.len() as u64, db.volatile as u64);
+        let mut outcome = Ok(());
+        db.table.drain(|entry| {
+            if outcome.is_ok() {
+                outcome = progress.step().and_then(|()| writer.entry(entry, options.recency));
+            }
+        });
+        outcome?;
+    }
+    progress.written(writer.position());
+    writer.finish()
 }
 
 /// Gives a snapshot that was written its name.
@@ -96,13 +127,18 @@ pub struct Loaded {
     pub bytes: u64,
 }
 
-/// Reads a snapshot of either format into `loader`.
-pub fn read(input: Box<dyn Read + Send>, loader: &mut Loader, progress: &Progress) -> Result<Loaded, Damage> {
+/// Reads a snapshot of either format into `loader`. `checksum`: whether that of an RDB file is checked.
+pub fn read(
+    input: Box<dyn Read + Send>,
+    loader: &mut Loader,
+    progress: &Progress,
+    checksum: bool,
+) -> Result<Loaded, Damage> {
     let mut input = io::BufReader::with_capacity(1 << 20, input);
     let mut magic = [0; 8];
     let got = peek(&mut input, &mut magic).map_err(|error| Damage { at: 0, why: error.to_string() })?;
     if &magic[..got] != format::MAGIC {
-        return Err(Damage { at: 0, why: "this is neither a snapshot of ours nor an RDB file".into() });
+        return read_rdb(input, loader, progress, checksum);
     }
     let mut reader = format::read::Reader::new(input, loader.limits, loader.access, loader.clock)?;
     let mut db = DbId(0);
@@ -125,6 +161,36 @@ pub fn read(input: Box<dyn Read + Send>, loader: &mut Loader, progress: &Progres
     let bytes = reader.offset();
     progress.written(bytes);
     Ok(Loaded { format: Format::Bincode, keys: loader.keys, dropped: loader.dropped, bytes })
+}
+
+fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum: bool) -> Result<Loaded, Damage> {
+    use rdb::read::Item;
+    let told = |damage: &rdb::Damage| Damage { at: damage.offset, why: damage.to_string() };
+    let loading = rdb::read::Loading { limits: loader.limits, access: loader.access, clock: loader.present_clock };
+    let mut reader = rdb::read::Reader::new(input, loading, checksum).map_err(|damage| told(&damage))?;
+    loop {
+        let at = reader.position();
+        let bad = |why: String| Damage { at, why };
+        match reader.next().map_err(|damage| told(&damage))? {
+            Item::End => break,
+            Item::Entry { db, entry } => {
+                progress.step().map_err(|error| bad(error.to_string()))?;
+                insert(loader, db, entry).map_err(bad)?;
+                progress.written(at);
+            }
+            Item::Select { db, .. } if db.0 as usize >= loader.databases() => return Err(bad(no_database(db, loader))),
+            Item::Empty { key, .. } => {
+                log::info!("The key '{}' has an empty collection and is left out", String::from_utf8_lossy(&key));
+            }
+            Item::Function(_) => {
+                log::warn!("There are no functions yet: a library of functions in the file is left out");
+            }
+            Item::Aux(..) | Item::Select { .. } | Item::ModuleAux(_) => {}
+        }
+    }
+    let bytes = reader.position();
+    progress.written(bytes);
+    Ok(Loaded { format: Format::Rdb, keys: loader.keys, dropped: loader.dropped, bytes })
 }
 
 fn no_database(id: DbId, loader: &Loader) -> String {

@@ -11,8 +11,8 @@
 //! durable is kept in memory (`tail`): after a failed sync nobody knows what the medium holds, so that file is cut at the
 //! last durable byte and the tail goes into a fresh increment ([`Server::repair_log`]).
 //!
-//! A rewrite begins with a switch: at one moment between two units the keyspace is copied, and what follows goes to a new
-//! increment. The copy becomes the base; only when it has its name and stands in the manifest are the old files removed.
+//! A rewrite begins with the next increment, which the helper makes. When it is there the loop switches: at one moment between
+//! two units the keyspace is copied, and what follows goes to the new increment. The copy becomes the base; only when it has its name and stands in the manifest are the old files removed.
 
 use crate::config::settings::Fsync;
 use crate::persist::aof::manifest::{Manifest, Part};
@@ -33,8 +33,8 @@ const RETRY_MS: i64 = 1000;
 enum Report {
     /// Bytes were appended (up to this offset), or synced, or not.
     Appended { written: u64, durable: u64, result: io::Result<()> },
-    /// A new increment is there.
-    Switched { file: io::Result<Arc<dyn DiskFile>>, written: u64, durable: u64 },
+    /// The next increment is there.
+    Prepared { file: io::Result<Arc<dyn DiskFile>>, path: PathBuf },
     /// A fresh increment holds the tail: up to this offset all is durable.
     Repaired { file: io::Result<Arc<dyn DiskFile>>, durable: u64 },
     /// The manifest names the new base.
@@ -68,8 +68,14 @@ pub struct Aof {
     path: PathBuf,
     /// The log offset of its first byte, and how many bytes it had before that.
     file_began: (u64, u64),
-    /// A helper is at work on it.
+    /// The increment before it, if that is not wholly on the medium yet, and up to where it is.
+    unsynced: Option<(Arc<dyn DiskFile>, u64)>,
+    /// The next increment, ready for the switch.
+    prepared: Option<(Arc<dyn DiskFile>, PathBuf)>,
+    /// A helper writes to it.
     is_busy: bool,
+    /// A helper makes or names files: that keeps nobody from writing.
+    is_naming: bool,
     /// Offsets in the log: see the head of this file.
     pub written: u64,
     /// Up to here the log is on the medium.
@@ -106,7 +112,10 @@ impl Aof {
             file: None,
             path: PathBuf::new(),
             file_began: (0, 0),
+            unsynced: None,
+            prepared: None,
             is_busy: false,
+            is_naming: false,
             written: 0,
             durable: 0,
             tail: VecDeque::new(),
@@ -133,8 +142,16 @@ impl Aof {
         self.is_busy
     }
 
+    /// Whether a helper is at work on any of the files.
+    pub(super) fn is_helped(&self) -> bool {
+        self.is_busy || self.is_naming
+    }
+
     fn sync_dropped(&mut self, durable: u64) {
         self.durable = self.durable.max(durable);
+        if self.durable >= self.file_began.0 {
+            self.unsynced = None;
+        }
         while self.tail.front().is_some_and(|(end, _)| *end <= self.durable) {
             self.tail.pop_front();
         }
@@ -266,8 +283,10 @@ impl Server {
         self.aof.is_busy = true;
         self.aof.synced_ms = self.now();
         let (reporter, before) = (self.aof.reports.reporter(), self.aof.durable);
+        let unsynced = self.aof.unsynced.as_ref().map(|(file, _)| Arc::clone(file));
         self.helpers.log.run(move || {
-            let result = disk::write_all(&*file, &bytes).and_then(|()| file.sync());
+            let old = unsynced.map_or(Ok(()), |old| old.sync());
+            let result = old.and_then(|()| disk::write_all(&*file, &bytes)).and_then(|()| file.sync());
             let durable = if result.is_ok() { written } else { before };
             reporter.send(Report::Appended { written, durable, result });
         });
@@ -291,21 +310,11 @@ impl Server {
                         }
                     }
                 }
-                Report::Switched { file, written, durable } => {
-                    self.aof.is_busy = false;
-                    self.aof.written = self.aof.written.max(written);
+                Report::Prepared { file, path } => {
+                    self.aof.is_naming = false;
                     match file {
-                        Ok(file) => {
-                            self.aof.sync_dropped(durable);
-                            self.aof.file_began = (written, 0);
-                            self.aof.file = Some(file);
-                            self.log_works();
-                        }
-                        Err(error) => {
-                            self.aof.sync_failed = self.aof.file.is_some();
-                            self.log_fails(&error);
-                            self.rewrite_failed("the new increment could not be opened");
-                        }
+                        Ok(file) => self.aof.prepared = Some((file, path)),
+                        Err(error) => self.rewrite_failed(&format!("opening the next increment: {error}")),
                     }
                 }
                 Report::Repaired { file, durable } => {
@@ -326,12 +335,23 @@ impl Server {
                     }
                 }
                 Report::Published(result) => {
-                    self.aof.is_busy = false;
+                    self.aof.is_naming = false;
                     self.base_published(result);
                 }
-                Report::Forgotten => self.aof.is_busy = false,
+                Report::Forgotten => self.aof.is_naming = false,
             }
             self.outbox.push(crate::server::outbox::Order::Logged);
+        }
+        // Not while a helper writes to the old increment, and not in the middle of a unit.
+        if !self.aof.is_busy
+            && !self.is_inside_unit()
+            && let Some((file, path)) = self.aof.prepared.take()
+        {
+            if self.switch_increment(file, path) {
+                self.copy_for_rewrite();
+            } else {
+                self.rewrite_failed("the old increment cannot be written");
+            }
         }
     }
 
@@ -359,7 +379,7 @@ impl Server {
 
     /// After a failed sync: cuts the file at its last durable byte and writes what followed to a fresh increment.
     pub(super) fn repair_log(&mut self) {
-        if !self.aof.sync_failed || self.aof.is_busy || self.now() - self.aof.failed_ms < RETRY_MS {
+        if !self.aof.sync_failed || self.aof.is_helped() || self.now() - self.aof.failed_ms < RETRY_MS {
             return;
         }
         let Some(old) = self.aof.file.clone() else { return };
@@ -374,8 +394,12 @@ impl Server {
         self.aof.manifest = manifest.clone();
         self.aof.path = dir.join(&part.name);
         let is_starting = self.aof.state == State::Starting;
+        let before = self.aof.unsynced.take();
         self.helpers.log.run(move || {
             let file = (|| {
+                if let Some((before, len)) = before {
+                    before.truncate(len)?;
+                }
                 old.truncate(len)?;
                 let file = disk.create(&dir.join(&part.name))?;
                 for bytes in &tail {
@@ -391,43 +415,17 @@ impl Server {
         });
     }
 
-    /// At one moment between two units: what follows goes to a new increment. `is_named`: the manifest tells of it at once.
-    /// Only when no helper is at work.
-    pub(super) fn switch_increment(&mut self, is_named: bool) -> Part {
+    /// Has the helper make the next increment. Only when it is not at work.
+    pub(super) fn prepare_increment(&mut self) {
         let name = self.config.settings.persistence.append_name.clone();
         let part = self.aof.manifest.add_increment(&name).clone();
-        let manifest = self.aof.manifest.clone();
-        if self.aof.file.is_none() {
-            // There was no log before this moment.
-            self.propagation.take();
-            self.aof.written = self.propagation.offset();
-            self.aof.durable = self.aof.written;
-        }
-        let bytes = Arc::new(self.propagation.take());
-        let written = self.aof.written + bytes.len() as u64;
-        self.aof.size += bytes.len() as u64;
-        let old = self.aof.file.clone();
-        if !bytes.is_empty() {
-            self.aof.tail.push_back((written, Arc::clone(&bytes)));
-        }
-        let before = self.aof.durable;
-        // A reader of the new file does not know which database is selected.
-        self.propagation.reselect();
-        self.aof.path = self.aof.dir.join(&part.name);
-        self.aof.is_busy = true;
-        let syncs = self.config.settings.persistence.fsync != Fsync::No;
-        let (disk, dir, path) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.path.clone());
-        let reporter = self.aof.reports.reporter();
+        // A log that has no base yet is named only together with it.
+        let is_named = self.aof.state == State::On;
+        let (disk, dir, manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
+        let (reporter, path) = (self.aof.reports.reporter(), dir.join(&part.name));
+        self.aof.is_naming = true;
         self.helpers.log.run(move || {
-            let mut durable = before;
             let file = (|| {
-                if let Some(old) = old {
-                    disk::write_all(&*old, &bytes)?;
-                    if syncs {
-                        old.sync()?;
-                    }
-                    durable = written;
-                }
                 disk.make_dir(&dir)?;
                 let file = disk.create(&path)?;
                 if is_named {
@@ -435,9 +433,36 @@ impl Server {
                 }
                 Ok(file)
             })();
-            reporter.send(Report::Switched { file, written, durable });
+            reporter.send(Report::Prepared { file, path });
         });
-        part
+    }
+
+    /// At one moment between two units: what was logged so far goes to the old increment, what follows to the new one. False
+    /// if the old one cannot be written.
+    fn switch_increment(&mut self, file: Arc<dyn DiskFile>, path: PathBuf) -> bool {
+        if let Some(old) = self.aof.file.clone() {
+            if !self.propagation.is_empty() {
+                self.write_log(&*old);
+            }
+            if self.gate.log_error.is_some() {
+                return false;
+            }
+            if self.aof.written > self.aof.durable {
+                let len = self.aof.file_began.1 + self.aof.durable.saturating_sub(self.aof.file_began.0);
+                self.aof.unsynced = Some((old, len));
+            }
+        } else {
+            // There was no log before this moment.
+            self.propagation.take();
+            self.aof.written = self.propagation.offset();
+            self.aof.durable = self.aof.written;
+        }
+        self.aof.file = Some(file);
+        self.aof.path = path;
+        self.aof.file_began = (self.aof.written, 0);
+        // A reader of the new file does not know which database is selected.
+        self.propagation.reselect();
+        true
     }
 
     /// Gives a new base its name and has the manifest tell of it.
@@ -445,7 +470,7 @@ impl Server {
         let name = self.config.settings.persistence.append_name.clone();
         let (disk, dir, manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
         let (reporter, path) = (self.aof.reports.reporter(), self.aof.dir.join(&base.name));
-        self.aof.is_busy = true;
+        self.aof.is_naming = true;
         self.helpers.log.run(move || {
             let named = disk.rename(&temporary, &path).and_then(|()| write_manifest(&*disk, &dir, &name, &manifest));
             let failed = |error: io::Error| format!("Error publishing the new base {}: {error}", path.display());
@@ -461,7 +486,7 @@ impl Server {
         let name = self.config.settings.persistence.append_name.clone();
         let (disk, dir, manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
         let reporter = self.aof.reports.reporter();
-        self.aof.is_busy = true;
+        self.aof.is_naming = true;
         self.helpers.log.run(move || {
             if let Err(error) = write_manifest(&*disk, &dir, &name, &manifest) {
                 log::warn!("Writing the manifest: {error}");
@@ -476,7 +501,7 @@ impl Server {
             return Ok(());
         }
         // The helper is done soon, or its disk hangs and ours would, too.
-        while self.aof.is_busy {
+        while self.aof.is_helped() {
             std::thread::sleep(std::time::Duration::from_millis(1));
             self.take_logged();
         }
@@ -484,6 +509,9 @@ impl Server {
         let bytes = self.propagation.take();
         disk::write_all(&*file, &bytes)?;
         self.aof.written += bytes.len() as u64;
+        if let Some((before, _)) = self.aof.unsynced.take() {
+            before.sync()?;
+        }
         file.sync()?;
         self.aof.sync_dropped(self.aof.written);
         Ok(())
@@ -511,6 +539,8 @@ impl Server {
         self.aof.state = State::Off;
         self.aof.file = None;
         self.aof.tail.clear();
+        self.aof.prepared = None;
+        self.aof.unsynced = None;
         self.aof.sync_failed = false;
         self.aof.waiting_since = None;
         self.gate.log_error = None;

@@ -47,6 +47,8 @@ pub enum Step {
     Commands {
         /// The file.
         path: PathBuf,
+        /// Where they begin: behind an RDB file that the same file begins with.
+        offset: u64,
         /// Whether it is the last one: only that may be cut off.
         is_last: bool,
     },
@@ -156,20 +158,21 @@ impl Server {
             Step::Tables { path, is_plain } => {
                 let mut loader = Box::new(self.keyspace.loader());
                 loader.drops_expired = is_plain;
+                let checksum = self.config.settings.persistence.checksum;
                 self.helpers.loading.run(move || {
                     let read = disk.open(&path).map_err(|error| error.to_string()).and_then(|(input, _)| {
-                        snapshot::read(input, &mut loader, &progress).map_err(|damage| damage.to_string())
+                        snapshot::read(input, &mut loader, &progress, checksum).map_err(|damage| damage.to_string())
                     });
                     let read = read.map_err(|why| format!("{}: {why}", path.display()));
                     reporter.send(Report::Tables(read.map(|loaded| (loader, loaded))));
                 });
             }
-            Step::Commands { path, .. } => {
+            Step::Commands { path, offset, .. } => {
                 let is_inline = self.helpers.loading.is_inline();
                 let (sender, batches) = sync_channel(if is_inline { 1 << 20 } else { BATCHES });
                 loading.batches = Some(batches);
                 self.helpers.loading.run(move || {
-                    let stop = read_commands(&*disk, &path, &sender);
+                    let stop = read_commands(&*disk, &path, offset, &sender);
                     drop(sender);
                     reporter.send(Report::Commands(stop));
                 });
@@ -184,8 +187,16 @@ impl Server {
             Some(Report::Tables(Ok((loader, loaded)))) => {
                 loading.keys += loader.keys;
                 loading.dropped += loaded.dropped;
-                if matches!(loading.steps.pop_front(), Some(Step::Tables { is_plain: true, .. })) {
-                    self.saving.auto = loaded.format;
+                match loading.steps.pop_front() {
+                    Some(Step::Tables { is_plain: true, .. }) => self.saving.auto = loaded.format,
+                    Some(Step::Tables { path, .. })
+                        if self.disk.open(&path).is_ok_and(|(_, len)| len > loaded.bytes) =>
+                    {
+                        // A log from before there were directories: commands follow in the same file.
+                        let is_last = loading.steps.is_empty();
+                        loading.steps.push_front(Step::Commands { path, offset: loaded.bytes, is_last });
+                    }
+                    _ => {}
                 }
                 self.keyspace.adopt(*loader);
                 self.next_step();
@@ -250,7 +261,7 @@ impl Server {
     /// A file of commands is done, well or not.
     fn commands_ended(&mut self) -> bool {
         let Some(loading) = &mut self.loading else { return false };
-        let Some(Step::Commands { path, is_last }) = loading.steps.pop_front() else { return false };
+        let Some(Step::Commands { path, is_last, .. }) = loading.steps.pop_front() else { return false };
         let shown = path.display();
         let stop = loading.stop.take().unwrap_or(Stop::Whole);
         // What was queued by a MULTI without EXEC never happened.
@@ -371,8 +382,10 @@ impl Server {
         let path = self.snapshot_path();
         let mut loader = self.keyspace.loader();
         loader.drops_expired = is_plain;
+        let checksum = self.config.settings.persistence.checksum;
         let (input, _) = self.disk.open(&path).map_err(|error| error.to_string())?;
-        let loaded = snapshot::read(input, &mut loader, &Progress::default()).map_err(|damage| damage.to_string())?;
+        let loaded =
+            snapshot::read(input, &mut loader, &Progress::default(), checksum).map_err(|damage| damage.to_string())?;
         self.saving.auto = if loaded.format == Format::Rdb { Format::Rdb } else { self.saving.auto };
         self.saving.loaded = (loaded.dropped, loader.keys);
         self.keyspace.adopt(loader);
@@ -430,9 +443,12 @@ impl std::io::Read for SkipTo {
     }
 }
 
-fn read_commands(disk: &dyn Disk, path: &Path, batches: &SyncSender<Batch>) -> Stop {
+fn read_commands(disk: &dyn Disk, path: &Path, offset: u64, batches: &SyncSender<Batch>) -> Stop {
     match disk.open(path) {
-        Ok((input, _)) => read::read(input, 0, None, |batch| batches.send(batch).is_ok()),
+        Ok((input, _)) => {
+            let input = SkipTo { input, left: offset };
+            read::read(input, offset, None, |batch| batches.send(batch).is_ok())
+        }
         Err(error) => Stop::Unreadable(error.to_string()),
     }
 }

@@ -165,6 +165,8 @@ pub struct Server {
     pub started_ms: i64,
     /// Whether active expiry runs (DEBUG SET-ACTIVE-EXPIRE).
     pub active_expire: bool,
+    /// Whether RESTORE checks the checksum of what it gets (DEBUG SET-SKIP-CHECKSUM-VALIDATION).
+    pub checks_payloads: bool,
     /// The stopwatch at the end of the last command: the beginning of the next.
     last_ticks: u64,
     /// From this reading of the stopwatch on the time of day is read again.
@@ -220,6 +222,7 @@ impl Server {
             peak_memory: 0,
             startup_memory: crate::base::alloc::used() as u64,
             active_expire: true,
+            checks_payloads: true,
             last_ticks: 0,
             time_due: 0,
             depth: 0,

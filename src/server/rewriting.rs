@@ -33,6 +33,7 @@ struct Job {
     total: usize,
     began_ms: i64,
     base: Part,
+    is_rdb: bool,
     /// The number of the last increment that the base makes needless.
     covered: u64,
     temporary: Option<PathBuf>,
@@ -95,7 +96,7 @@ impl Server {
             return Err(Error::Text("ERR Background append only file rewriting already in progress"));
         }
         // Inside a transaction the copy would hold half a unit.
-        if self.saving.is_active() || self.is_inside_unit() || self.aof.is_syncing() {
+        if self.saving.is_active() || self.is_inside_unit() || self.aof.is_helped() {
             self.aof.rewrite.is_scheduled = true;
             let is_at_once = !self.saving.is_active() && !self.is_inside_unit();
             let (at_once, later) =
@@ -106,7 +107,7 @@ impl Server {
         Ok("Background append only file rewriting started")
     }
 
-    /// Copies the keyspace, switches to a new increment, and has the copy written. Only when no helper is at work on the log.
+    /// Begins a rewrite: the next increment is made first, if there is a log. Only when no helper is at work on the log.
     fn begin_rewrite(&mut self) {
         self.aof.rewrite.is_scheduled = false;
         let settings = &self.config.settings.persistence;
@@ -116,24 +117,26 @@ impl Server {
             self.aof.dir = self.aof_dir();
             self.aof.manifest = self.read_manifest().unwrap_or_default();
         }
-        let covered = self.aof.manifest.increments.last().map_or(0, |part| part.seq);
-        let base = self.aof.manifest.next_base(&name, is_rdb);
-        if self.aof.state != State::Off {
-            self.switch_increment(self.aof.state == State::On);
-        }
-        let copy = self.freeze();
-        let progress = Arc::new(Progress::default());
         self.aof.rewrite.job = Some(Job {
-            progress: Arc::clone(&progress),
-            total: copy.len(),
+            progress: Arc::default(),
+            total: self.keyspace.databases().iter().map(|data| data.table.len()).sum(),
             began_ms: self.now(),
-            base,
-            covered,
+            covered: self.aof.manifest.increments.last().map_or(0, |part| part.seq),
+            base: self.aof.manifest.next_base(&name, is_rdb),
+            is_rdb,
             temporary: None,
             bytes: 0,
         });
         log::info!("Background append only file rewriting started");
-        let options = Options { format: Format::Rdb, ..self.snapshot_options() };
+        if self.aof.state == State::Off { self.copy_for_rewrite() } else { self.prepare_increment() }
+    }
+
+    /// Copies the keyspace, at the moment of the switch, and has the copy written.
+    pub(super) fn copy_for_rewrite(&mut self) {
+        let copy = self.freeze();
+        let Some(job) = &self.aof.rewrite.job else { return };
+        let (progress, is_rdb) = (Arc::clone(&job.progress), job.is_rdb);
+        let options = Options { format: Format::Rdb, is_base: true, ..self.snapshot_options() };
         let (disk, dir, reporter) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.rewrite.reports.reporter());
         self.helpers.rewrite.run(move || {
             let result = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), &progress);
@@ -161,7 +164,7 @@ impl Server {
 
     /// The base is written: it gets its name as soon as no helper is at work on the log.
     pub(super) fn publish_rewrite(&mut self) {
-        if self.aof.is_syncing() || self.gate.log_error.is_some() {
+        if self.aof.is_helped() || self.gate.log_error.is_some() {
             return;
         }
         let Some(job) = &mut self.aof.rewrite.job else { return };
@@ -246,10 +249,10 @@ impl Server {
     /// Begins a rewrite that was put off, or that the growth of the log asks for; starts a log again whose first base failed.
     pub(super) fn rewrite_if_due(&mut self) {
         self.publish_rewrite();
-        if self.aof.state == State::On && !self.aof.is_syncing() {
+        if self.aof.state == State::On && !self.aof.is_helped() {
             self.forget_history();
         }
-        if self.is_busy_writing() || self.aof.is_syncing() || self.loading.is_some() {
+        if self.is_busy_writing() || self.aof.is_helped() || self.loading.is_some() {
             return;
         }
         let (settings, rewrite) = (&self.config.settings.persistence, &self.aof.rewrite);
@@ -326,7 +329,7 @@ impl Server {
             steps.push(if i == 0 && begins_as_tables(&*self.disk, &path) {
                 Step::Tables { path, is_plain: false }
             } else {
-                Step::Commands { path, is_last }
+                Step::Commands { path, offset: 0, is_last }
             });
         }
         self.aof.manifest = manifest;
@@ -359,7 +362,7 @@ impl Server {
         if is_new {
             let base = manifest.next_base(&name, settings.rdb_preamble);
             log::info!("Creating AOF base file {} on server start", base.name);
-            let options = Options { format: Format::Rdb, ..self.snapshot_options() };
+            let options = Options { format: Format::Rdb, is_base: true, ..self.snapshot_options() };
             let copy = self.freeze();
             let (temporary, _) =
                 write_base(&*disk, copy, &dir, settings.rdb_preamble.then_some(&options), &Progress::default())

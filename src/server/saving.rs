@@ -7,8 +7,10 @@
 //! ```
 
 use crate::config::settings::SnapshotFormat;
+use crate::keyspace::AccessClock;
 use crate::persist::Progress;
 use crate::persist::disk::Disk;
+use crate::persist::rdb::write::Recency;
 use crate::persist::snapshot::{self, Format, Options};
 use crate::server::background::{Notify, Reports};
 use crate::server::{Error, REDIS_VERSION, Server};
@@ -119,6 +121,22 @@ impl Server {
             checksum: settings.checksum,
             compress: settings.compress,
             redis_version: REDIS_VERSION,
+            is_base: false,
+            recency: self.recency(),
+        }
+    }
+
+    /// What RDB files say of each key's last use: as in Redis, only what the eviction policy asks for.
+    fn recency(&self) -> Recency {
+        let (settings, shared) = (&self.config.settings, &self.keyspace.shared);
+        match shared.access {
+            AccessClock::Frequency => {
+                Recency::Frequency { clock: shared.clock, decay_minutes: shared.lfu_decay_minutes }
+            }
+            AccessClock::Recency if settings.maxmemory_policy.ends_with("-lru") => {
+                Recency::Idle { clock: shared.clock }
+            }
+            AccessClock::Recency => Recency::Unsaid,
         }
     }
 

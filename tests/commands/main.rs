@@ -9,6 +9,7 @@ mod bitmap;
 mod config;
 mod connection;
 mod debug;
+mod dump;
 mod generic;
 mod geo;
 mod hash;

@@ -126,7 +126,9 @@ fn crash(fsync: &str, rounds: usize, is_safe_at_once: bool) {
             std::thread::sleep(Duration::from_millis(dice.below(6)));
         }
         server.crash_and_restart(&program, &arguments);
-        threads.into_iter().for_each(|thread| thread.join().expect("no reply was an error"));
+        for thread in threads {
+            thread.join().expect("no reply was an error");
+        }
         let stream = server.connect();
         for (writer, told) in told.iter().enumerate() {
             let name = |kind: &str| format!("{kind}{writer}");

@@ -6,6 +6,7 @@ mod harness;
 mod aof;
 mod crash;
 mod data;
+mod rdb;
 mod snapshot;
 
 use harness::disk;

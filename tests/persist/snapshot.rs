@@ -8,13 +8,22 @@ use redoxide::net::local::Local;
 use redoxide::persist::Progress;
 use redoxide::persist::disk::Disk;
 use redoxide::persist::format::read::Damage;
+use redoxide::persist::rdb::write::Recency;
 use redoxide::persist::snapshot::{self, Format, Loaded, Options};
 use std::path::Path;
 
 const PATH: &str = "dump.rdb";
 
 fn options(format: Format) -> Options {
-    Options { format, rdb_version: None, checksum: true, compress: true, redis_version: "8.2.3" }
+    Options {
+        format,
+        rdb_version: None,
+        checksum: true,
+        compress: true,
+        redis_version: "8.2.3",
+        is_base: false,
+        recency: Recency::Unsaid,
+    }
 }
 
 /// Saves a server's keys to a disk.
@@ -29,13 +38,13 @@ fn read(local: &Local, disk: &Memory, drops_expired: bool) -> (Loader, Result<Lo
     let mut loader = local.server.keyspace.loader();
     loader.drops_expired = drops_expired;
     let (input, _) = disk.open(Path::new(PATH)).unwrap();
-    let loaded = snapshot::read(input, &mut loader, &Progress::default());
+    let loaded = snapshot::read(input, &mut loader, &Progress::default(), true);
     (loader, loaded)
 }
 
 #[test]
 fn every_type_comes_back() {
-    for format in [Format::Bincode] {
+    for format in [Format::Bincode, Format::Rdb] {
         let mut before = data::server(1);
         data::fill(&mut before);
         let disk = Memory::default();

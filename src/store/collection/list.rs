@@ -26,6 +26,12 @@ pub struct Big {
 }
 
 impl Big {
+    /// The number of elements.
+    #[allow(clippy::len_without_is_empty)] // there is always one
+    pub fn len(&self) -> usize {
+        self.chain.len()
+    }
+
     /// The live bytes of all its nodes.
     pub fn bytes(&self) -> usize {
         self.chain.bytes() + size_of::<Big>()

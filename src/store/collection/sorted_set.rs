@@ -37,6 +37,12 @@ pub struct Big {
 }
 
 impl Big {
+    /// The number of members.
+    #[allow(clippy::len_without_is_empty)] // there is always one
+    pub fn len(&self) -> usize {
+        self.tree.len()
+    }
+
     /// The live bytes of all its nodes.
     pub fn bytes(&self) -> usize {
         self.tree.bytes() + size_of::<Big>()
