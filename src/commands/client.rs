@@ -266,6 +266,7 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     let mut flags: String = [
         (queued.is_some(), 'x'),
         (client.wait.is_some(), 'b'),
+        (client.is_dirty, 'd'),
         (connection.is_unix, 'U'),
         (client.no_evict, 'e'),
         (client.no_touch, 'T'),
@@ -279,7 +280,7 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     let mut line = String::new();
     let written = write!(
         line,
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch=0 \
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch={} \
          qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
          tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
          tot-net-out={} tot-cmds={}",
@@ -292,6 +293,7 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
         seconds(client.active_ms),
         client.db.0,
         queued.map_or(-1, |n| n as i64),
+        client.watching.len(),
         client.queue_memory(),
         client.memory() - connection.reply_bytes + pending,
         client.last_command.map_or("NULL", |id| &ctx.server.commands.get(id).full_name),

@@ -98,8 +98,8 @@ fn quit(ctx: &mut Ctx, _: Args) -> Done {
 /// RESET
 fn reset(ctx: &mut Ctx, _: Args) -> Done {
     let is_open = ctx.server.config.settings.password_digest.is_none();
+    ctx.server.discard_transaction(ctx.client);
     let client = &mut ctx.server.clients[ctx.client];
-    client.multi = None;
     client.db = DbId(0);
     client.is_authenticated = is_open;
     client.no_touch = false;

@@ -866,8 +866,7 @@ fn dbsize(ctx: &mut Ctx, _: Args) -> Done {
 /// FLUSHDB [ASYNC | SYNC]
 fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
-    let keys = ctx.server.keyspace.flush(ctx.db);
-    ctx.server.keyspace.shared.changes.dirty += keys as u64;
+    ctx.server.flush(ctx.db);
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -876,8 +875,7 @@ fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
 fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
     for n in 0..ctx.server.keyspace.databases().len() {
-        let keys = ctx.server.keyspace.flush(DbId(n as u16)); // `databases` is at most 65,535
-        ctx.server.keyspace.shared.changes.dirty += keys as u64;
+        ctx.server.flush(DbId(n as u16)); // `databases` is at most 65,535
     }
     ctx.reply.ok();
     Ok(Flow::Done)
@@ -897,8 +895,7 @@ fn swapdb(ctx: &mut Ctx, args: Args) -> Done {
     let a = parse_i32(args.get(1)).map_err(|_| Error::Text("ERR invalid first DB index"))?;
     let b = parse_i32(args.get(2)).map_err(|_| Error::Text("ERR invalid second DB index"))?;
     let (a, b) = (existing_db(ctx, a)?, existing_db(ctx, b)?);
-    ctx.server.keyspace.swap(a, b);
-    ctx.server.keyspace.shared.changes.dirty += 1;
+    ctx.server.swap(a, b);
     ctx.reply.ok();
     Ok(Flow::Done)
 }

@@ -52,6 +52,32 @@ impl Connection {
     }
 }
 
+/// Why the requests of a client get a closer look before they run. Nothing: they go the short way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Care(u8);
+
+impl Care {
+    /// They are queued after MULTI.
+    pub const MULTI: Care = Care(1);
+
+    /// Whether there is no reason.
+    #[inline]
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether this is among the reasons.
+    #[inline]
+    pub fn has(self, reason: Care) -> bool {
+        self.0 & reason.0 != 0
+    }
+
+    /// Adds a reason, or takes it away.
+    pub fn set(&mut self, reason: Care, is_so: bool) {
+        if is_so { self.0 |= reason.0 } else { self.0 &= !reason.0 }
+    }
+}
+
 /// A queue of commands after MULTI.
 #[derive(Debug, Default)]
 pub struct Multi {
@@ -84,8 +110,14 @@ pub struct Client {
     pub lib_name: Box<[u8]>,
     /// CLIENT SETINFO LIB-VER.
     pub lib_ver: Box<[u8]>,
-    /// The queue after MULTI.
+    /// Why its requests get a closer look.
+    pub care: Care,
+    /// The queue after MULTI; see [`Client::set_multi`].
     pub multi: Option<Box<Multi>>,
+    /// The keys that it watches.
+    pub watching: Vec<(DbId, Box<[u8]>)>,
+    /// A key that it watched has changed: its EXEC runs nothing.
+    pub is_dirty: bool,
     /// How many commands the EXEC has that is under way.
     pub executing: Option<usize>,
     /// What it waits for: until then nothing else of it is run.
@@ -107,6 +139,12 @@ pub struct Client {
 }
 
 impl Client {
+    /// Begins or ends queueing; returns the queue that was there.
+    pub fn set_multi(&mut self, multi: Option<Box<Multi>>) -> Option<Box<Multi>> {
+        self.care.set(Care::MULTI, multi.is_some());
+        std::mem::replace(&mut self.multi, multi)
+    }
+
     /// The memory that it takes: itself, its buffers as `net` last told of them, its queue.
     pub fn memory(&self) -> usize {
         let connection = &self.connection;
@@ -156,7 +194,10 @@ impl Clients {
             name: Box::default(),
             lib_name: Box::default(),
             lib_ver: Box::default(),
+            care: Care::default(),
             multi: None,
+            watching: Vec::new(),
+            is_dirty: false,
             executing: None,
             wait: None,
             last_command: None,

@@ -122,7 +122,7 @@ impl Server {
     pub fn dispatch(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
         // Most requests: a plain command in order from somebody who may do everything.
-        if id != CommandId::NONE && state.is_authenticated && state.multi.is_none() {
+        if id != CommandId::NONE && state.is_authenticated && state.care.is_none() {
             let command = self.commands.get(id);
             if command.is_plain && command.row.accepts(args.len()) {
                 state.last_command = Some(id);
@@ -221,7 +221,7 @@ impl Server {
         state.last_command = (id != CommandId::NONE).then_some(id);
         let mut text = error.text();
         if id != CommandId::NONE && self.commands.get(id).row.flags.has(Flag::RefusalAborts) {
-            state.multi = None;
+            self.discard_transaction(client);
             // Only the plain code goes: NOAUTH stays.
             let reason = text.strip_prefix(b"ERR ").unwrap_or(&text);
             text = [b"EXECABORT Transaction discarded because of: ", reason].concat().into();

@@ -158,9 +158,9 @@ fn of_clients(server: &Server, out: &mut Out) {
     out.field("blocked_clients", server.blocked.clients());
     out.field("tracking_clients", 0);
     out.field("pubsub_clients", 0);
-    out.field("watching_clients", 0);
+    out.field("watching_clients", server.watched.clients());
     out.field("clients_in_timeout_table", server.blocked.deadlines());
-    out.field("total_watched_keys", 0);
+    out.field("total_watched_keys", server.watched.keys());
     out.field("total_blocking_keys", server.blocked.keys());
     out.field("total_blocking_keys_on_nokey", 0);
 }

@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod settle;
 pub mod stats;
 pub mod syntax;
+pub mod transaction;
 
 use crate::base::clock::Clock;
 use crate::base::dice::Dice;
@@ -34,6 +35,7 @@ use command::{CommandId, Family, Table};
 pub use error::Error;
 use outbox::Outbox;
 use stats::Stats;
+use transaction::Watched;
 
 /// What a handler answers: how the command ended, or an error.
 pub type Done = Result<Flow, Error>;
@@ -126,6 +128,8 @@ pub struct Server {
     pub dice: Dice,
     /// Who waits for which key.
     pub blocked: Blocked,
+    /// Who watches which key.
+    pub watched: Watched,
     /// Whose request is run again just now.
     retrying: Option<ClientId>,
     /// Set when the process is to end.
@@ -182,6 +186,7 @@ impl Server {
             watch,
             dice,
             blocked: Blocked::default(),
+            watched: Watched::default(),
             retrying: None,
             shutdown: None,
             run_id,
@@ -253,6 +258,7 @@ impl Server {
     /// A client went.
     pub fn disconnect(&mut self, id: ClientId) {
         self.forget_wait(id);
+        self.unwatch(id);
         self.clients.remove(id);
     }
 
@@ -286,6 +292,9 @@ impl Server {
         let mut interest = Interest::default();
         if self.blocked.clients() > 0 {
             interest = interest | Interest::READY_KEYS;
+        }
+        if !self.watched.is_empty() {
+            interest = interest | Interest::WATCH;
         }
         self.keyspace.shared.changes.interest = interest;
     }
