@@ -3,10 +3,11 @@
 use crate::base::number::parse_i64;
 use crate::commands::connection::{BAD_NAME, is_name};
 use crate::resp::{Args, Proto};
-use crate::server::client::{Client, ClientId};
+use crate::server::client::{Class, Client, ClientId};
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Stale};
 use crate::server::outbox::Order;
+use crate::server::pubsub::Kind;
 use crate::server::{Ctx, Done, Error, Flow};
 use std::fmt::Write;
 
@@ -210,11 +211,13 @@ fn info(ctx: &mut Ctx, _: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// Whether a client belongs to a type; there are only normal ones so far.
-fn type_of(name: &[u8]) -> Result<bool, Error> {
+/// A type of clients by its name.
+fn type_of(name: &[u8]) -> Result<Class, Error> {
     match name.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(true),
-        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
+        b"normal" => Ok(Class::Normal),
+        b"master" => Ok(Class::Master),
+        b"replica" | b"slave" => Ok(Class::Replica),
+        b"pubsub" => Ok(Class::Pubsub),
         _ => Err(Error::owned([b"ERR Unknown client type '", name, b"'"].concat())),
     }
 }
@@ -226,9 +229,8 @@ fn list(ctx: &mut Ctx, args: Args) -> Done {
     if args.len() > 2 {
         match (args.get(2).to_ascii_uppercase().as_slice(), args.len()) {
             (b"TYPE", 4) => {
-                if !type_of(args.get(3))? {
-                    clients.clear();
-                }
+                let class = type_of(args.get(3))?;
+                clients.retain(|client| client.class() == class);
             }
             (b"ID", 4..) => {
                 // Whoever is named twice is listed twice.
@@ -264,6 +266,7 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
     let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
     let mut flags: String = [
+        (client.is_subscriber(), 'P'),
         (queued.is_some(), 'x'),
         (client.wait.is_some(), 'b'),
         (client.is_dirty, 'd'),
@@ -280,7 +283,7 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     let mut line = String::new();
     let written = write!(
         line,
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch={} \
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={} watch={} \
          qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
          tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
          tot-net-out={} tot-cmds={}",
@@ -292,6 +295,9 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
         seconds(client.since_ms),
         seconds(client.active_ms),
         client.db.0,
+        client.subscriptions.count(Kind::Channel),
+        client.subscriptions.count(Kind::Pattern),
+        client.subscriptions.count(Kind::Shard),
         queued.map_or(-1, |n| n as i64),
         client.watching.len(),
         client.queue_memory(),
@@ -314,7 +320,7 @@ struct Filter<'a> {
     number: Option<u64>,
     addr: Option<&'a [u8]>,
     laddr: Option<&'a [u8]>,
-    fits_type: Option<bool>,
+    class: Option<Class>,
     user: Option<&'a [u8]>,
     max_age_s: Option<i64>,
     spares_asker: bool,
@@ -329,7 +335,7 @@ fn kill(ctx: &mut Ctx, args: Args) -> Done {
         filter.number.is_none_or(|number| client.number == number)
             && filter.addr.is_none_or(|addr| client.connection.addr.as_bytes() == addr)
             && filter.laddr.is_none_or(|laddr| client.connection.laddr.as_bytes() == laddr)
-            && filter.fits_type.unwrap_or(true)
+            && filter.class.is_none_or(|class| client.class() == class)
             && filter.max_age_s.is_none_or(|age| (now - client.since_ms) / 1000 >= age)
     };
     let asker = ctx.client;
@@ -368,7 +374,7 @@ fn filter(args: Args) -> Result<Filter, Error> {
             }
             b"ADDR" => filter.addr = Some(value),
             b"LADDR" => filter.laddr = Some(value),
-            b"TYPE" => filter.fits_type = Some(type_of(value)?),
+            b"TYPE" => filter.class = Some(type_of(value)?),
             b"USER" if value == b"default" => filter.user = Some(value),
             b"USER" => return Err(Error::owned([b"ERR No such user '", value, b"'"].concat())),
             b"MAXAGE" => {

@@ -4,8 +4,9 @@ use crate::base::number::parse_i64;
 use crate::commands::generic::db_number;
 use crate::keyspace::DbId;
 use crate::resp::{Args, Proto};
+use crate::server::client::Care;
 use crate::server::command::Command;
-use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoAuth, NoScript, NotQueued, Stale};
+use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoAuth, NoScript, NotQueued, Stale, WhenSubscribed};
 use crate::server::{Ctx, Done, Error, Flow};
 use sha2::{Digest, Sha256};
 
@@ -36,7 +37,7 @@ pub static COMMANDS: &[Command] = &[
         .history(&[("6.2.0", "The protocol version may be left out.")]),
     Command::new("ping", ping)
         .arity(-1)
-        .flags(&[Fast])
+        .flags(&[Fast, WhenSubscribed])
         .tips(&["request_policy:all_shards", "response_policy:all_succeeded"])
         .syntax("[message]")
         .docs("Answers PONG, or what it was sent.")
@@ -44,14 +45,14 @@ pub static COMMANDS: &[Command] = &[
         .since("1.0.0"),
     Command::new("quit", quit)
         .arity(-1)
-        .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, NotQueued])
+        .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, NotQueued, WhenSubscribed])
         .docs("Closes the connection once its replies are sent.")
         .complexity("O(1)")
         .since("1.0.0")
         .deprecated("7.2.0", "just closing the connection"),
     Command::new("reset", reset)
         .arity(1)
-        .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, NotQueued])
+        .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, NotQueued, WhenSubscribed])
         .docs("Makes the connection what it was when it came.")
         .complexity("O(1)")
         .since("6.2.0"),
@@ -67,6 +68,12 @@ pub static COMMANDS: &[Command] = &[
 /// PING [message]
 fn ping(ctx: &mut Ctx, args: Args) -> Done {
     match args.len() {
+        // Among messages an answer must look like one.
+        n @ 1..=2 if ctx.server.clients[ctx.client].care.has(Care::SUBSCRIBED) => {
+            ctx.reply.array(2);
+            ctx.reply.bulk(b"pong");
+            ctx.reply.bulk(if n == 2 { args.get(1) } else { b"" });
+        }
         1 => ctx.reply.simple("PONG"),
         2 => ctx.reply.bulk(args.get(1)),
         _ => return Err(Error::Arity("ping".into())),
@@ -99,6 +106,7 @@ fn quit(ctx: &mut Ctx, _: Args) -> Done {
 fn reset(ctx: &mut Ctx, _: Args) -> Done {
     let is_open = ctx.server.config.settings.password_digest.is_none();
     ctx.server.discard_transaction(ctx.client);
+    ctx.server.unsubscribe_all(ctx.client);
     let client = &mut ctx.server.clients[ctx.client];
     client.db = DbId(0);
     client.is_authenticated = is_open;
@@ -187,6 +195,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
     }
     if let Some(proto) = proto {
         client.proto = proto;
+        client.protocol_changed();
         ctx.reply.proto = proto;
     }
     let number = client.number as i64; // counts up from one

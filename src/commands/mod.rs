@@ -15,6 +15,7 @@ pub mod hyperloglog;
 pub mod list;
 pub mod memory;
 mod options;
+pub mod pubsub;
 pub mod server;
 pub mod set;
 pub mod sort;
@@ -35,6 +36,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Hash, commands: hash::COMMANDS },
         Family { group: Group::List, commands: list::COMMANDS },
         Family { group: Group::HyperLogLog, commands: hyperloglog::COMMANDS },
+        Family { group: Group::Pubsub, commands: pubsub::COMMANDS },
         Family { group: Group::Server, commands: command::COMMANDS },
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },

@@ -72,6 +72,7 @@ impl Lane {
         while let Some(request) = self.backlog.pop_front() {
             let id = server.commands.find(request.args().get(0)).unwrap_or(CommandId::NONE);
             server.dispatch(self.client, id, request.args(), &mut self.reply);
+            server.push_own(self.client, &mut self.reply);
             if let Some(held) = server.clients.held(self.client) {
                 return Some(held.into());
             }
@@ -86,6 +87,13 @@ impl Lane {
 
     /// Runs what has come, batch by batch.
     pub fn run(&mut self, server: &mut Server, requests: &mut Requests) -> Ran {
+        server.serve(Some(self.client));
+        let ran = self.run_batches(server, requests);
+        server.serve(None);
+        ran
+    }
+
+    fn run_batches(&mut self, server: &mut Server, requests: &mut Requests) -> Ran {
         if let Some(held) = server.clients.held(self.client) {
             return held.into();
         }
@@ -121,6 +129,10 @@ impl Lane {
                     prefetched = server.prefetch(self.client, requests, &self.query, i);
                 }
                 server.dispatch_from_batch(self.client, i, requests.args(i, &self.query), &mut self.reply);
+                if !server.clients.is_any_held() {
+                    continue;
+                }
+                server.push_own(self.client, &mut self.reply);
                 if let Some(held) = server.clients.held(self.client) {
                     if held == Held::Waiting {
                         let rest = (i + 1..requests.len()).map(|i| Request::from(requests.args(i, &self.query)));

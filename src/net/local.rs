@@ -132,6 +132,11 @@ impl Local {
                         self.lanes[token].reply.raw(&bytes);
                     }
                 }
+                Order::Push(client, push) => {
+                    if let Some(token) = token_of(&self.server, client) {
+                        self.lanes[token].reply.encoded(&push);
+                    }
+                }
                 Order::Close { client, after_replies } => {
                     if let Some(token) = token_of(&self.server, client) {
                         if after_replies { self.server.clients.close(client) } else { self.close(token) }

@@ -164,7 +164,7 @@ impl Ctx<'_> {
             }
             return Ok(Flow::Done);
         }
-        if server.retrying != Some(self.client) {
+        if server.outbox.retrying != Some(self.client) {
             let keys = keys.iter().map(Box::from).collect();
             let request = Request::from(args);
             let wait = Wait { command: self.command, request, db: self.db, keys, awaited, deadline };
@@ -210,15 +210,16 @@ impl Server {
     fn retry(&mut self, client: ClientId) {
         let Some(wait) = self.clients.end_wait(client) else { return };
         let mut reply = Reply::new(self.clients[client].proto);
-        self.retrying = Some(client);
+        self.outbox.retrying = Some(client);
         let is_blocked = self.call_again(client, wait.db, wait.command, wait.request.args(), &mut reply);
-        self.retrying = None;
+        self.outbox.retrying = None;
         if is_blocked {
             self.clients.wait(client, wait);
         } else {
             self.blocked.leave(client, &wait);
             self.unblock(client, &reply);
         }
+        self.send_own(client);
     }
 
     /// Answers a client that waits no more, and lets the rest of what it sent run.

@@ -8,6 +8,7 @@ use crate::keyspace::DbId;
 use crate::resp::{Proto, Request};
 use crate::server::blocked::Wait;
 use crate::server::command::CommandId;
+use crate::server::pubsub::Subscriptions;
 use slab::Slab;
 
 /// Names a client for as long as the server runs.
@@ -59,6 +60,8 @@ pub struct Care(u8);
 impl Care {
     /// They are queued after MULTI.
     pub const MULTI: Care = Care(1);
+    /// It has subscribed and speaks RESP2: only few commands are served.
+    pub const SUBSCRIBED: Care = Care(2);
 
     /// Whether there is no reason.
     #[inline]
@@ -76,6 +79,19 @@ impl Care {
     pub fn set(&mut self, reason: Care, is_so: bool) {
         if is_so { self.0 |= reason.0 } else { self.0 &= !reason.0 }
     }
+}
+
+/// What kind of client it is: CLIENT LIST and KILL choose by it, and limits of output go by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Whoever is none of the others.
+    Normal,
+    /// The server that this one follows.
+    Master,
+    /// A server that follows this one.
+    Replica,
+    /// Whoever has subscribed to something.
+    Pubsub,
 }
 
 /// A queue of commands after MULTI.
@@ -114,6 +130,8 @@ pub struct Client {
     pub care: Care,
     /// The queue after MULTI; see [`Client::set_multi`].
     pub multi: Option<Box<Multi>>,
+    /// What it has subscribed to.
+    pub subscriptions: Subscriptions,
     /// The keys that it watches.
     pub watching: Vec<(DbId, Box<[u8]>)>,
     /// A key that it watched has changed: its EXEC runs nothing.
@@ -138,11 +156,43 @@ pub struct Client {
     pub connection: Connection,
 }
 
+impl super::Server {
+    /// How much output may wait for a client.
+    pub fn output_limit(&self, client: ClientId) -> crate::config::OutputLimit {
+        let settings = &self.config.settings;
+        match self.clients[client].class() {
+            Class::Pubsub => settings.output_limit_pubsub,
+            Class::Replica => settings.output_limit_replica,
+            Class::Normal | Class::Master => settings.output_limit_normal,
+        }
+    }
+}
+
 impl Client {
     /// Begins or ends queueing; returns the queue that was there.
     pub fn set_multi(&mut self, multi: Option<Box<Multi>>) -> Option<Box<Multi>> {
         self.care.set(Care::MULTI, multi.is_some());
         std::mem::replace(&mut self.multi, multi)
+    }
+
+    /// Whether `timeout` holds for it: not while it waits or listens.
+    pub fn may_time_out(&self) -> bool {
+        self.wait.is_none() && !self.is_subscriber()
+    }
+
+    /// What kind of client it is.
+    pub fn class(&self) -> Class {
+        if self.is_subscriber() { Class::Pubsub } else { Class::Normal }
+    }
+
+    /// Whether it has subscribed to anything.
+    pub fn is_subscriber(&self) -> bool {
+        !self.subscriptions.is_empty()
+    }
+
+    /// Its protocol or its subscriptions have changed.
+    pub fn protocol_changed(&mut self) {
+        self.care.set(Care::SUBSCRIBED, self.proto == Proto::Resp2 && self.is_subscriber());
     }
 
     /// The memory that it takes: itself, its buffers as `net` last told of them, its queue.
@@ -165,7 +215,7 @@ pub struct Clients {
     /// How many there ever were.
     count: u64,
     generation: u32,
-    /// How many are to be closed or wait.
+    /// How many are to be closed or wait; and one if there are pushes for whoever's requests run now.
     held: usize,
 }
 
@@ -196,6 +246,7 @@ impl Clients {
             lib_ver: Box::default(),
             care: Care::default(),
             multi: None,
+            subscriptions: Subscriptions::default(),
             watching: Vec::new(),
             is_dirty: false,
             executing: None,
@@ -269,6 +320,17 @@ impl Clients {
             client if client.wait.is_some() => Some(Held::Waiting),
             _ => None,
         }
+    }
+
+    /// Whether anybody is held, or whoever's requests run now is to be pushed something. Nearly always not.
+    #[inline]
+    pub fn is_any_held(&self) -> bool {
+        self.held > 0
+    }
+
+    /// There are pushes for whoever's requests run now, or they are delivered.
+    pub(super) fn note_own_pushes(&mut self, there_are: bool) {
+        if there_are { self.held += 1 } else { self.held -= 1 }
     }
 
     /// All clients, oldest slot first.

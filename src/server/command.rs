@@ -45,6 +45,8 @@ pub enum Flag {
     Protected,
     /// Runs at once inside MULTI instead of being queued: not shown by COMMAND.
     NotQueued,
+    /// Served also to a client that has subscribed and speaks RESP2: not shown by COMMAND.
+    WhenSubscribed,
     /// A refusal ends the transaction, and says so: not shown by COMMAND.
     RefusalAborts,
 }

@@ -2,7 +2,7 @@
 
 use crate::keyspace::{DbId, Keyspace};
 use crate::resp::{Args, Mark, Reply, Request, Requests};
-use crate::server::client::{ClientId, Multi};
+use crate::server::client::{Care, ClientId, Multi};
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
 use crate::server::{Ctx, Error, Flow, Propagate, Server};
@@ -191,6 +191,14 @@ impl Server {
         }
         if state.multi.is_some() && row.flags.has(Flag::NoMulti) {
             return Err((id, Error::Text("ERR Command not allowed inside a transaction")));
+        }
+        if state.care.has(Care::SUBSCRIBED) && !row.flags.has(Flag::WhenSubscribed) {
+            let text = format!(
+                "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this \
+                 context",
+                command.full_name
+            );
+            return Err((id, Error::owned(text)));
         }
         Ok(id)
     }

@@ -15,6 +15,7 @@ pub mod dispatch;
 pub mod error;
 pub mod info;
 pub mod outbox;
+pub mod pubsub;
 pub mod settle;
 pub mod stats;
 pub mod syntax;
@@ -34,6 +35,7 @@ use client::{ClientId, Clients, Connection};
 use command::{CommandId, Family, Table};
 pub use error::Error;
 use outbox::Outbox;
+use pubsub::Pubsub;
 use stats::Stats;
 use transaction::Watched;
 
@@ -130,8 +132,8 @@ pub struct Server {
     pub blocked: Blocked,
     /// Who watches which key.
     pub watched: Watched,
-    /// Whose request is run again just now.
-    retrying: Option<ClientId>,
+    /// Who has subscribed to what.
+    pub pubsub: Pubsub,
     /// Set when the process is to end.
     pub shutdown: Option<Shutdown>,
     /// Forty hexadecimal digits that tell this run from any other.
@@ -187,7 +189,7 @@ impl Server {
             dice,
             blocked: Blocked::default(),
             watched: Watched::default(),
-            retrying: None,
+            pubsub: Pubsub::default(),
             shutdown: None,
             run_id,
             started_ms,
@@ -259,6 +261,7 @@ impl Server {
     pub fn disconnect(&mut self, id: ClientId) {
         self.forget_wait(id);
         self.unwatch(id);
+        self.unsubscribe_all(id);
         self.clients.remove(id);
     }
 
