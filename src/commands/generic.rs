@@ -4,7 +4,7 @@ use crate::base::buffer::Text;
 use crate::base::glob;
 use crate::base::number::parse_i64;
 use crate::keyspace::changes::Event;
-use crate::keyspace::{Db, DbId, Expiry};
+use crate::keyspace::{DbId, Expiry};
 use crate::resp::{Args, Reply, Word};
 use crate::server::command::Flag::{DenyOom, Fast, Loading, ReadOnly, Stale, Write};
 use crate::server::command::KeyFlag::{
@@ -553,18 +553,8 @@ fn rename_to(ctx: &mut Ctx, args: Args, overwrites: bool) -> Result<bool, Error>
     db.insert_moved(to, entry);
     db.changed(from, Event::RENAME_FROM, 1);
     db.changed(to, Event::RENAME_TO, 0);
-    note_replaced(&mut db, to, replaced, kind);
+    db.note_replaced(to, replaced, kind);
     Ok(true)
-}
-
-/// Tells that a value took the place of another, and whether its type is another.
-fn note_replaced(db: &mut Db, key: &[u8], old: Option<&'static str>, new: &'static str) {
-    if let Some(old) = old {
-        db.changed(key, Event::OVERWRITTEN, 0);
-        if old != new {
-            db.changed(key, Event::TYPE_CHANGED, 0);
-        }
-    }
 }
 
 /// COPY source destination [DB destination-db] [REPLACE]
@@ -598,7 +588,7 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
     }
     db.insert_copy(to, &entry);
     db.changed(to, Event::COPY_TO, 1);
-    note_replaced(&mut db, to, replaced, entry.type_name());
+    db.note_replaced(to, replaced, entry.type_name());
     ctx.reply.int(1);
     Ok(Flow::Done)
 }

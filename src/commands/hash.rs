@@ -884,7 +884,8 @@ fn hgetex(ctx: &mut Ctx, args: Args) -> Done {
     ctx.reply.array(fields.len());
     let (now, may_expire) = (ctx.server.now(), ctx.server.db(ctx.db).may_expire());
     match at {
-        None if !persists => look_at(ctx, key, fields, show_value),
+        // A missing key is no miss here: Redis looks as for a write.
+        None if !persists && slot.is_found() => look_at(ctx, key, fields, show_value),
         Some(at) if at <= now && may_expire => {
             with_fields(ctx, key, slot, fields, HDEL, Some(Hash::make_expiring), &mut |hash, field| hash.remove(field))
         }

@@ -109,7 +109,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("dynamic-hz", Bool, "yes"),
     Directive::new("active-expire-effort", Int(1, 10), "1"),
     Directive::new("activerehashing", Bool, "yes"),
-    Directive::new("notify-keyspace-events", Special(Events), ""),
+    Directive::new("notify-keyspace-events", Special(Events), "").honoured(),
     Directive::new("lazyfree-lazy-eviction", Bool, "no").honoured(),
     Directive::new("lazyfree-lazy-expire", Bool, "no").honoured(),
     Directive::new("lazyfree-lazy-server-del", Bool, "no").honoured(),

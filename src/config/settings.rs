@@ -1,7 +1,7 @@
 //! The configuration as the server goes by it: plain typed values, derived from the texts after each change.
 
 use super::row_of;
-use super::special::parse_output_limits;
+use super::special::{all_events, parse_output_limits};
 use sha2::{Digest, Sha256};
 
 /// Whether something dangerous is allowed, and to whom.
@@ -116,6 +116,8 @@ pub struct Settings {
     pub output_limit_replica: OutputLimit,
     /// How much may wait at a subscriber.
     pub output_limit_pubsub: OutputLimit,
+    /// Which keyspace events are told of, in letters; `A` stands for those of its own.
+    pub events: Vec<u8>,
     /// How much the log tells.
     pub loglevel: LogLevel,
     /// The log's file; empty means standard output.
@@ -193,6 +195,7 @@ impl Settings {
             timeout: small("timeout"),
             protected_mode: is_yes("protected-mode"),
             query_buffer_limit: number("client-query-buffer-limit"),
+            events: all_events(value("notify-keyspace-events")),
             output_limit_normal: limits[0],
             output_limit_replica: limits[1],
             output_limit_pubsub: limits[2],

@@ -14,6 +14,7 @@ pub mod command;
 pub mod dispatch;
 pub mod error;
 pub mod info;
+pub mod notify;
 pub mod outbox;
 pub mod pubsub;
 pub mod settle;
@@ -134,6 +135,8 @@ pub struct Server {
     pub watched: Watched,
     /// Who has subscribed to what.
     pub pubsub: Pubsub,
+    /// Which keyspace events are told of.
+    pub events: notify::Classes,
     /// Set when the process is to end.
     pub shutdown: Option<Shutdown>,
     /// Forty hexadecimal digits that tell this run from any other.
@@ -190,6 +193,7 @@ impl Server {
             blocked: Blocked::default(),
             watched: Watched::default(),
             pubsub: Pubsub::default(),
+            events: notify::Classes::default(),
             shutdown: None,
             run_id,
             started_ms,
@@ -247,6 +251,8 @@ impl Server {
         };
         let now = shared.now;
         self.keyspace.set_time(now);
+        self.events = notify::Classes::new(&self.config.settings.events);
+        self.look_for_interest();
     }
 
     /// A client came. It is served everything at once if no password is asked for.
@@ -298,6 +304,9 @@ impl Server {
         }
         if !self.watched.is_empty() {
             interest = interest | Interest::WATCH;
+        }
+        if self.tells_events() {
+            interest = interest | Interest::EVENTS;
         }
         self.keyspace.shared.changes.interest = interest;
     }

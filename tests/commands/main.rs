@@ -14,6 +14,7 @@ mod geo;
 mod hash;
 mod hyperloglog;
 mod list;
+mod notify;
 mod pubsub;
 mod server;
 mod set;
