@@ -4,7 +4,7 @@ use crate::base::number::parse_i64;
 use crate::commands::generic::db_number;
 use crate::keyspace::DbId;
 use crate::resp::{Args, Proto};
-use crate::server::client::Care;
+use crate::server::client::{Care, Replies};
 use crate::server::command::Command;
 use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoAuth, NoScript, NotQueued, Stale, WhenSubscribed};
 use crate::server::{Ctx, Done, Error, Flow};
@@ -16,6 +16,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(-2)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
         .syntax("[username]@6.0.0 password")
+        .secrets_from(1)
         .docs("Authenticates the connection with a password, or with a user's name and password.")
         .complexity("O(N), N being the number of passwords of the user")
         .since("1.0.0")
@@ -30,6 +31,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("hello", hello)
         .arity(-1)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
+        .secrets_after(&[("AUTH", 2)])
         .syntax("[(arguments: protover [AUTH (auth: username password)] [SETNAME clientname])]")
         .docs("Chooses the protocol, and can authenticate and name the connection at the same time.")
         .complexity("O(1)")
@@ -107,11 +109,13 @@ fn reset(ctx: &mut Ctx, _: Args) -> Done {
     let is_open = ctx.server.config.settings.password_digest.is_none();
     ctx.server.discard_transaction(ctx.client);
     ctx.server.unsubscribe_all(ctx.client);
+    ctx.server.stop_monitoring(ctx.client);
     let client = &mut ctx.server.clients[ctx.client];
     client.db = DbId(0);
     client.is_authenticated = is_open;
     client.no_touch = false;
     client.no_evict = false;
+    client.set_replies(Replies::On);
     client.name = Box::default();
     client.proto = Proto::Resp2;
     ctx.reply.proto = Proto::Resp2;

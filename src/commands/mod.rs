@@ -4,6 +4,7 @@
 
 pub mod bitmap;
 pub mod client;
+mod client_list;
 pub mod command;
 pub mod config;
 pub mod connection;

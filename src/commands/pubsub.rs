@@ -2,7 +2,7 @@
 
 use crate::base::glob;
 use crate::resp::Args;
-use crate::server::command::Flag::{Fast, Loading, NoScript, Pubsub, Stale, WhenSubscribed};
+use crate::server::command::Flag::{Fast, Loading, MayReplicate, NoScript, Pubsub, Stale, WhenSubscribed};
 use crate::server::command::{Command, KeyFlag, KeySpec};
 use crate::server::pubsub::Kind;
 use crate::server::{Ctx, Done, Error, Flow};
@@ -18,7 +18,7 @@ pub static COMMANDS: &[Command] = &[
         .since("2.0.0"),
     Command::new("publish", publish)
         .arity(3)
-        .flags(&[Pubsub, Loading, Stale, Fast])
+        .flags(&[Pubsub, Loading, Stale, Fast, MayReplicate])
         .syntax("channel message")
         .docs("Sends a message to those who have subscribed to a channel.")
         .complexity("O(N+M), N being the subscribers of the channel and M all patterns")
@@ -33,7 +33,7 @@ pub static COMMANDS: &[Command] = &[
         .since("2.0.0"),
     Command::new("spublish", spublish)
         .arity(3)
-        .flags(&[Pubsub, Loading, Stale, Fast])
+        .flags(&[Pubsub, Loading, Stale, Fast, MayReplicate])
         .keys(&[KeySpec::at(1, &[KeyFlag::NotKey])])
         .syntax("shardchannel message")
         .docs("Sends a message to those who have subscribed to a channel of a shard.")

@@ -35,7 +35,7 @@ pub enum Ran {
 impl From<Held> for Ran {
     fn from(held: Held) -> Ran {
         match held {
-            Held::Waiting => Ran::Waiting,
+            Held::Waiting | Held::Postponed => Ran::Waiting,
             Held::Closing => Ran::Closing,
         }
     }
@@ -74,6 +74,9 @@ impl Lane {
             server.dispatch(self.client, id, request.args(), &mut self.reply);
             server.push_own(self.client, &mut self.reply);
             if let Some(held) = server.clients.held(self.client) {
+                if held == Held::Postponed {
+                    self.backlog.push_front(request);
+                }
                 return Some(held.into());
             }
         }
@@ -134,8 +137,10 @@ impl Lane {
                 }
                 server.push_own(self.client, &mut self.reply);
                 if let Some(held) = server.clients.held(self.client) {
-                    if held == Held::Waiting {
-                        let rest = (i + 1..requests.len()).map(|i| Request::from(requests.args(i, &self.query)));
+                    if held != Held::Closing {
+                        // What was put off is not done yet.
+                        let first = if held == Held::Postponed { i } else { i + 1 };
+                        let rest = (first..requests.len()).map(|i| Request::from(requests.args(i, &self.query)));
                         self.backlog.extend(rest);
                         self.parser.compact(&mut self.query);
                     }

@@ -224,13 +224,18 @@ impl Server {
 
     /// Answers a client that waits no more, and lets the rest of what it sent run.
     fn unblock(&mut self, client: ClientId, reply: &Reply) {
-        self.outbox.push(Order::Send(client, reply.to_bytes()));
+        let state = &mut self.clients[client];
+        if !state.is_muted() {
+            self.outbox.push(Order::Send(client, reply.to_bytes()));
+        }
+        state.next_reply();
         self.outbox.push(Order::Resume(client));
         self.look_for_interest();
     }
 
-    /// Answers those whose time is up.
+    /// Answers those whose time is up, and ends a pause whose time is up.
     pub fn time_out_blocked(&mut self) {
+        self.end_pause();
         while let Some(&(deadline, client)) = self.blocked.deadlines.first()
             && deadline <= self.now()
         {

@@ -62,6 +62,12 @@ impl Care {
     pub const MULTI: Care = Care(1);
     /// It has subscribed and speaks RESP2: only few commands are served.
     pub const SUBSCRIBED: Care = Care(2);
+    /// Its replies, or some of them, are not sent.
+    pub const MUTED: Care = Care(4);
+    /// Somebody monitors: all clients have this.
+    pub const MONITORED: Care = Care(8);
+    /// There is a pause: all clients have this.
+    pub const PAUSED: Care = Care(16);
 
     /// Whether there is no reason.
     #[inline]
@@ -92,6 +98,18 @@ pub enum Class {
     Replica,
     /// Whoever has subscribed to something.
     Pubsub,
+}
+
+/// Which replies a client is sent: CLIENT REPLY.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replies {
+    /// All.
+    #[default]
+    On,
+    /// None.
+    Off,
+    /// Not that to the command in hand.
+    Skip,
 }
 
 /// A queue of commands after MULTI.
@@ -128,6 +146,14 @@ pub struct Client {
     pub lib_ver: Box<[u8]>,
     /// Why its requests get a closer look.
     pub care: Care,
+    /// Whether it is shown all commands.
+    pub is_monitor: bool,
+    /// Whether a command of it waits for the end of a pause.
+    pub is_postponed: bool,
+    /// Which replies it is sent.
+    replies: Replies,
+    /// Whether the reply to the next command is not sent.
+    skips_next: bool,
     /// The queue after MULTI; see [`Client::set_multi`].
     pub multi: Option<Box<Multi>>,
     /// What it has subscribed to.
@@ -177,7 +203,34 @@ impl Client {
 
     /// Whether `timeout` holds for it: not while it waits or listens.
     pub fn may_time_out(&self) -> bool {
-        self.wait.is_none() && !self.is_subscriber()
+        self.wait.is_none() && !self.is_postponed && !self.is_subscriber() && !self.is_monitor
+    }
+
+    /// Chooses which replies it is sent.
+    pub fn set_replies(&mut self, replies: Replies) {
+        self.replies = replies;
+        self.care.set(Care::MUTED, self.replies != Replies::On || self.skips_next);
+    }
+
+    /// The reply to its next command is not sent.
+    pub fn skip_next(&mut self) {
+        self.skips_next = self.replies != Replies::Off;
+        self.set_replies(self.replies);
+    }
+
+    /// Whether it is sent no reply to the command in hand.
+    pub fn is_muted(&self) -> bool {
+        self.replies != Replies::On
+    }
+
+    /// A command of it is over.
+    pub fn next_reply(&mut self) {
+        let replies = match self.replies {
+            _ if std::mem::take(&mut self.skips_next) => Replies::Skip,
+            Replies::Skip => Replies::On,
+            other => other,
+        };
+        self.set_replies(replies);
     }
 
     /// What kind of client it is.
@@ -215,6 +268,8 @@ pub struct Clients {
     /// How many there ever were.
     count: u64,
     generation: u32,
+    /// Reasons for a closer look that all clients have.
+    care_of_all: Care,
     /// How many are to be closed or wait; and one if there are pushes for whoever's requests run now.
     held: usize,
 }
@@ -226,6 +281,8 @@ pub enum Held {
     Closing,
     /// It waits for a key.
     Waiting,
+    /// Its request waits for the end of a pause.
+    Postponed,
 }
 
 impl Clients {
@@ -244,7 +301,11 @@ impl Clients {
             name: Box::default(),
             lib_name: Box::default(),
             lib_ver: Box::default(),
-            care: Care::default(),
+            care: self.care_of_all,
+            is_monitor: false,
+            is_postponed: false,
+            replies: Replies::On,
+            skips_next: false,
             multi: None,
             subscriptions: Subscriptions::default(),
             watching: Vec::new(),
@@ -267,7 +328,8 @@ impl Clients {
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         self.get(id)?;
         let client = self.slab.remove(id.slot as usize).1;
-        self.held -= usize::from(client.is_closing) + usize::from(client.wait.is_some());
+        self.held -=
+            usize::from(client.is_closing) + usize::from(client.wait.is_some()) + usize::from(client.is_postponed);
         Some(client)
     }
 
@@ -302,6 +364,23 @@ impl Clients {
         self.held += 1;
     }
 
+    /// A reason for a closer look comes to all clients, or goes.
+    pub(super) fn set_care(&mut self, reason: Care, is_so: bool) {
+        self.care_of_all.set(reason, is_so);
+        for (_, (_, client)) in &mut self.slab {
+            client.care.set(reason, is_so);
+        }
+    }
+
+    /// A request of a client is put off, or not any more.
+    pub(super) fn set_postponed(&mut self, id: ClientId, is_so: bool) {
+        if let Some(client) = self.get_mut(id)
+            && std::mem::replace(&mut client.is_postponed, is_so) != is_so
+        {
+            if is_so { self.held += 1 } else { self.held -= 1 }
+        }
+    }
+
     /// A client waits no more; what for it did, if it did.
     pub(super) fn end_wait(&mut self, id: ClientId) -> Option<Box<Wait>> {
         let wait = self.get_mut(id)?.wait.take()?;
@@ -318,6 +397,7 @@ impl Clients {
         match &self[id] {
             client if client.is_closing => Some(Held::Closing),
             client if client.wait.is_some() => Some(Held::Waiting),
+            client if client.is_postponed => Some(Held::Postponed),
             _ => None,
         }
     }

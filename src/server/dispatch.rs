@@ -139,6 +139,30 @@ impl Server {
     /// The same for requests that need a closer look.
     #[inline(never)]
     fn dispatch_checked(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
+        let (mark, was_muted) = (reply.mark(), self.clients[client].is_muted());
+        self.dispatch_heard(client, id, args, reply);
+        if self.clients[client].care.has(Care::MUTED) {
+            self.mute(client, was_muted, id, mark, reply);
+            let state = &mut self.clients[client];
+            if state.wait.is_none() && !state.is_postponed {
+                state.next_reply();
+            }
+        }
+    }
+
+    /// Takes back what a client was replied that wants no replies. That it has subscribed is no reply.
+    #[cold]
+    fn mute(&mut self, client: ClientId, was_muted: bool, id: CommandId, mark: Mark, reply: &mut Reply) {
+        let is_push = id != CommandId::NONE && {
+            let flags = self.commands.get(id).row.flags;
+            flags.has(Flag::Pubsub) && flags.has(Flag::WhenSubscribed)
+        };
+        if was_muted && self.clients[client].is_muted() && !is_push {
+            reply.rollback(mark);
+        }
+    }
+
+    fn dispatch_heard(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let id = match self.may_run(client, id, args) {
             Ok(id) => id,
             Err((id, error)) => return self.reject(client, id, args, &error, reply),
@@ -146,6 +170,10 @@ impl Server {
         let state = &mut self.clients[client];
         // What CLIENT LIST shows: queued commands too (and refused ones), but EXEC for those that it runs.
         state.last_command = Some(id);
+        if state.care.has(Care::PAUSED) && self.is_put_off(client, id) {
+            return;
+        }
+        let state = &mut self.clients[client];
         if let Some(multi) = &mut state.multi
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
@@ -200,6 +228,11 @@ impl Server {
             );
             return Err((id, Error::owned(text)));
         }
+        // Redis sees a replica in whoever monitors.
+        let flags = row.flags;
+        if state.is_monitor && (flags.has(Flag::ReadOnly) || flags.has(Flag::Write) || flags.has(Flag::MayReplicate)) {
+            return Err((id, Error::Text("ERR Replica can't interact with the keyspace")));
+        }
         Ok(id)
     }
 
@@ -244,8 +277,15 @@ impl Server {
         let state = &mut self.clients[client];
         state.commands += 1;
         self.keyspace.shared.no_touch = state.no_touch;
-        let db = state.db;
+        let (db, care) = (state.db, state.care);
+        let (mark, was_muted) = (reply.mark(), state.is_muted());
         self.run(client, db, id, args, reply);
+        if care.has(Care::MUTED) {
+            self.mute(client, was_muted, id, mark, reply);
+        }
+        if care.has(Care::MONITORED) {
+            self.tell_monitors(client, id, args);
+        }
     }
 
     /// Runs the request of a client that waits once more. True if it waits on.

@@ -156,7 +156,7 @@ fn of_clients(server: &Server, out: &mut Out) {
     out.field("maxclients", server.config.settings.maxclients);
     out.field("client_recent_max_input_buffer", server.stats.recent_max_input);
     out.field("client_recent_max_output_buffer", server.stats.recent_max_output);
-    out.field("blocked_clients", server.blocked.clients());
+    out.field("blocked_clients", server.blocked.clients() + server.pause.postponed());
     out.field("tracking_clients", 0);
     out.field("pubsub_clients", server.pubsub.clients());
     out.field("watching_clients", server.watched.clients());

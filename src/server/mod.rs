@@ -14,8 +14,10 @@ pub mod command;
 pub mod dispatch;
 pub mod error;
 pub mod info;
+pub mod monitor;
 pub mod notify;
 pub mod outbox;
+pub mod pause;
 pub mod pubsub;
 pub mod settle;
 pub mod stats;
@@ -36,6 +38,7 @@ use client::{ClientId, Clients, Connection};
 use command::{CommandId, Family, Table};
 pub use error::Error;
 use outbox::Outbox;
+use pause::Pause;
 use pubsub::Pubsub;
 use stats::Stats;
 use transaction::Watched;
@@ -135,6 +138,10 @@ pub struct Server {
     pub watched: Watched,
     /// Who has subscribed to what.
     pub pubsub: Pubsub,
+    /// Who is shown all commands.
+    pub monitors: Vec<ClientId>,
+    /// CLIENT PAUSE.
+    pub pause: Pause,
     /// Which keyspace events are told of.
     pub events: notify::Classes,
     /// Set when the process is to end.
@@ -193,6 +200,8 @@ impl Server {
             blocked: Blocked::default(),
             watched: Watched::default(),
             pubsub: Pubsub::default(),
+            monitors: Vec::new(),
+            pause: Pause::default(),
             events: notify::Classes::default(),
             shutdown: None,
             run_id,
@@ -266,6 +275,8 @@ impl Server {
     /// A client went.
     pub fn disconnect(&mut self, id: ClientId) {
         self.forget_wait(id);
+        self.forget_postponed(id);
+        self.stop_monitoring(id);
         self.unwatch(id);
         self.unsubscribe_all(id);
         self.clients.remove(id);
@@ -286,7 +297,8 @@ impl Server {
 
     /// Microseconds until something is due: the regular work, or the end of somebody's waiting.
     pub fn until_due_us(&self) -> u64 {
-        let Some(deadline) = self.blocked.next_deadline() else { return self.until_cron_us() };
+        let deadlines = [self.blocked.next_deadline(), self.pause.end()];
+        let Some(deadline) = deadlines.into_iter().flatten().min() else { return self.until_cron_us() };
         let left_us = deadline.saturating_mul(1000).saturating_sub(self.clock.unix_us());
         self.until_cron_us().min(left_us.max(0) as u64)
     }

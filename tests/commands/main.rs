@@ -6,6 +6,7 @@
 mod harness;
 
 mod bitmap;
+mod client;
 mod config;
 mod connection;
 mod debug;
@@ -14,6 +15,7 @@ mod geo;
 mod hash;
 mod hyperloglog;
 mod list;
+mod monitor;
 mod notify;
 mod pubsub;
 mod server;

@@ -546,3 +546,18 @@ fn long_messages_are_whole() {
     "#,
     );
 }
+
+#[test]
+fn help_is_in_our_words() {
+    check(
+        r#"
+        # ours
+        > PUBSUB HELP
+         1) PUBSUB <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+        ...
+        13)     Print this help.
+        > PUBSUB HELP me
+        (error) ERR wrong number of arguments for 'pubsub|help' command
+    "#,
+    );
+}
