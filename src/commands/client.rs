@@ -3,6 +3,7 @@
 use crate::base::number::parse_i64;
 use crate::commands::client_list::{info, kill, list};
 use crate::commands::connection::{BAD_NAME, is_name};
+use crate::commands::tracking::{caching, getredir, tracking, trackinginfo};
 use crate::resp::Args;
 use crate::server::client::Replies;
 use crate::server::command::Command;
@@ -14,12 +15,25 @@ pub static COMMANDS: &[Command] =
     &[Command::container("client", CLIENT).docs("Looks at clients and changes what is known of them.").since("2.4.0")];
 
 static CLIENT: &[Command] = &[
+    Command::new("caching", caching)
+        .arity(3)
+        .flags(&[NoScript, Loading, Stale])
+        .syntax("<mode: YES | NO>")
+        .docs("Says whether the next command's keys are tracked.")
+        .complexity("O(1)")
+        .since("6.0.0"),
     Command::new("getname", getname)
         .arity(2)
         .flags(&[NoScript, Loading, Stale])
         .docs("Gives the connection's name.")
         .complexity("O(1)")
         .since("2.6.9"),
+    Command::new("getredir", getredir)
+        .arity(2)
+        .flags(&[NoScript, Loading, Stale])
+        .docs("Gives the number of the client that is told when copies are out of date.")
+        .complexity("O(1)")
+        .since("6.0.0"),
     Command::new("help", help)
         .arity(2)
         .flags(&[Loading, Stale])
@@ -121,6 +135,19 @@ static CLIENT: &[Command] = &[
         .docs("Names the connection.")
         .complexity("O(1)")
         .since("2.6.9"),
+    Command::new("tracking", tracking)
+        .arity(-3)
+        .flags(&[NoScript, Loading, Stale])
+        .syntax("<status: ON | OFF> [REDIRECT client-id] [PREFIX prefix:str]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]")
+        .docs("Chooses whether the connection is told when keys that it has read change.")
+        .complexity("O(1), or O(N) for N prefixes")
+        .since("6.0.0"),
+    Command::new("trackinginfo", trackinginfo)
+        .arity(2)
+        .flags(&[NoScript, Loading, Stale])
+        .docs("Tells how the connection tracks keys.")
+        .complexity("O(1)")
+        .since("6.2.0"),
     Command::new("unblock", unblock)
         .arity(-3)
         .flags(&[Admin, NoScript, Loading, Stale])
@@ -271,8 +298,12 @@ fn on_or_off(word: &[u8]) -> Result<bool, Error> {
 /// CLIENT HELP
 fn help(ctx: &mut Ctx, _: Args) -> Done {
     ctx.help(&[
+        "CACHING (YES|NO)",
+        "    Say whether the next command's keys are tracked (OPTIN, OPTOUT).",
         "GETNAME",
         "    Give the connection's name.",
+        "GETREDIR",
+        "    Give the number of the client that is told of changes.",
         "ID",
         "    Give the connection's number.",
         "INFO",
@@ -295,6 +326,10 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
         "    Note which library the client uses.",
         "SETNAME <name>",
         "    Name the connection.",
+        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+        "    Choose whether changes of keys that were read are told.",
+        "TRACKINGINFO",
+        "    Tell how the connection tracks keys.",
         "UNBLOCK <clientid> [TIMEOUT|ERROR]",
         "    End the waiting of a client as if its time were up, or with an error.",
         "UNPAUSE",

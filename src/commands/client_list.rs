@@ -1,6 +1,7 @@
 //! CLIENT LIST, INFO and KILL: the clients and what is known of them.
 
 use crate::base::number::parse_i64;
+use crate::commands::tracking::redirection;
 use crate::resp::{Args, Proto};
 use crate::server::client::{Class, Client, ClientId};
 use crate::server::outbox::Order;
@@ -59,6 +60,9 @@ pub fn list(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
+/// Bytes of output that CLIENT LIST shows as `obl`; what is beyond them is `omem`.
+const FIXED: usize = 16 * 1024;
+
 /// A client's line, without its end.
 fn describe(ctx: &Ctx, client: &Client) -> String {
     let connection = &client.connection;
@@ -70,6 +74,8 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     // Commands under way are counted already, this one and the EXEC around it.
     let under_way = if is_asking { 1 + u64::from(client.executing.is_some()) } else { 0 };
     let pending = if is_asking { ctx.reply.len() } else { connection.reply_bytes };
+    // Redis keeps the first 16 KB in a buffer that every client has, and lists the rest.
+    let (fixed, more) = (pending.min(FIXED), pending.saturating_sub(FIXED));
     let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
     let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
     let mut flags: String = [
@@ -77,6 +83,9 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
         (client.is_subscriber(), 'P'),
         (queued.is_some(), 'x'),
         (client.wait.is_some() || client.is_postponed, 'b'),
+        (client.tracking.is_some(), 't'),
+        (client.tracking.as_ref().is_some_and(|tracking| tracking.is_broken), 'R'),
+        (client.tracking.as_ref().is_some_and(|tracking| tracking.is_broadcast), 'B'),
         (client.is_dirty, 'd'),
         (client.is_closing, 'c'),
         (connection.is_unix, 'U'),
@@ -93,8 +102,8 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     let written = write!(
         line,
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={} watch={} \
-         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
-         tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
+         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={fixed} oll={} omem={more} \
+         tot-mem={} events=r cmd={} user=default redir={} resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
          tot-net-out={} tot-cmds={}",
         client.number,
         connection.addr,
@@ -110,8 +119,10 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
         queued.map_or(-1, |n| n as i64),
         client.watching.len(),
         client.queue_memory(),
+        more.div_ceil(FIXED),
         client.memory() - connection.reply_bytes + pending,
         client.last_command.map_or("NULL", |id| &ctx.server.commands.get(id).full_name),
+        redirection(client.tracking.as_deref()),
         if client.proto == Proto::Resp3 { 3 } else { 2 },
         lossy(&client.lib_name),
         lossy(&client.lib_ver),

@@ -110,6 +110,7 @@ fn reset(ctx: &mut Ctx, _: Args) -> Done {
     ctx.server.discard_transaction(ctx.client);
     ctx.server.unsubscribe_all(ctx.client);
     ctx.server.stop_monitoring(ctx.client);
+    ctx.server.stop_tracking(ctx.client);
     let client = &mut ctx.server.clients[ctx.client];
     client.db = DbId(0);
     client.is_authenticated = is_open;

@@ -857,6 +857,7 @@ fn dbsize(ctx: &mut Ctx, _: Args) -> Done {
 fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
     ctx.server.flush(ctx.db);
+    ctx.server.tell_trackers_of_flush();
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -867,6 +868,7 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     for n in 0..ctx.server.keyspace.databases().len() {
         ctx.server.flush(DbId(n as u16)); // `databases` is at most 65,535
     }
+    ctx.server.tell_trackers_of_flush();
     ctx.reply.ok();
     Ok(Flow::Done)
 }

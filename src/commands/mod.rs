@@ -22,6 +22,7 @@ pub mod set;
 pub mod sort;
 pub mod sorted_set;
 pub mod string;
+mod tracking;
 pub mod transactions;
 
 use crate::server::command::{Family, Group};

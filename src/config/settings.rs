@@ -104,6 +104,8 @@ pub struct Settings {
     pub tcp_keepalive: u32,
     /// The most clients at one time.
     pub maxclients: usize,
+    /// The most keys that are remembered for clients that track; zero: no limit.
+    pub tracking_table_max_keys: usize,
     /// Seconds after which an idle client is closed; zero means never.
     pub timeout: u32,
     /// Whether clients from elsewhere are refused while there is no password.
@@ -192,6 +194,7 @@ impl Settings {
             tcp_backlog: small("tcp-backlog"),
             tcp_keepalive: small("tcp-keepalive"),
             maxclients: number("maxclients") as usize,
+            tracking_table_max_keys: number("tracking-table-max-keys") as usize,
             timeout: small("timeout"),
             protected_mode: is_yes("protected-mode"),
             query_buffer_limit: number("client-query-buffer-limit"),

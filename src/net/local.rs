@@ -117,6 +117,7 @@ impl Local {
     }
 
     fn deliver(&mut self) {
+        self.server.end_turn();
         while !self.server.outbox.is_empty() {
             let orders = self.server.outbox.take();
             self.carry_out(orders);

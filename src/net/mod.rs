@@ -124,6 +124,7 @@ impl EventLoop {
         let began = server.watch.ticks();
         self.receive(server, events);
         self.timers(server);
+        server.end_turn();
         self.deliver(server);
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);

@@ -9,6 +9,7 @@ use crate::resp::{Proto, Request};
 use crate::server::blocked::Wait;
 use crate::server::command::CommandId;
 use crate::server::pubsub::Subscriptions;
+use crate::server::tracking::Tracking;
 use slab::Slab;
 
 /// Names a client for as long as the server runs.
@@ -68,6 +69,8 @@ impl Care {
     pub const MONITORED: Care = Care(8);
     /// There is a pause: all clients have this.
     pub const PAUSED: Care = Care(16);
+    /// It keeps copies of keys.
+    pub const TRACKING: Care = Care(32);
 
     /// Whether there is no reason.
     #[inline]
@@ -156,6 +159,8 @@ pub struct Client {
     skips_next: bool,
     /// The queue after MULTI; see [`Client::set_multi`].
     pub multi: Option<Box<Multi>>,
+    /// How it tracks the keys that it keeps copies of.
+    pub tracking: Option<Box<Tracking>>,
     /// What it has subscribed to.
     pub subscriptions: Subscriptions,
     /// The keys that it watches.
@@ -307,6 +312,7 @@ impl Clients {
             replies: Replies::On,
             skips_next: false,
             multi: None,
+            tracking: None,
             subscriptions: Subscriptions::default(),
             watching: Vec::new(),
             is_dirty: false,

@@ -182,6 +182,9 @@ impl Server {
             return;
         }
         self.call(client, id, args, reply);
+        if self.clients[client].care.has(Care::TRACKING) {
+            self.forget_caching(client, id);
+        }
     }
 
     /// Which command it is and whether it may run now; the checks stand in Redis's order.
@@ -282,6 +285,9 @@ impl Server {
         self.run(client, db, id, args, reply);
         if care.has(Care::MUTED) {
             self.mute(client, was_muted, id, mark, reply);
+        }
+        if care.has(Care::TRACKING) {
+            self.remember_keys(client, id, args);
         }
         if care.has(Care::MONITORED) {
             self.tell_monitors(client, id, args);

@@ -157,7 +157,7 @@ fn of_clients(server: &Server, out: &mut Out) {
     out.field("client_recent_max_input_buffer", server.stats.recent_max_input);
     out.field("client_recent_max_output_buffer", server.stats.recent_max_output);
     out.field("blocked_clients", server.blocked.clients() + server.pause.postponed());
-    out.field("tracking_clients", 0);
+    out.field("tracking_clients", server.trackers.clients());
     out.field("pubsub_clients", server.pubsub.clients());
     out.field("watching_clients", server.watched.clients());
     out.field("clients_in_timeout_table", server.blocked.deadlines());
@@ -249,6 +249,9 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("pubsubshard_channels", server.pubsub.count(Kind::Shard));
     out.field("latest_fork_usec", 0);
     out.field("total_forks", 0);
+    out.field("tracking_total_keys", server.trackers.keys());
+    out.field("tracking_total_items", server.trackers.items());
+    out.field("tracking_total_prefixes", server.trackers.prefixes());
     out.field("unexpected_error_replies", 0);
     out.field("total_error_replies", stats.errors);
     out.field("total_reads_processed", stats.reads);

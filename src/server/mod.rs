@@ -22,6 +22,7 @@ pub mod pubsub;
 pub mod settle;
 pub mod stats;
 pub mod syntax;
+pub mod tracking;
 pub mod transaction;
 
 use crate::base::clock::Clock;
@@ -41,6 +42,7 @@ use outbox::Outbox;
 use pause::Pause;
 use pubsub::Pubsub;
 use stats::Stats;
+use tracking::Trackers;
 use transaction::Watched;
 
 /// What a handler answers: how the command ended, or an error.
@@ -140,6 +142,8 @@ pub struct Server {
     pub pubsub: Pubsub,
     /// Who is shown all commands.
     pub monitors: Vec<ClientId>,
+    /// Who keeps copies of which key.
+    pub trackers: Trackers,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// Which keyspace events are told of.
@@ -201,6 +205,7 @@ impl Server {
             watched: Watched::default(),
             pubsub: Pubsub::default(),
             monitors: Vec::new(),
+            trackers: Trackers::default(),
             pause: Pause::default(),
             events: notify::Classes::default(),
             shutdown: None,
@@ -277,6 +282,7 @@ impl Server {
         self.forget_wait(id);
         self.forget_postponed(id);
         self.stop_monitoring(id);
+        self.stop_tracking(id);
         self.unwatch(id);
         self.unsubscribe_all(id);
         self.clients.remove(id);
@@ -316,6 +322,9 @@ impl Server {
         }
         if !self.watched.is_empty() {
             interest = interest | Interest::WATCH;
+        }
+        if self.trackers.clients() > 0 {
+            interest = interest | Interest::TRACKING;
         }
         if self.tells_events() {
             interest = interest | Interest::EVENTS;

@@ -45,6 +45,11 @@ impl Outbox {
         self.orders.push(order);
     }
 
+    /// Whose command runs now.
+    pub(super) fn current(&self) -> Option<ClientId> {
+        self.retrying.or(self.serving)
+    }
+
     /// Pushes something to a client: behind its own reply if it is being served, otherwise behind what it was sent.
     pub fn send(&mut self, clients: &mut super::client::Clients, client: ClientId, push: Buffer) {
         if self.serving == Some(client) || self.retrying == Some(client) {

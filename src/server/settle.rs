@@ -30,6 +30,9 @@ impl Server {
         if self.keyspace.shared.changes.interest.has(Interest::WATCH) {
             self.tell_watchers();
         }
+        if self.keyspace.shared.changes.interest.has(Interest::TRACKING) {
+            self.tell_trackers();
+        }
         if self.keyspace.shared.changes.interest.has(Interest::EVENTS) {
             self.tell_events();
         }

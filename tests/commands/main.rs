@@ -23,5 +23,6 @@ mod set;
 mod sort;
 mod sorted_set;
 mod string;
+mod tracking;
 mod transactions;
 mod walk;
