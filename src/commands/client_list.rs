@@ -10,8 +10,8 @@ use crate::server::{Ctx, Done, Error, Flow};
 use std::fmt::Write;
 
 /// CLIENT INFO
-pub fn info(ctx: &mut Ctx, _: Args) -> Done {
-    let mut text = describe(ctx, &ctx.server.clients[ctx.client]);
+pub fn info(ctx: &mut Ctx, args: Args) -> Done {
+    let mut text = describe(ctx, &ctx.server.clients[ctx.client], args);
     text.push('\n');
     ctx.reply.verbatim(*b"txt", text.as_bytes());
     Ok(Flow::Done)
@@ -53,7 +53,7 @@ pub fn list(ctx: &mut Ctx, args: Args) -> Done {
     }
     let mut text = String::new();
     for client in clients {
-        text.push_str(&describe(ctx, client));
+        text.push_str(&describe(ctx, client, args));
         text.push('\n');
     }
     ctx.reply.verbatim(*b"txt", text.as_bytes());
@@ -63,8 +63,8 @@ pub fn list(ctx: &mut Ctx, args: Args) -> Done {
 /// Bytes of output that CLIENT LIST shows as `obl`; what is beyond them is `omem`.
 const FIXED: usize = 16 * 1024;
 
-/// A client's line, without its end.
-fn describe(ctx: &Ctx, client: &Client) -> String {
+/// A client's line, without its end. `asked` is the request that asks: it is shown as what its client has sent.
+fn describe(ctx: &Ctx, client: &Client, asked: Args) -> String {
     let connection = &client.connection;
     let now = ctx.server.now();
     let seconds = |since: i64| (now - since).max(0) / 1000;
@@ -77,7 +77,14 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     // Redis keeps the first 16 KB in a buffer that every client has, and lists the rest.
     let (fixed, more) = (pending.min(FIXED), pending.saturating_sub(FIXED));
     let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
-    let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
+    let room = connection.query_room as usize;
+    let (mut request, mut argv) = (connection.query_bytes as usize, 0);
+    if is_asking {
+        let mut encoded = Vec::new();
+        asked.encode_into(&mut encoded);
+        request = encoded.len();
+        argv = asked.iter().map(<[u8]>::len).sum::<usize>();
+    }
     let mut flags: String = [
         (client.is_monitor, 'O'),
         (client.is_subscriber(), 'P'),
@@ -102,7 +109,7 @@ fn describe(ctx: &Ctx, client: &Client) -> String {
     let written = write!(
         line,
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={} watch={} \
-         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={fixed} oll={} omem={more} \
+         qbuf={request} qbuf-free={room} argv-mem={argv} multi-mem={} rbs=0 rbp=0 obl={fixed} oll={} omem={more} \
          tot-mem={} events=r cmd={} user=default redir={} resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
          tot-net-out={} tot-cmds={}",
         client.number,

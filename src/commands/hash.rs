@@ -529,6 +529,7 @@ fn reply_parts(ctx: &mut Ctx, args: Args, show: fn(&mut Reply, Field)) -> Done {
 /// HRANDFIELD key [count [WITHVALUES]]
 fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
     let (count, with_values) = random_count(args, b"WITHVALUES")?;
+    let output_max = ctx.output_max();
     let mut dice = ctx.server.dice.split();
     let key = args.get(1);
     let mut db = ctx.server.db(ctx.db);
@@ -575,6 +576,9 @@ fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
         Some(count @ ..0) => {
             reply.array(count.unsigned_abs() as usize * width);
             for _ in 0..count.unsigned_abs() {
+                if reply.len() > output_max {
+                    break;
+                }
                 show(reply, nth(dice.below(len as u64) as usize));
             }
         }

@@ -87,7 +87,7 @@ impl Local {
         let client = lane.client;
         if self.server.clients.get(client).is_none_or(|client| client.is_closing) {
             self.close(token);
-        } else if !self.lanes[token].query.is_empty() {
+        } else if !self.lanes[token].query.is_empty() && self.server.clients.held(client).is_none() {
             // What waited for the output to be empty.
             self.send(token, b"");
             bytes.extend(self.receive(token));

@@ -199,6 +199,16 @@ impl super::Server {
     }
 }
 
+impl super::Ctx<'_> {
+    /// Up to how many bytes its output may grow: whoever draws without end stops there, and the connection is closed.
+    pub fn output_max(&self) -> usize {
+        match self.server.output_limit(self.client).hard {
+            0 => usize::MAX,
+            hard => usize::try_from(hard).unwrap_or(usize::MAX),
+        }
+    }
+}
+
 impl Client {
     /// Begins or ends queueing; returns the queue that was there.
     pub fn set_multi(&mut self, multi: Option<Box<Multi>>) -> Option<Box<Multi>> {

@@ -271,10 +271,10 @@ fn whoever_has_subscribed_in_resp3_may_do_everything() {
            3) (integer) 3
         > UNSUBSCRIBE
         -> 1) "unsubscribe"
-           2) "a"
+        ~    2) "?"
            3) (integer) 2
         -> 1) "unsubscribe"
-           2) "b"
+        ~    2) "?"
            3) (integer) 1
         > PUBLISH b 1
         (integer) 0
@@ -558,6 +558,43 @@ fn help_is_in_our_words() {
         13)     Print this help.
         > PUBSUB HELP me
         (error) ERR wrong number of arguments for 'pubsub|help' command
+    "#,
+    );
+}
+
+#[test]
+fn a_subscriber_whose_output_grows_too_long_is_cut_off() {
+    check(
+        r#"
+        # resp2
+        # config --client-output-buffer-limit "pubsub 100kb 0 0"
+        A> SUBSCRIBE a
+        1) "subscribe"
+        2) "a"
+        3) (integer) 1
+        B> PING
+        PONG
+        B> GET k
+        (nil)
+        > PUBLISH a "x"*200000
+        (integer) 1
+        A< (closed)
+        > PUBLISH a x
+        (integer) 0
+        > SET k "x"*200000
+        OK
+        B> STRLEN k
+        (integer) 200000
+        > INFO stats
+        ...
+        | pubsub_channels:0
+        ...
+        | pubsub_patterns:0
+        ...
+        | pubsubshard_channels:0
+        ...
+        | client_output_buffer_limit_disconnections:1
+        ...
     "#,
     );
 }
