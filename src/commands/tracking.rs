@@ -154,11 +154,15 @@ pub fn trackinginfo(ctx: &mut Ctx, _: Args) -> Done {
     reply.map(3);
     reply.bulk(b"flags");
     reply.set(flags.len());
-    flags.iter().for_each(|flag| reply.bulk(flag.as_bytes()));
+    for flag in flags {
+        reply.bulk(flag.as_bytes());
+    }
     reply.bulk(b"redirect");
     reply.int(redirection(tracking));
     reply.bulk(b"prefixes");
     reply.array(t.prefixes.len());
-    t.prefixes.iter().for_each(|prefix| reply.bulk(prefix));
+    for prefix in &t.prefixes {
+        reply.bulk(prefix);
+    }
     Ok(Flow::Done)
 }

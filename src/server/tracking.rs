@@ -173,8 +173,8 @@ impl Server {
         self.trackers.items -= clients.len();
         for client in clients {
             let tracking = self.clients.get(client).and_then(|state| state.tracking.as_ref());
-            let is_meant = |tracking: &Tracking| !tracking.is_broadcast && !(tracking.no_loop && Some(client) == by);
-            if tracking.is_some_and(|tracking| is_meant(tracking)) {
+            let is_spared = |tracking: &Tracking| tracking.is_broadcast || (tracking.no_loop && Some(client) == by);
+            if tracking.is_some_and(|tracking| !is_spared(tracking)) {
                 self.send_invalidation(client, Some(&[&key]));
             }
         }

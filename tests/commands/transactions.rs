@@ -716,11 +716,11 @@ fn a_watched_key_that_expires_spoils_the_transaction_unless_it_had_expired_befor
         # config --hz 1
         > DEBUG SET-ACTIVE-EXPIRE 0
         OK
-        > SET k 1 PX 20
+        > SET k 1 PX 500
         OK
         > WATCH k
         OK
-        # advance 40
+        # advance 600
         > MULTI
         OK
         > PING
@@ -755,9 +755,9 @@ fn a_watched_key_that_expires_spoils_the_transaction_unless_it_had_expired_befor
         QUEUED
         > EXEC
         (nil array)
-        > SET k 1 PX 20
+        > SET k 1 PX 500
         OK
-        # advance 40
+        # advance 600
         > WATCH k
         OK
         A> SET k 2
@@ -768,9 +768,9 @@ fn a_watched_key_that_expires_spoils_the_transaction_unless_it_had_expired_befor
         QUEUED
         > EXEC
         (nil array)
-        > SET k 1 PX 20
+        > SET k 1 PX 500
         OK
-        # advance 40
+        # advance 600
         > WATCH k
         OK
         A> FLUSHALL
@@ -781,11 +781,11 @@ fn a_watched_key_that_expires_spoils_the_transaction_unless_it_had_expired_befor
         QUEUED
         > EXEC
         1) PONG
-        > SET k 1 PX 20
+        > SET k 1 PX 500
         OK
         > WATCH k
         OK
-        # advance 40
+        # advance 600
         A> GET k
         (nil)
         > MULTI
@@ -794,9 +794,9 @@ fn a_watched_key_that_expires_spoils_the_transaction_unless_it_had_expired_befor
         QUEUED
         > EXEC
         (nil array)
-        > SET k 1 PX 20
+        > SET k 1 PX 500
         OK
-        # advance 40
+        # advance 600
         > SELECT 1
         OK
         > WATCH k
@@ -890,13 +890,9 @@ fn whoever_watches_is_counted_and_goes_without_a_trace() {
         ~ *flags=N *db=1 *multi=-1 watch=4 *
         > INFO clients
         ...
-        ...
         | watching_clients:2
         ...
-        ...
-        ...
         | total_watched_keys:4
-        ...
         ...
         B> SET a 1
         OK
@@ -914,13 +910,9 @@ fn whoever_watches_is_counted_and_goes_without_a_trace() {
         OK
         > INFO clients
         ...
-        ...
         | watching_clients:0
         ...
-        ...
-        ...
         | total_watched_keys:0
-        ...
         ...
         A> UNWATCH
         OK
@@ -929,14 +921,56 @@ fn whoever_watches_is_counted_and_goes_without_a_trace() {
         # close A
         > INFO clients
         ...
-        ...
         | watching_clients:0
-        ...
-        ...
         ...
         | total_watched_keys:0
         ...
-        ...
+    "#,
+    );
+}
+
+#[test]
+fn inside_a_transaction_nobody_waits() {
+    check(
+        r#"
+        # since 7.0
+        # resp2
+        > MULTI
+        OK
+        > BLPOP list 0
+        QUEUED
+        > BRPOP list 0
+        QUEUED
+        > BRPOPLPUSH a b 0
+        QUEUED
+        > BLMOVE a b LEFT LEFT 0
+        QUEUED
+        > BZPOPMIN z 0
+        QUEUED
+        > BZPOPMAX z 0
+        QUEUED
+        > BLMPOP 0 1 list LEFT
+        QUEUED
+        > BZMPOP 0 1 z MIN
+        QUEUED
+        > RPUSH list x
+        QUEUED
+        > BLPOP list 0
+        QUEUED
+        > EXEC
+         1) (nil array)
+         2) (nil array)
+         3) (nil)
+         4) (nil)
+         5) (nil array)
+         6) (nil array)
+         7) (nil array)
+         8) (nil array)
+         9) (integer) 1
+        10) 1) "list"
+            2) "x"
+        > EXISTS list
+        (integer) 0
     "#,
     );
 }

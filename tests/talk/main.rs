@@ -5,6 +5,7 @@ mod model;
 
 use redoxide::base::alloc;
 use redoxide::config::Config;
+use redoxide::keyspace::changes::Interest;
 use redoxide::net::local::Local;
 use std::fmt::Write;
 
@@ -104,7 +105,7 @@ fn a_client_that_goes_in_any_state_leaves_nothing_behind() {
                 assert_eq!(info(&mut local, asker, field), *wanted, "{field} after {state:?}, which {way}");
             }
             assert!(!local.server.clients.is_any_held(), "{state:?}, which {way}");
-            assert_eq!(local.server.keyspace.shared.changes.interest, Default::default(), "{state:?}, which {way}");
+            assert_eq!(local.server.keyspace.shared.changes.interest, Interest::default(), "{state:?}, which {way}");
         }
     }
 }
