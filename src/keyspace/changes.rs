@@ -173,4 +173,18 @@ mod tests {
         assert_eq!(seen, [(DbId(3), Event::DEL, b"key".to_vec())]);
         assert_eq!(changes.dirty, 3);
     }
+
+    #[test]
+    fn what_was_told_is_not_fresh_but_stays_for_the_unit() {
+        let mut changes = Changes { interest: Interest::WATCH, ..Changes::default() };
+        changes.record(DbId(0), b"a", Event::SET, 1);
+        changes.mark_told();
+        changes.record(DbId(0), b"b", Event::DEL, 1);
+        let fresh: Vec<_> = changes.fresh().map(|(_, key)| key.to_vec()).collect();
+        assert_eq!((fresh, changes.iter().count()), (vec![b"b".to_vec()], 2));
+        changes.clear();
+        changes.record(DbId(0), b"c", Event::SET, 1);
+        assert_eq!(changes.fresh().count(), 1, "after a unit everything is fresh");
+        assert!(Event::SILENT.changes_value() && Event::HEXPIRED.changes_value() && !Event::NEW.changes_value());
+    }
 }

@@ -849,3 +849,33 @@ impl<'a> Options<'a> for Cursor<'a> {
         self.value().ok_or(crate::server::Error::Syntax)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::{Args, Request, Span};
+
+    /// Which arguments of a line are secret.
+    fn secrets(row: &Command, line: &str) -> Vec<usize> {
+        let mut spans = Vec::new();
+        for word in line.split(' ') {
+            let start = word.as_ptr() as usize - line.as_ptr() as usize;
+            spans.push(Span { start: start as u32, len: word.len() as u32 });
+        }
+        let request = Request::from(Args::new(line.as_bytes(), &spans, &[]));
+        let args = request.args();
+        (0..args.len()).filter(|&at| row.is_secret(args, at)).collect()
+    }
+
+    #[test]
+    fn secrets_are_told_by_place_or_by_the_word_before() {
+        let nothing: Handler = |_, _| Err(crate::server::Error::Syntax);
+        let auth = Command::new("auth", nothing).secrets_from(1);
+        assert_eq!(secrets(&auth, "AUTH user pass"), [1, 2]);
+        let migrate = Command::new("migrate", nothing).secrets_after(&[("AUTH", 1), ("AUTH2", 2)]);
+        assert_eq!(secrets(&migrate, "MIGRATE h p k auth pass COPY"), [5]);
+        assert_eq!(secrets(&migrate, "MIGRATE h p k AUTH2 user pass COPY"), [5, 6]);
+        assert_eq!(secrets(&migrate, "MIGRATE h p k AUTH2 user"), [0; 0], "it is not complete");
+        assert_eq!(secrets(&migrate, "AUTH h p"), [0; 0], "the name is no option");
+    }
+}

@@ -152,7 +152,7 @@ fn events_keep_their_place_among_messages() {
 fn whoever_changes_a_key_hears_of_it_after_the_reply() {
     check(
         r#"
-        # since 7.0
+        # since 7.2
         # resp3
         > CONFIG SET notify-keyspace-events KA
         OK

@@ -212,7 +212,7 @@ fn whoever_has_subscribed_in_resp2_may_do_little_else() {
 fn whoever_has_subscribed_in_resp3_may_do_everything() {
     check(
         r#"
-        # since 7.0
+        # since 7.2
         # resp3
         > SUBSCRIBE a
         -> 1) "subscribe"
@@ -566,6 +566,7 @@ fn help_is_in_our_words() {
 fn a_subscriber_whose_output_grows_too_long_is_cut_off() {
     check(
         r#"
+        # since 8.0
         # resp2
         # config --client-output-buffer-limit "pubsub 100kb 0 0"
         A> SUBSCRIBE a

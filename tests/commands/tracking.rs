@@ -64,13 +64,13 @@ fn a_key_that_was_read_is_invalidated_once() {
         3) "5"
         -> 1) "invalidate"
            2) 1) "k"
-        A> FLUSHALL
+        A> FLUSHALL ASYNC
         OK
         < -> 1) "invalidate"
              2) (nil)
         > GET k
         (nil)
-        A> FLUSHDB
+        A> FLUSHDB ASYNC
         OK
         < -> 1) "invalidate"
              2) (nil)
@@ -182,7 +182,7 @@ fn prefixes_are_broadcast() {
         "4"
         A> SET c 1
         OK
-        A> FLUSHALL
+        A> FLUSHALL ASYNC
         OK
         < -> 1) "invalidate"
              2) (nil)
@@ -428,7 +428,7 @@ fn messages_may_go_to_another_client() {
         B< 1) "message"
            2) "__redis__:invalidate"
            3) 1) "k"
-        A> FLUSHALL
+        A> FLUSHALL ASYNC
         OK
         B< 1) "message"
            2) "__redis__:invalidate"
