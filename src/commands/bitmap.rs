@@ -15,6 +15,7 @@ use crate::server::command::KeyFlag::{Access, Overwrite, ReadOnly as Ro, ReadWri
 use crate::server::command::{Command, KeySpec, Options};
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::bits::{self, Field, Operation, Overflow};
+use crate::store::entry::Entry;
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -239,6 +240,8 @@ fn bitop(ctx: &mut Ctx, args: Args) -> Done {
     if result.is_empty() {
         db.delete(slot, key, Event::DEL);
     } else {
+        let old = db.entry(slot).map(Entry::type_name);
+        db.note_replaced(key, old, "string");
         db.put_bytes(slot, key, result, Ttl::Clear);
         db.changed(key, Event::SET, 1);
     }

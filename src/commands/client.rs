@@ -1,26 +1,39 @@
 //! CLIENT: looking at connections, naming and ending them.
 
 use crate::base::number::parse_i64;
+use crate::commands::client_list::{info, kill, list};
 use crate::commands::connection::{BAD_NAME, is_name};
-use crate::resp::{Args, Proto};
-use crate::server::client::{Client, ClientId};
+use crate::commands::tracking::{caching, getredir, tracking, trackinginfo};
+use crate::resp::Args;
+use crate::server::client::Replies;
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Stale};
-use crate::server::outbox::Order;
 use crate::server::{Ctx, Done, Error, Flow};
-use std::fmt::Write;
 
 /// The container.
 pub static COMMANDS: &[Command] =
     &[Command::container("client", CLIENT).docs("Looks at clients and changes what is known of them.").since("2.4.0")];
 
 static CLIENT: &[Command] = &[
+    Command::new("caching", caching)
+        .arity(3)
+        .flags(&[NoScript, Loading, Stale])
+        .syntax("<mode: YES | NO>")
+        .docs("Says whether the next command's keys are tracked.")
+        .complexity("O(1)")
+        .since("6.0.0"),
     Command::new("getname", getname)
         .arity(2)
         .flags(&[NoScript, Loading, Stale])
         .docs("Gives the connection's name.")
         .complexity("O(1)")
         .since("2.6.9"),
+    Command::new("getredir", getredir)
+        .arity(2)
+        .flags(&[NoScript, Loading, Stale])
+        .docs("Gives the number of the client that is told when copies are out of date.")
+        .complexity("O(1)")
+        .since("6.0.0"),
     Command::new("help", help)
         .arity(2)
         .flags(&[Loading, Stale])
@@ -91,6 +104,21 @@ static CLIENT: &[Command] = &[
         .docs("Chooses whether the connection's commands count as accesses to keys.")
         .complexity("O(1)")
         .since("7.2.0"),
+    Command::new("pause", pause)
+        .arity(-3)
+        .flags(&[Admin, NoScript, Loading, Stale])
+        .syntax("timeout:int [<mode: WRITE | ALL>]@6.2.0")
+        .docs("Puts commands off for a while: those that write, or all.")
+        .complexity("O(1)")
+        .since("3.0.0")
+        .history(&[("6.2.0", "`WRITE` came, and with it the mode.")]),
+    Command::new("reply", reply)
+        .arity(3)
+        .flags(&[NoScript, Loading, Stale])
+        .syntax("<action: ON | OFF | SKIP>")
+        .docs("Chooses whether the connection is sent replies.")
+        .complexity("O(1)")
+        .since("3.2.0"),
     Command::new("setinfo", setinfo)
         .arity(4)
         .flags(&[NoScript, Loading, Stale])
@@ -107,6 +135,19 @@ static CLIENT: &[Command] = &[
         .docs("Names the connection.")
         .complexity("O(1)")
         .since("2.6.9"),
+    Command::new("tracking", tracking)
+        .arity(-3)
+        .flags(&[NoScript, Loading, Stale])
+        .syntax("<status: ON | OFF> [REDIRECT client-id] [PREFIX prefix:str]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]")
+        .docs("Chooses whether the connection is told when keys that it has read change.")
+        .complexity("O(1), or O(N) for N prefixes")
+        .since("6.0.0"),
+    Command::new("trackinginfo", trackinginfo)
+        .arity(2)
+        .flags(&[NoScript, Loading, Stale])
+        .docs("Tells how the connection tracks keys.")
+        .complexity("O(1)")
+        .since("6.2.0"),
     Command::new("unblock", unblock)
         .arity(-3)
         .flags(&[Admin, NoScript, Loading, Stale])
@@ -114,14 +155,66 @@ static CLIENT: &[Command] = &[
         .docs("Ends the waiting of a client in a blocking command.")
         .complexity("O(log N) where N is the number of client connections")
         .since("5.0.0"),
+    Command::new("unpause", unpause)
+        .arity(2)
+        .flags(&[Admin, NoScript, Loading, Stale])
+        .docs("Lets the commands go on that a pause has put off.")
+        .complexity("O(N), N being the number of clients that wait")
+        .since("6.2.0"),
 ];
+
+/// CLIENT PAUSE timeout [WRITE | ALL]
+fn pause(ctx: &mut Ctx, args: Args) -> Done {
+    if args.len() > 4 {
+        return Err(wrong_number(args));
+    }
+    let is_for_all = match args.iter().nth(3).map(<[u8]>::to_ascii_uppercase).as_deref() {
+        None | Some(b"ALL") => true,
+        Some(b"WRITE") => false,
+        Some(_) => return Err(Error::Text("ERR CLIENT PAUSE mode must be WRITE or ALL")),
+    };
+    let ms = parse_i64(args.get(2)).ok_or(Error::Text("ERR timeout is not an integer or out of range"))?;
+    if ms < 0 {
+        return Err(Error::Text("ERR timeout is negative"));
+    }
+    let until = ms.checked_add(ctx.server.now()).ok_or(Error::Text("ERR timeout is out of range"))?;
+    ctx.server.pause(until, is_for_all);
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+/// CLIENT UNPAUSE
+fn unpause(ctx: &mut Ctx, _: Args) -> Done {
+    ctx.server.unpause();
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+/// CLIENT REPLY ON | OFF | SKIP
+fn reply(ctx: &mut Ctx, args: Args) -> Done {
+    let client = &mut ctx.server.clients[ctx.client];
+    match args.get(2).to_ascii_uppercase().as_slice() {
+        b"ON" => {
+            client.set_replies(Replies::On);
+            ctx.reply.ok();
+        }
+        b"OFF" => client.set_replies(Replies::Off),
+        b"SKIP" => client.skip_next(),
+        _ => return Err(Error::Syntax),
+    }
+    Ok(Flow::Done)
+}
+
+/// The arguments do not fit the subcommand.
+fn wrong_number(args: Args) -> Error {
+    let sent = String::from_utf8_lossy(args.get(1));
+    Error::owned(format!("ERR unknown subcommand or wrong number of arguments for '{sent}'. Try CLIENT HELP."))
+}
 
 /// CLIENT UNBLOCK client-id [TIMEOUT | ERROR]
 fn unblock(ctx: &mut Ctx, args: Args) -> Done {
     if args.len() > 4 {
-        let sent = String::from_utf8_lossy(args.get(1));
-        let text = format!("ERR unknown subcommand or wrong number of arguments for '{sent}'. Try CLIENT HELP.");
-        return Err(Error::owned(text));
+        return Err(wrong_number(args));
     }
     let error = match args.iter().nth(3).map(<[u8]>::to_ascii_uppercase).as_deref() {
         None | Some(b"TIMEOUT") => None,
@@ -202,198 +295,15 @@ fn on_or_off(word: &[u8]) -> Result<bool, Error> {
     }
 }
 
-/// CLIENT INFO
-fn info(ctx: &mut Ctx, _: Args) -> Done {
-    let mut text = describe(ctx, &ctx.server.clients[ctx.client]);
-    text.push('\n');
-    ctx.reply.verbatim(*b"txt", text.as_bytes());
-    Ok(Flow::Done)
-}
-
-/// Whether a client belongs to a type; there are only normal ones so far.
-fn type_of(name: &[u8]) -> Result<bool, Error> {
-    match name.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(true),
-        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
-        _ => Err(Error::owned([b"ERR Unknown client type '", name, b"'"].concat())),
-    }
-}
-
-/// CLIENT LIST [TYPE type] [ID client-id ...]
-fn list(ctx: &mut Ctx, args: Args) -> Done {
-    let mut clients: Vec<&Client> = ctx.server.clients.iter().map(|(_, client)| client).collect();
-    clients.sort_unstable_by_key(|client| client.number);
-    if args.len() > 2 {
-        match (args.get(2).to_ascii_uppercase().as_slice(), args.len()) {
-            (b"TYPE", 4) => {
-                if !type_of(args.get(3))? {
-                    clients.clear();
-                }
-            }
-            (b"ID", 4..) => {
-                // Whoever is named twice is listed twice.
-                let mut wanted = Vec::new();
-                for text in args.from(3) {
-                    let number = parse_i64(text).ok_or(Error::Text("ERR Invalid client ID"))?;
-                    let is_it = |client: &&&Client| i64::try_from(client.number) == Ok(number);
-                    wanted.extend(clients.iter().find(is_it));
-                }
-                clients = wanted;
-            }
-            _ => return Err(Error::Syntax),
-        }
-    }
-    let mut text = String::new();
-    for client in clients {
-        text.push_str(&describe(ctx, client));
-        text.push('\n');
-    }
-    ctx.reply.verbatim(*b"txt", text.as_bytes());
-    Ok(Flow::Done)
-}
-
-/// A client's line, without its end.
-fn describe(ctx: &Ctx, client: &Client) -> String {
-    let connection = &client.connection;
-    let now = ctx.server.now();
-    let seconds = |since: i64| (now - since).max(0) / 1000;
-    let lossy = String::from_utf8_lossy;
-    // The reply of whoever asks is not with its connection's figures yet.
-    let is_asking = client.number == ctx.server.clients[ctx.client].number;
-    let pending = if is_asking { ctx.reply.len() } else { connection.reply_bytes };
-    let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
-    let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
-    let mut flags: String = [
-        (queued.is_some(), 'x'),
-        (client.wait.is_some(), 'b'),
-        (connection.is_unix, 'U'),
-        (client.no_evict, 'e'),
-        (client.no_touch, 'T'),
-    ]
-    .into_iter()
-    .filter_map(|(is_so, letter)| is_so.then_some(letter))
-    .collect();
-    if flags.is_empty() {
-        flags.push('N');
-    }
-    let mut line = String::new();
-    let written = write!(
-        line,
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch=0 \
-         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
-         tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
-         tot-net-out={} tot-cmds={}",
-        client.number,
-        connection.addr,
-        connection.laddr,
-        connection.fd,
-        lossy(&client.name),
-        seconds(client.since_ms),
-        seconds(client.active_ms),
-        client.db.0,
-        queued.map_or(-1, |n| n as i64),
-        client.queue_memory(),
-        client.memory() - connection.reply_bytes + pending,
-        client.last_command.map_or("NULL", |id| &ctx.server.commands.get(id).full_name),
-        if client.proto == Proto::Resp3 { 3 } else { 2 },
-        lossy(&client.lib_name),
-        lossy(&client.lib_ver),
-        client.bytes_in,
-        client.bytes_out,
-        client.commands,
-    );
-    written.expect("a string takes everything");
-    line
-}
-
-/// Which clients CLIENT KILL means.
-#[derive(Default)]
-struct Filter<'a> {
-    number: Option<u64>,
-    addr: Option<&'a [u8]>,
-    laddr: Option<&'a [u8]>,
-    fits_type: Option<bool>,
-    user: Option<&'a [u8]>,
-    max_age_s: Option<i64>,
-    spares_asker: bool,
-}
-
-/// CLIENT KILL addr, or CLIENT KILL filter value ...
-fn kill(ctx: &mut Ctx, args: Args) -> Done {
-    let is_old = args.len() == 3;
-    let filter = if is_old { Filter { addr: Some(args.get(2)), ..Filter::default() } } else { filter(args)? };
-    let now = ctx.server.now();
-    let is_meant = |client: &Client| {
-        filter.number.is_none_or(|number| client.number == number)
-            && filter.addr.is_none_or(|addr| client.connection.addr.as_bytes() == addr)
-            && filter.laddr.is_none_or(|laddr| client.connection.laddr.as_bytes() == laddr)
-            && filter.fits_type.unwrap_or(true)
-            && filter.max_age_s.is_none_or(|age| (now - client.since_ms) / 1000 >= age)
-    };
-    let asker = ctx.client;
-    let meant: Vec<ClientId> = ctx
-        .server
-        .clients
-        .iter()
-        .filter(|&(id, client)| is_meant(client) && !(filter.spares_asker && id == asker))
-        .map(|(id, _)| id)
-        .collect();
-    for &client in &meant {
-        if client == asker {
-            // Its reply still goes out.
-            ctx.server.clients.close(client);
-        } else {
-            ctx.server.outbox.push(Order::Close { client, after_replies: false });
-        }
-    }
-    match (is_old, meant.len()) {
-        (true, 0) => return Err(Error::Text("ERR No such client")),
-        (true, _) => ctx.reply.ok(),
-        (false, n) => ctx.reply.int(n as i64), // at most as many as descriptors
-    }
-    Ok(Flow::Done)
-}
-
-fn filter(args: Args) -> Result<Filter, Error> {
-    let mut filter = Filter { spares_asker: true, ..Filter::default() };
-    let mut rest = args.cursor(2);
-    while let Some(word) = rest.word() {
-        let value = rest.value().ok_or(Error::Syntax)?;
-        match &*word {
-            b"ID" => {
-                let number = parse_i64(value).filter(|&n| n > 0).and_then(|n| u64::try_from(n).ok());
-                filter.number = Some(number.ok_or(Error::Text("ERR client-id should be greater than 0"))?);
-            }
-            b"ADDR" => filter.addr = Some(value),
-            b"LADDR" => filter.laddr = Some(value),
-            b"TYPE" => filter.fits_type = Some(type_of(value)?),
-            b"USER" if value == b"default" => filter.user = Some(value),
-            b"USER" => return Err(Error::owned([b"ERR No such user '", value, b"'"].concat())),
-            b"MAXAGE" => {
-                let age = parse_i64(value).ok_or(Error::Text("ERR maxage is not an integer or out of range"))?;
-                if age <= 0 {
-                    return Err(Error::Text("ERR maxage should be greater than 0"));
-                }
-                filter.max_age_s = Some(age);
-            }
-            b"SKIPME" => {
-                filter.spares_asker = match value.to_ascii_uppercase().as_slice() {
-                    b"YES" => true,
-                    b"NO" => false,
-                    _ => return Err(Error::Syntax),
-                }
-            }
-            _ => return Err(Error::Syntax),
-        }
-    }
-    Ok(filter)
-}
-
 /// CLIENT HELP
 fn help(ctx: &mut Ctx, _: Args) -> Done {
     ctx.help(&[
+        "CACHING (YES|NO)",
+        "    Say whether the next command's keys are tracked (OPTIN, OPTOUT).",
         "GETNAME",
         "    Give the connection's name.",
+        "GETREDIR",
+        "    Give the number of the client that is told of changes.",
         "ID",
         "    Give the connection's number.",
         "INFO",
@@ -408,12 +318,22 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
         "    Choose whether the connection may be closed when clients use too much memory.",
         "NO-TOUCH (ON|OFF)",
         "    Choose whether commands of this connection count as accesses to keys.",
+        "PAUSE <timeout> [WRITE|ALL]",
+        "    Put commands off for so many milliseconds: those that write, or all.",
+        "REPLY (ON|OFF|SKIP)",
+        "    Choose whether replies are sent; SKIP: all but the next.",
         "SETINFO (LIB-NAME|LIB-VER) <value>",
         "    Note which library the client uses.",
         "SETNAME <name>",
         "    Name the connection.",
+        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+        "    Choose whether changes of keys that were read are told.",
+        "TRACKINGINFO",
+        "    Tell how the connection tracks keys.",
         "UNBLOCK <clientid> [TIMEOUT|ERROR]",
         "    End the waiting of a client as if its time were up, or with an error.",
+        "UNPAUSE",
+        "    Let the commands go on that were put off.",
     ]);
     Ok(Flow::Done)
 }

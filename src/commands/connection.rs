@@ -4,8 +4,9 @@ use crate::base::number::parse_i64;
 use crate::commands::generic::db_number;
 use crate::keyspace::DbId;
 use crate::resp::{Args, Proto};
+use crate::server::client::{Care, Replies};
 use crate::server::command::Command;
-use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoAuth, NoScript, NotQueued, Stale};
+use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoAuth, NoScript, NotQueued, Stale, WhenSubscribed};
 use crate::server::{Ctx, Done, Error, Flow};
 use sha2::{Digest, Sha256};
 
@@ -15,6 +16,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(-2)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
         .syntax("[username]@6.0.0 password")
+        .secrets_from(1)
         .docs("Authenticates the connection with a password, or with a user's name and password.")
         .complexity("O(N), N being the number of passwords of the user")
         .since("1.0.0")
@@ -29,6 +31,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("hello", hello)
         .arity(-1)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
+        .secrets_after(&[("AUTH", 2)])
         .syntax("[(arguments: protover [AUTH (auth: username password)] [SETNAME clientname])]")
         .docs("Chooses the protocol, and can authenticate and name the connection at the same time.")
         .complexity("O(1)")
@@ -36,7 +39,7 @@ pub static COMMANDS: &[Command] = &[
         .history(&[("6.2.0", "The protocol version may be left out.")]),
     Command::new("ping", ping)
         .arity(-1)
-        .flags(&[Fast])
+        .flags(&[Fast, WhenSubscribed])
         .tips(&["request_policy:all_shards", "response_policy:all_succeeded"])
         .syntax("[message]")
         .docs("Answers PONG, or what it was sent.")
@@ -44,14 +47,14 @@ pub static COMMANDS: &[Command] = &[
         .since("1.0.0"),
     Command::new("quit", quit)
         .arity(-1)
-        .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, NotQueued])
+        .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, NotQueued, WhenSubscribed])
         .docs("Closes the connection once its replies are sent.")
         .complexity("O(1)")
         .since("1.0.0")
         .deprecated("7.2.0", "just closing the connection"),
     Command::new("reset", reset)
         .arity(1)
-        .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, NotQueued])
+        .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, NotQueued, WhenSubscribed])
         .docs("Makes the connection what it was when it came.")
         .complexity("O(1)")
         .since("6.2.0"),
@@ -67,6 +70,12 @@ pub static COMMANDS: &[Command] = &[
 /// PING [message]
 fn ping(ctx: &mut Ctx, args: Args) -> Done {
     match args.len() {
+        // Among messages an answer must look like one.
+        n @ 1..=2 if ctx.server.clients[ctx.client].care.has(Care::SUBSCRIBED) => {
+            ctx.reply.array(2);
+            ctx.reply.bulk(b"pong");
+            ctx.reply.bulk(if n == 2 { args.get(1) } else { b"" });
+        }
         1 => ctx.reply.simple("PONG"),
         2 => ctx.reply.bulk(args.get(1)),
         _ => return Err(Error::Arity("ping".into())),
@@ -98,12 +107,16 @@ fn quit(ctx: &mut Ctx, _: Args) -> Done {
 /// RESET
 fn reset(ctx: &mut Ctx, _: Args) -> Done {
     let is_open = ctx.server.config.settings.password_digest.is_none();
+    ctx.server.discard_transaction(ctx.client);
+    ctx.server.unsubscribe_all(ctx.client);
+    ctx.server.stop_monitoring(ctx.client);
+    ctx.server.stop_tracking(ctx.client);
     let client = &mut ctx.server.clients[ctx.client];
-    client.multi = None;
     client.db = DbId(0);
     client.is_authenticated = is_open;
     client.no_touch = false;
     client.no_evict = false;
+    client.set_replies(Replies::On);
     client.name = Box::default();
     client.proto = Proto::Resp2;
     ctx.reply.proto = Proto::Resp2;
@@ -187,6 +200,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
     }
     if let Some(proto) = proto {
         client.proto = proto;
+        client.protocol_changed();
         ctx.reply.proto = proto;
     }
     let number = client.number as i64; // counts up from one

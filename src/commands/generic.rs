@@ -4,7 +4,7 @@ use crate::base::buffer::Text;
 use crate::base::glob;
 use crate::base::number::parse_i64;
 use crate::keyspace::changes::Event;
-use crate::keyspace::{Db, DbId, Expiry};
+use crate::keyspace::{DbId, Expiry};
 use crate::resp::{Args, Reply, Word};
 use crate::server::command::Flag::{DenyOom, Fast, Loading, ReadOnly, Stale, Write};
 use crate::server::command::KeyFlag::{
@@ -553,18 +553,8 @@ fn rename_to(ctx: &mut Ctx, args: Args, overwrites: bool) -> Result<bool, Error>
     db.insert_moved(to, entry);
     db.changed(from, Event::RENAME_FROM, 1);
     db.changed(to, Event::RENAME_TO, 0);
-    note_replaced(&mut db, to, replaced, kind);
+    db.note_replaced(to, replaced, kind);
     Ok(true)
-}
-
-/// Tells that a value took the place of another, and whether its type is another.
-fn note_replaced(db: &mut Db, key: &[u8], old: Option<&'static str>, new: &'static str) {
-    if let Some(old) = old {
-        db.changed(key, Event::OVERWRITTEN, 0);
-        if old != new {
-            db.changed(key, Event::TYPE_CHANGED, 0);
-        }
-    }
 }
 
 /// COPY source destination [DB destination-db] [REPLACE]
@@ -598,7 +588,7 @@ fn copy(ctx: &mut Ctx, args: Args) -> Done {
     }
     db.insert_copy(to, &entry);
     db.changed(to, Event::COPY_TO, 1);
-    note_replaced(&mut db, to, replaced, entry.type_name());
+    db.note_replaced(to, replaced, entry.type_name());
     ctx.reply.int(1);
     Ok(Flow::Done)
 }
@@ -868,8 +858,10 @@ fn dbsize(ctx: &mut Ctx, _: Args) -> Done {
 /// FLUSHDB [ASYNC | SYNC]
 fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
-    let keys = ctx.server.keyspace.flush(ctx.db);
-    ctx.server.keyspace.shared.changes.dirty += keys as u64;
+    ctx.server.flush(ctx.db);
+    ctx.server.tell_trackers_of_flush();
+    // Also when there was nothing: who reads the log may have something.
+    ctx.log_as_sent(args);
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -878,12 +870,12 @@ fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
 fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
     for n in 0..ctx.server.keyspace.databases().len() {
-        let keys = ctx.server.keyspace.flush(DbId(n as u16)); // `databases` is at most 65,535
-        ctx.server.keyspace.shared.changes.dirty += keys as u64;
+        ctx.server.flush(DbId(n as u16)); // `databases` is at most 65,535
     }
+    ctx.server.tell_trackers_of_flush();
     ctx.server.everything_flushed();
     // Also when there was nothing: who reads the log may have something.
-    ctx.log_instead(&args.iter().collect::<Vec<_>>());
+    ctx.log_as_sent(args);
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -902,8 +894,7 @@ fn swapdb(ctx: &mut Ctx, args: Args) -> Done {
     let a = parse_i32(args.get(1)).map_err(|_| Error::Text("ERR invalid first DB index"))?;
     let b = parse_i32(args.get(2)).map_err(|_| Error::Text("ERR invalid second DB index"))?;
     let (a, b) = (existing_db(ctx, a)?, existing_db(ctx, b)?);
-    ctx.server.keyspace.swap(a, b);
-    ctx.server.keyspace.shared.changes.dirty += 1;
+    ctx.server.swap(a, b);
     ctx.reply.ok();
     Ok(Flow::Done)
 }

@@ -530,6 +530,7 @@ fn reply_parts(ctx: &mut Ctx, args: Args, show: fn(&mut Reply, Field)) -> Done {
 /// HRANDFIELD key [count [WITHVALUES]]
 fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
     let (count, with_values) = random_count(args, b"WITHVALUES")?;
+    let output_max = ctx.output_max();
     let mut dice = ctx.server.dice.split();
     let key = args.get(1);
     let mut db = ctx.server.db(ctx.db);
@@ -576,6 +577,9 @@ fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
         Some(count @ ..0) => {
             reply.array(count.unsigned_abs() as usize * width);
             for _ in 0..count.unsigned_abs() {
+                if reply.len() > output_max {
+                    break;
+                }
                 show(reply, nth(dice.below(len as u64) as usize));
             }
         }
@@ -894,7 +898,8 @@ fn hgetex(ctx: &mut Ctx, args: Args) -> Done {
     ctx.reply.array(fields.len());
     let (now, may_expire) = (ctx.server.now(), ctx.server.db(ctx.db).may_expire());
     let touch = match at {
-        None if !persists => return look_at(ctx, key, fields, show_value),
+        // A missing key is no miss here: Redis looks as for a write.
+        None if !persists && slot.is_found() => return look_at(ctx, key, fields, show_value),
         Some(at) if at <= now && may_expire => Touch::Expire,
         Some(at) => Touch::At(at),
         None => Touch::Persist,

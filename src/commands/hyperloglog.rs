@@ -5,7 +5,7 @@ use crate::base::buffer::Text;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot, Ttl};
 use crate::resp::Args;
-use crate::server::command::Flag::{Admin, DenyOom, Fast, ReadOnly, Write};
+use crate::server::command::Flag::{Admin, DenyOom, Fast, MayReplicate, ReadOnly, Write};
 use crate::server::command::KeyFlag::{Access, Insert, ReadOnly as Ro, ReadWrite};
 use crate::server::command::{Command, KeySpec};
 use crate::server::{Ctx, Done, Error, Flow};
@@ -23,7 +23,7 @@ pub static COMMANDS: &[Command] = &[
         .since("2.8.9"),
     Command::new("pfcount", pfcount)
         .arity(-2)
-        .flags(&[ReadOnly])
+        .flags(&[ReadOnly, MayReplicate])
         .keys(&[KeySpec::range(1, -1, 1, &[ReadWrite, Access])])
         .syntax("key ...")
         .docs("Estimates how many different elements a HyperLogLog has seen, or several together.")

@@ -582,8 +582,8 @@ fn transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side) -> Result<bool, Err
                 reply.text(element.text());
             }
         })?;
-        db.edited(source, edited, popped(from), 0);
         db.edited(target, edited, pushed(to), 1);
+        db.edited(source, edited, popped(from), 0);
         return Ok(true);
     }
     // The target's type is known before anything is taken.

@@ -4,6 +4,7 @@
 
 pub mod bitmap;
 pub mod client;
+mod client_list;
 pub mod command;
 pub mod config;
 pub mod connection;
@@ -17,11 +18,13 @@ pub mod list;
 pub mod memory;
 mod options;
 pub mod persistence;
+pub mod pubsub;
 pub mod server;
 pub mod set;
 pub mod sort;
 pub mod sorted_set;
 pub mod string;
+mod tracking;
 pub mod transactions;
 
 use crate::server::command::{Family, Group};
@@ -38,6 +41,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Hash, commands: hash::COMMANDS },
         Family { group: Group::List, commands: list::COMMANDS },
         Family { group: Group::HyperLogLog, commands: hyperloglog::COMMANDS },
+        Family { group: Group::Pubsub, commands: pubsub::COMMANDS },
         Family { group: Group::Server, commands: command::COMMANDS },
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },

@@ -27,6 +27,11 @@ pub static COMMANDS: &[Command] = &[
         .docs("Draws something, and tells the version.")
         .complexity("O(1)")
         .since("5.0.0"),
+    Command::new("monitor", monitor)
+        .flags(&[Admin, NoScript, Loading, Stale])
+        .docs("Shows all commands that the server runs from here on.")
+        .complexity("O(1)")
+        .since("1.0.0"),
     Command::new("shutdown", shutdown)
         .arity(-1)
         .flags(&[Admin, NoScript, Loading, Stale, NoMulti, AllowBusy])
@@ -50,6 +55,19 @@ fn show_info(ctx: &mut Ctx, args: Args) -> Done {
     let sections: Vec<&[u8]> = args.from(1).iter().collect();
     let text = info::text(ctx.server, &sections);
     ctx.reply.verbatim(*b"txt", text.as_bytes());
+    Ok(Flow::Done)
+}
+
+/// MONITOR
+fn monitor(ctx: &mut Ctx, _: Args) -> Done {
+    if ctx.server.is_inside_unit() {
+        return Err(Error::Text("ERR MONITOR isn't allowed for DENY BLOCKING client"));
+    }
+    // Whoever monitors already is not even answered.
+    if !ctx.server.clients[ctx.client].is_monitor {
+        ctx.server.monitor(ctx.client);
+        ctx.reply.ok();
+    }
     Ok(Flow::Done)
 }
 

@@ -352,6 +352,7 @@ fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
         3 => Some(symmetric(args.get(2))?),
         _ => return Err(Error::Syntax),
     };
+    let output_max = ctx.output_max();
     let mut dice = ctx.server.dice.split();
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
@@ -371,6 +372,9 @@ fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
             // The reply is written as it is drawn: the count is no size to allocate.
             ctx.reply.array(count.unsigned_abs() as usize);
             for _ in 0..count.unsigned_abs() {
+                if ctx.reply.len() > output_max {
+                    break;
+                }
                 ctx.reply.text(draw());
             }
         }

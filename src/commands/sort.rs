@@ -187,6 +187,7 @@ enum Weight {
 
 fn sorted(db: &mut Db, elements: Vec<Owned>, order: &Order) -> Result<Vec<Owned>, Error> {
     let mut weighed = Vec::with_capacity(elements.len());
+    let mut is_wrong = false;
     for element in elements {
         let mut found = Owned::Bytes(Vec::new());
         let text = match order.by {
@@ -198,12 +199,17 @@ fn sorted(db: &mut Db, elements: Vec<Owned>, order: &Order) -> Result<Vec<Owned>
             (true, _) if order.by.is_none() => Weight::Text(None),
             (true, text) => Weight::Text(text.map(Owned::of)),
             (false, None) => Weight::Number(0.0),
-            (false, Some(text)) => Weight::Number(
-                text.with(parse_wide_f64)
-                    .ok_or(Error::Text("ERR One or more scores can't be converted into double"))?,
-            ),
+            (false, Some(text)) => {
+                let number = text.with(parse_wide_f64);
+                // The rest is looked up all the same, as Redis does: misses are counted and told of.
+                is_wrong |= number.is_none();
+                Weight::Number(number.unwrap_or(0.0))
+            }
         };
         weighed.push((weight, element));
+    }
+    if is_wrong {
+        return Err(Error::Text("ERR One or more scores can't be converted into double"));
     }
     weighed.sort_by(|(a, left), (b, right)| {
         let by_weight = match (a, b) {

@@ -1011,6 +1011,7 @@ fn pop_name(end: End) -> &'static [u8] {
 /// ZRANDMEMBER key [count [WITHSCORES]]
 fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
     let (count, with_scores) = random_count(args, b"WITHSCORES")?;
+    let output_max = ctx.output_max();
     let mut dice = ctx.server.dice.split();
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
@@ -1031,6 +1032,9 @@ fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
             // The reply is written as it is drawn: the count is no size to allocate.
             reply_members(reply, count.unsigned_abs() as usize, with_scores);
             for _ in 0..count.unsigned_abs() {
+                if reply.len() > output_max {
+                    break;
+                }
                 let (member, score) = draw();
                 reply_member(reply, member, score, with_scores);
             }

@@ -43,7 +43,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("client-query-buffer-limit", Size(1 << 20), "1073741824").honoured(),
     Directive::new("maxmemory-clients", MemoryOrPercent, "0"),
     Directive::new("proto-max-bulk-len", Memory(1 << 20, i64::MAX as u64), "536870912").honoured(),
-    Directive::new("tracking-table-max-keys", Count, "1000000"),
+    Directive::new("tracking-table-max-keys", Count, "1000000").honoured(),
     // TLS.
     Directive::new("tls-auth-clients", Choice(&["no", "yes", "optional"]), "yes"),
     Directive::new("tls-ca-cert-dir", Text, ""),
@@ -109,7 +109,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("dynamic-hz", Bool, "yes"),
     Directive::new("active-expire-effort", Int(1, 10), "1"),
     Directive::new("activerehashing", Bool, "yes"),
-    Directive::new("notify-keyspace-events", Special(Events), ""),
+    Directive::new("notify-keyspace-events", Special(Events), "").honoured(),
     Directive::new("lazyfree-lazy-eviction", Bool, "no").honoured(),
     Directive::new("lazyfree-lazy-expire", Bool, "no").honoured(),
     Directive::new("lazyfree-lazy-server-del", Bool, "no").honoured(),

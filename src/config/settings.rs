@@ -1,7 +1,7 @@
 //! The configuration as the server goes by it: plain typed values, derived from the texts after each change.
 
 use super::row_of;
-use super::special::parse_output_limits;
+use super::special::{all_events, parse_output_limits};
 use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -107,6 +107,8 @@ pub struct Settings {
     pub tcp_keepalive: u32,
     /// The most clients at one time.
     pub maxclients: usize,
+    /// The most keys that are remembered for clients that track; zero: no limit.
+    pub tracking_table_max_keys: usize,
     /// Seconds after which an idle client is closed; zero means never.
     pub timeout: u32,
     /// Whether clients from elsewhere are refused while there is no password.
@@ -119,6 +121,8 @@ pub struct Settings {
     pub output_limit_replica: OutputLimit,
     /// How much may wait at a subscriber.
     pub output_limit_pubsub: OutputLimit,
+    /// Which keyspace events are told of, in letters; `A` stands for those of its own.
+    pub events: Vec<u8>,
     /// How much the log tells.
     pub loglevel: LogLevel,
     /// The log's file; empty means standard output.
@@ -302,9 +306,11 @@ impl Settings {
             tcp_backlog: small("tcp-backlog"),
             tcp_keepalive: small("tcp-keepalive"),
             maxclients: number("maxclients") as usize,
+            tracking_table_max_keys: number("tracking-table-max-keys") as usize,
             timeout: small("timeout"),
             protected_mode: is_yes("protected-mode"),
             query_buffer_limit: number("client-query-buffer-limit"),
+            events: all_events(value("notify-keyspace-events")),
             output_limit_normal: limits[0],
             output_limit_replica: limits[1],
             output_limit_pubsub: limits[2],

@@ -185,9 +185,9 @@ fn output_limits(words: &[&[u8]], before: &[u8]) -> Result<Vec<u8>, Reason> {
     Ok(CLASSES.into_iter().zip(limits).map(of).collect::<Vec<_>>().join(" ").into_bytes())
 }
 
-/// The letters in Redis's order, each once. `n` is kept beside `A`, though [`shown_events`] leaves it out.
+/// The letters in Redis's order, each once. `n`, `o` and `c` are kept beside `A`, though [`shown_events`] leaves them out.
 fn events(text: &[u8]) -> Result<Vec<u8>, Reason> {
-    const OTHERS: &[u8] = b"nKEm";
+    const OTHERS: &[u8] = b"nocKEm";
     let has = |letter: u8| text.contains(&letter) || (text.contains(&b'A') && ALL_EVENTS.contains(&letter));
     if text.iter().any(|letter| *letter != b'A' && !ALL_EVENTS.contains(letter) && !OTHERS.contains(letter)) {
         return Err("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into());
@@ -200,10 +200,16 @@ fn events(text: &[u8]) -> Result<Vec<u8>, Reason> {
     Ok(letters)
 }
 
-/// The events as CONFIG GET shows them: like Redis, it does not tell `n` beside `A`.
+/// All letters of the events, with those that `A` stands for.
+pub fn all_events(value: &[u8]) -> Vec<u8> {
+    let all = if value.first() == Some(&b'A') { ALL_EVENTS } else { b"" };
+    [all, value].concat()
+}
+
+/// The events as CONFIG GET shows them: like Redis, it does not tell `n`, `o` and `c` beside `A`.
 pub fn shown_events(value: &[u8]) -> Vec<u8> {
-    let hides_n = value.first() == Some(&b'A');
-    value.iter().copied().filter(|&letter| !(hides_n && letter == b'n')).collect()
+    let hides_some = value.first() == Some(&b'A');
+    value.iter().copied().filter(|letter| !(hides_some && b"noc".contains(letter))).collect()
 }
 
 fn percentiles(words: &[&[u8]]) -> Result<Vec<u8>, Reason> {

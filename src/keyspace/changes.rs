@@ -12,6 +12,18 @@ pub struct Interest(pub u8);
 impl Interest {
     /// Somebody waits for keys.
     pub const READY_KEYS: Interest = Interest(1);
+    /// Somebody watches keys.
+    pub const WATCH: Interest = Interest(2);
+    /// Somebody is to be told of events.
+    pub const EVENTS: Interest = Interest(4);
+    /// Somebody keeps copies of keys and is to be told when they are out of date.
+    pub const TRACKING: Interest = Interest(8);
+
+    /// Whether all of `other` is in it.
+    #[inline]
+    pub fn has(self, other: Interest) -> bool {
+        self.0 & other.0 == other.0
+    }
 }
 
 impl std::ops::BitOr for Interest {
@@ -62,6 +74,17 @@ impl Event {
     /// Not one that anybody is told of: all keys of the database may be others now.
     pub const ALL: Event = Event { name: "", class: 1 };
     pub const NEW: Event = Event { name: "new", class: b'n' };
+
+    /// Whether the value of the key became another. The rest tells of a miss, or more of a change that is told of anyway.
+    #[inline]
+    pub fn changes_value(self) -> bool {
+        !matches!(self.class, b'm' | b'n' | b'o' | b'c')
+    }
+
+    /// Whether the key is gone since.
+    pub fn removes_key(self) -> bool {
+        matches!(self, Event::EXPIRED | Event::DEL | Event::EVICTED)
+    }
 }
 
 /// One recorded change; the key's bytes are in the arena.
@@ -99,6 +122,8 @@ pub struct Changes {
     pub dirty: u64,
     log: Vec<Change>,
     keys: Vec<u8>,
+    /// How many of the log were passed on to those who learn of changes call by call.
+    told: usize,
 }
 
 impl Changes {
@@ -132,6 +157,16 @@ impl Changes {
         self.log.iter().map(|c| (*c, &self.keys[c.start as usize..][..c.len as usize]))
     }
 
+    /// What was recorded since [`Changes::mark_told`], in order, with the keys.
+    pub fn fresh(&self) -> impl Iterator<Item = (Change, &[u8])> {
+        self.log[self.told..].iter().map(|c| (*c, &self.keys[c.start as usize..][..c.len as usize]))
+    }
+
+    /// What was recorded so far is not fresh any more.
+    pub fn mark_told(&mut self) {
+        self.told = self.log.len();
+    }
+
     /// Whether anything but the count was recorded.
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -142,6 +177,7 @@ impl Changes {
     pub fn clear(&mut self) {
         self.log.clear();
         self.keys.clear();
+        self.told = 0;
     }
 }
 
@@ -159,5 +195,19 @@ mod tests {
         let seen: Vec<_> = changes.iter().map(|(c, key)| (c.db, c.event, key.to_vec())).collect();
         assert_eq!(seen, [(DbId(3), Event::DEL, b"key".to_vec())]);
         assert_eq!(changes.dirty, 3);
+    }
+
+    #[test]
+    fn what_was_told_is_not_fresh_but_stays_for_the_unit() {
+        let mut changes = Changes { interest: Interest::WATCH, ..Changes::default() };
+        changes.record(DbId(0), b"a", Event::SET, 1);
+        changes.mark_told();
+        changes.record(DbId(0), b"b", Event::DEL, 1);
+        let fresh: Vec<_> = changes.fresh().map(|(_, key)| key.to_vec()).collect();
+        assert_eq!((fresh, changes.iter().count()), (vec![b"b".to_vec()], 2));
+        changes.clear();
+        changes.record(DbId(0), b"c", Event::SET, 1);
+        assert_eq!(changes.fresh().count(), 1, "after a unit everything is fresh");
+        assert!(Event::SILENT.changes_value() && Event::HEXPIRED.changes_value() && !Event::NEW.changes_value());
     }
 }

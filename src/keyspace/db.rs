@@ -6,7 +6,7 @@
 use crate::base::buffer::{Buffer, Text};
 use crate::base::dice::Dice;
 use crate::base::number::parse_i64;
-use crate::keyspace::changes::Event;
+use crate::keyspace::changes::{Event, Interest};
 use crate::keyspace::{AccessClock, Database, DbId, Expiry, Shared};
 use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
 use crate::store::object::Object;
@@ -147,8 +147,23 @@ impl<'a> Db<'a> {
     /// Sets a key to a value, whatever was there. Counts as one change.
     #[inline]
     pub fn set(&mut self, slot: Slot, key: &[u8], value: NewValue, ttl: Ttl, event: Event) {
+        if self.shared.changes.interest.has(Interest::EVENTS) && event == Event::SET {
+            self.note_replaced(key, self.entry(slot).map(Entry::type_name), "string");
+        }
         self.put(slot, key, value, ttl);
         self.shared.changes.record(self.id, key, event, 1);
+    }
+
+    /// Tells that a value took the place of another, if there was one, and whether its type is another. Not for a change of a
+    /// value: only where nothing is left of the old one.
+    #[cold]
+    pub fn note_replaced(&mut self, key: &[u8], old: Option<&'static str>, new: &'static str) {
+        if let Some(old) = old {
+            self.shared.changes.record(self.id, key, Event::OVERWRITTEN, 0);
+            if old != new {
+                self.shared.changes.record(self.id, key, Event::TYPE_CHANGED, 0);
+            }
+        }
     }
 
     /// [`Db::set`] without a record: for who records several events for one write.

@@ -9,7 +9,7 @@
 //!
 //! A key whose collection becomes empty goes with it; the caller says so to the world by [`Db::edited`], after its own event.
 
-use crate::keyspace::changes::Event;
+use crate::keyspace::changes::{Event, Interest};
 use crate::keyspace::db::{Db, Slot, Ttl};
 use crate::store::entry::{Entry, NewValue, Value};
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
@@ -103,7 +103,12 @@ impl Db<'_> {
         if collection.is_empty() {
             self.delete(slot, key, Event::DEL);
         } else {
+            let old = self.entry(slot).map(Entry::type_name);
             self.put_collection(slot, key, collection, Ttl::Clear);
+            if old.is_some() && self.shared.changes.interest.has(Interest::EVENTS) {
+                let new = self.seek(key).map_or("none", Entry::type_name);
+                self.note_replaced(key, old, new);
+            }
             self.changed(key, event, n);
         }
     }

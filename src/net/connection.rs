@@ -281,9 +281,9 @@ impl Connection {
         !self.marks.is_empty()
     }
 
-    /// Whether the output is longer than the hard limit of normal clients.
-    fn is_over_hard_limit(&mut self, server: &mut Server) -> bool {
-        let hard = server.config.settings.output_limit_normal.hard;
+    /// Whether the output is longer than the hard limit of the client's class.
+    pub fn is_over_hard_limit(&mut self, server: &mut Server) -> bool {
+        let hard = server.output_limit(self.lane.client).hard;
         let is_over = hard > 0 && self.lane.reply.len() as u64 > hard;
         if is_over {
             log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
@@ -294,7 +294,7 @@ impl Connection {
 
     /// Once a second: whether the client has been idle, or over the soft limit of its output, for too long.
     pub fn is_overdue(&mut self, server: &mut Server, now_s: u64) -> bool {
-        let limit = server.config.settings.output_limit_normal;
+        let limit = server.output_limit(self.lane.client);
         if limit.soft > 0 && self.lane.reply.len() as u64 > limit.soft {
             let since = *self.soft_since_s.get_or_insert(now_s);
             if now_s - since >= limit.seconds {
@@ -306,8 +306,9 @@ impl Connection {
             self.soft_since_s = None;
         }
         let timeout = server.config.settings.timeout;
-        let idle_ms = server.now() - server.clients[self.lane.client].active_ms;
-        if timeout > 0 && idle_ms > i64::from(timeout) * 1000 {
+        let client = &server.clients[self.lane.client];
+        let idle_ms = server.now() - client.active_ms;
+        if timeout > 0 && idle_ms > i64::from(timeout) * 1000 && client.may_time_out() {
             log::info!("Closing idle client");
             return true;
         }

@@ -35,7 +35,7 @@ pub enum Ran {
 impl From<Held> for Ran {
     fn from(held: Held) -> Ran {
         match held {
-            Held::Waiting => Ran::Waiting,
+            Held::Waiting | Held::Postponed => Ran::Waiting,
             Held::Closing => Ran::Closing,
         }
     }
@@ -72,7 +72,11 @@ impl Lane {
         while let Some(request) = self.backlog.pop_front() {
             let id = server.commands.find(request.args().get(0)).unwrap_or(CommandId::NONE);
             server.dispatch(self.client, id, request.args(), &mut self.reply);
+            server.push_own(self.client, &mut self.reply);
             if let Some(held) = server.clients.held(self.client) {
+                if held == Held::Postponed {
+                    self.backlog.push_front(request);
+                }
                 return Some(held.into());
             }
         }
@@ -86,6 +90,13 @@ impl Lane {
 
     /// Runs what has come, batch by batch.
     pub fn run(&mut self, server: &mut Server, requests: &mut Requests) -> Ran {
+        server.serve(Some(self.client));
+        let ran = self.run_batches(server, requests);
+        server.serve(None);
+        ran
+    }
+
+    fn run_batches(&mut self, server: &mut Server, requests: &mut Requests) -> Ran {
         if let Some(held) = server.clients.held(self.client) {
             return held.into();
         }
@@ -121,9 +132,15 @@ impl Lane {
                     prefetched = server.prefetch(self.client, requests, &self.query, i);
                 }
                 server.dispatch_from_batch(self.client, i, requests.args(i, &self.query), &mut self.reply);
+                if !server.clients.is_any_held() {
+                    continue;
+                }
+                server.push_own(self.client, &mut self.reply);
                 if let Some(held) = server.clients.held(self.client) {
-                    if held == Held::Waiting {
-                        let rest = (i + 1..requests.len()).map(|i| Request::from(requests.args(i, &self.query)));
+                    if held != Held::Closing {
+                        // What was put off is not done yet.
+                        let first = if held == Held::Postponed { i } else { i + 1 };
+                        let rest = (first..requests.len()).map(|i| Request::from(requests.args(i, &self.query)));
                         self.backlog.extend(rest);
                         self.parser.compact(&mut self.query);
                     }

@@ -27,7 +27,9 @@ pub struct Local {
 
 impl Local {
     /// A server whose clock stands at `unix_ms`; `seed` makes it the same every time.
-    pub fn new(families: &[Family], config: Config, seed: u64, unix_ms: i64) -> Local {
+    pub fn new(families: &[Family], mut config: Config, seed: u64, unix_ms: i64) -> Local {
+        // Without a disk every snapshot would fail.
+        config.settings.persistence.rules.clear();
         Local::with_disk(families, config, seed, unix_ms, Arc::new(Nowhere))
     }
 
@@ -118,7 +120,7 @@ impl Local {
         let client = lane.client;
         if self.server.clients.get(client).is_none_or(|client| client.is_closing) {
             self.close(token);
-        } else if !self.lanes[token].query.is_empty() && !self.server.clients[client].is_authenticated {
+        } else if !self.lanes[token].query.is_empty() && self.server.clients.held(client).is_none() {
             // What waited for the output to be empty.
             self.send(token, b"");
             bytes.extend(self.receive(token));
@@ -151,6 +153,7 @@ impl Local {
     }
 
     fn deliver(&mut self) {
+        self.server.end_turn();
         while !self.server.outbox.is_empty() {
             let orders = self.server.outbox.take();
             self.carry_out(orders);
@@ -164,6 +167,11 @@ impl Local {
                 Order::Send(client, bytes) => {
                     if let Some(token) = token_of(&self.server, client) {
                         self.lanes[token].reply.raw(&bytes);
+                    }
+                }
+                Order::Push(client, push) => {
+                    if let Some(token) = token_of(&self.server, client) {
+                        self.lanes[token].reply.encoded(&push);
                     }
                 }
                 Order::Close { client, after_replies } => {

@@ -15,6 +15,7 @@ pub mod stream;
 
 mod connection;
 
+use crate::base::buffer::Buffer;
 use crate::resp::{Proto, Reply, Requests};
 use crate::server::client::Connection as Peer;
 use crate::server::outbox::Order;
@@ -134,6 +135,7 @@ impl EventLoop {
         self.is_loading = server.load_some();
         self.receive(server, events);
         self.timers(server);
+        server.end_turn();
         self.deliver(server);
         // The log goes first: a reply may only leave up to the offset that its policy calls safe, so that whoever read OK
         // finds the write after a crash.
@@ -234,6 +236,8 @@ impl EventLoop {
         if !self.connections[slot].lane.reply.is_empty() || self.connections[slot].is_closing {
             self.queue_send(slot);
         }
+        // Before anybody else runs: a message must not reach a client behind the end of its subscription.
+        self.deliver(server);
     }
 
     fn queue_send(&mut self, slot: usize) {
@@ -279,8 +283,14 @@ impl EventLoop {
         if server.outbox.is_empty() {
             return;
         }
-        for order in server.outbox.take() {
+        let mut orders = server.outbox.take();
+        for order in orders.drain(..) {
             match order {
+                Order::Push(client, push) => {
+                    if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
+                        self.push(server, slot, &push);
+                    }
+                }
                 Order::Send(client, bytes) => {
                     if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
                         self.connections[slot].lane.reply.raw(&bytes);
@@ -324,6 +334,20 @@ impl EventLoop {
                 Order::Descriptors => raise_descriptor_limit(server),
             }
         }
+        server.outbox.reuse(orders);
+    }
+
+    /// Puts a push behind what a connection is to be sent; one whose output grows too long is closed.
+    fn push(&mut self, server: &mut Server, slot: usize, push: &Buffer) {
+        let connection = &mut self.connections[slot];
+        if connection.is_closing || connection.is_doomed {
+            return;
+        }
+        connection.lane.reply.encoded(push);
+        if connection.is_over_hard_limit(server) {
+            return self.doom(slot);
+        }
+        self.queue_send(slot);
     }
 
     fn send(&mut self, server: &mut Server) {

@@ -16,5 +16,5 @@ pub mod request;
 
 pub use args::{Args, Cursor, Span, Word, header};
 pub use parser::{Limits, Parser, ProtocolError, Requests};
-pub use reply::{Mark, Proto, Reply};
+pub use reply::{Mark, Proto, Reply, encode_push};
 pub use request::Request;

@@ -25,6 +25,9 @@ use crate::base::number;
 /// A value of this many bytes or more is held instead of being copied.
 pub const SHARED_MIN: usize = 16 * 1024;
 
+/// An encoded push of this many bytes or more is held instead of being copied: below it, a chunk costs more.
+const PUSH_SHARED_MIN: usize = 1024;
+
 /// A tail is closed as a chunk before it grows beyond this.
 const TAIL_MAX: usize = 64 * 1024;
 
@@ -95,6 +98,19 @@ pub struct Mark {
 pub struct Begin {
     chunks: usize,
     tail: usize,
+}
+
+/// A push of strings, encoded once for all clients of a protocol who get it.
+pub fn encode_push(proto: Proto, parts: &[&[u8]]) -> Buffer {
+    let len: usize = parts.iter().map(|part| part.len() + FRAME).sum();
+    let mut bytes = Vec::with_capacity(len + FRAME);
+    super::args::header(&mut bytes, if proto == Proto::Resp3 { b'>' } else { b'*' }, parts.len());
+    for part in parts {
+        super::args::header(&mut bytes, b'$', part.len());
+        bytes.extend_from_slice(part);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    Buffer::new(bytes)
 }
 
 impl Reply {
@@ -236,6 +252,16 @@ impl Reply {
     pub fn raw(&mut self, bytes: &[u8]) {
         self.room(bytes.len());
         self.tail.extend_from_slice(bytes);
+        self.count.value();
+    }
+
+    /// A push that was encoded for all who get it. A long one is held until it is sent; nothing is copied.
+    pub fn encoded(&mut self, push: &Buffer) {
+        if push.bytes().len() < PUSH_SHARED_MIN {
+            return self.raw(push.bytes());
+        }
+        self.close();
+        self.push_chunk(Chunk::Shared(push.clone(), 0..push.bytes().len()));
         self.count.value();
     }
 

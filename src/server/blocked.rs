@@ -164,7 +164,7 @@ impl Ctx<'_> {
             }
             return Ok(Flow::Done);
         }
-        if server.retrying != Some(self.client) {
+        if server.outbox.retrying != Some(self.client) {
             let keys = keys.iter().map(Box::from).collect();
             let request = Request::from(args);
             let wait = Wait { command: self.command, request, db: self.db, keys, awaited, deadline };
@@ -210,26 +210,32 @@ impl Server {
     fn retry(&mut self, client: ClientId) {
         let Some(wait) = self.clients.end_wait(client) else { return };
         let mut reply = Reply::new(self.clients[client].proto);
-        self.retrying = Some(client);
+        self.outbox.retrying = Some(client);
         let is_blocked = self.call_again(client, wait.db, wait.command, wait.request.args(), &mut reply);
-        self.retrying = None;
+        self.outbox.retrying = None;
         if is_blocked {
             self.clients.wait(client, wait);
         } else {
             self.blocked.leave(client, &wait);
             self.unblock(client, &reply);
         }
+        self.send_own(client);
     }
 
     /// Answers a client that waits no more, and lets the rest of what it sent run.
     fn unblock(&mut self, client: ClientId, reply: &Reply) {
-        self.outbox.push(Order::Send(client, reply.to_bytes()));
+        let state = &mut self.clients[client];
+        if !state.is_muted() {
+            self.outbox.push(Order::Send(client, reply.to_bytes()));
+        }
+        state.next_reply();
         self.outbox.push(Order::Resume(client));
         self.look_for_interest();
     }
 
-    /// Answers those whose time is up.
+    /// Answers those whose time is up, and ends a pause whose time is up.
     pub fn time_out_blocked(&mut self) {
+        self.end_pause();
         while let Some(&(deadline, client)) = self.blocked.deadlines.first()
             && deadline <= self.now()
         {

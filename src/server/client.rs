@@ -8,6 +8,8 @@ use crate::keyspace::DbId;
 use crate::resp::{Proto, Request};
 use crate::server::blocked::Wait;
 use crate::server::command::CommandId;
+use crate::server::pubsub::Subscriptions;
+use crate::server::tracking::Tracking;
 use slab::Slab;
 
 /// Names a client for as long as the server runs.
@@ -52,6 +54,67 @@ impl Connection {
     }
 }
 
+/// Why the requests of a client get a closer look before they run. Nothing: they go the short way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Care(u8);
+
+impl Care {
+    /// They are queued after MULTI.
+    pub const MULTI: Care = Care(1);
+    /// It has subscribed and speaks RESP2: only few commands are served.
+    pub const SUBSCRIBED: Care = Care(2);
+    /// Its replies, or some of them, are not sent.
+    pub const MUTED: Care = Care(4);
+    /// Somebody monitors: all clients have this.
+    pub const MONITORED: Care = Care(8);
+    /// There is a pause: all clients have this.
+    pub const PAUSED: Care = Care(16);
+    /// It keeps copies of keys.
+    pub const TRACKING: Care = Care(32);
+
+    /// Whether there is no reason.
+    #[inline]
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether this is among the reasons.
+    #[inline]
+    pub fn has(self, reason: Care) -> bool {
+        self.0 & reason.0 != 0
+    }
+
+    /// Adds a reason, or takes it away.
+    pub fn set(&mut self, reason: Care, is_so: bool) {
+        if is_so { self.0 |= reason.0 } else { self.0 &= !reason.0 }
+    }
+}
+
+/// What kind of client it is: CLIENT LIST and KILL choose by it, and limits of output go by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Whoever is none of the others.
+    Normal,
+    /// The server that this one follows.
+    Master,
+    /// A server that follows this one.
+    Replica,
+    /// Whoever has subscribed to something.
+    Pubsub,
+}
+
+/// Which replies a client is sent: CLIENT REPLY.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replies {
+    /// All.
+    #[default]
+    On,
+    /// None.
+    Off,
+    /// Not that to the command in hand.
+    Skip,
+}
+
 /// A queue of commands after MULTI.
 #[derive(Debug, Default)]
 pub struct Multi {
@@ -84,8 +147,26 @@ pub struct Client {
     pub lib_name: Box<[u8]>,
     /// CLIENT SETINFO LIB-VER.
     pub lib_ver: Box<[u8]>,
-    /// The queue after MULTI.
+    /// Why its requests get a closer look.
+    pub care: Care,
+    /// Whether it is shown all commands.
+    pub is_monitor: bool,
+    /// Whether a command of it waits for the end of a pause.
+    pub is_postponed: bool,
+    /// Which replies it is sent.
+    replies: Replies,
+    /// Whether the reply to the next command is not sent.
+    skips_next: bool,
+    /// The queue after MULTI; see [`Client::set_multi`].
     pub multi: Option<Box<Multi>>,
+    /// How it tracks the keys that it keeps copies of.
+    pub tracking: Option<Box<Tracking>>,
+    /// What it has subscribed to.
+    pub subscriptions: Subscriptions,
+    /// The keys that it watches.
+    pub watching: Vec<(DbId, Box<[u8]>)>,
+    /// A key that it watched has changed: its EXEC runs nothing.
+    pub is_dirty: bool,
     /// How many commands the EXEC has that is under way.
     pub executing: Option<usize>,
     /// What it waits for: until then nothing else of it is run.
@@ -108,7 +189,82 @@ pub struct Client {
     pub connection: Connection,
 }
 
+impl super::Server {
+    /// How much output may wait for a client.
+    pub fn output_limit(&self, client: ClientId) -> crate::config::OutputLimit {
+        let settings = &self.config.settings;
+        match self.clients[client].class() {
+            Class::Pubsub => settings.output_limit_pubsub,
+            Class::Replica => settings.output_limit_replica,
+            Class::Normal | Class::Master => settings.output_limit_normal,
+        }
+    }
+}
+
+impl super::Ctx<'_> {
+    /// Up to how many bytes its output may grow: whoever draws without end stops there, and the connection is closed.
+    pub fn output_max(&self) -> usize {
+        match self.server.output_limit(self.client).hard {
+            0 => usize::MAX,
+            hard => usize::try_from(hard).unwrap_or(usize::MAX),
+        }
+    }
+}
+
 impl Client {
+    /// Begins or ends queueing; returns the queue that was there.
+    pub fn set_multi(&mut self, multi: Option<Box<Multi>>) -> Option<Box<Multi>> {
+        self.care.set(Care::MULTI, multi.is_some());
+        std::mem::replace(&mut self.multi, multi)
+    }
+
+    /// Whether `timeout` holds for it: not while it waits or listens.
+    pub fn may_time_out(&self) -> bool {
+        self.wait.is_none() && !self.is_postponed && !self.is_subscriber() && !self.is_monitor
+    }
+
+    /// Chooses which replies it is sent.
+    pub fn set_replies(&mut self, replies: Replies) {
+        self.replies = replies;
+        self.care.set(Care::MUTED, self.replies != Replies::On || self.skips_next);
+    }
+
+    /// The reply to its next command is not sent.
+    pub fn skip_next(&mut self) {
+        self.skips_next = self.replies != Replies::Off;
+        self.set_replies(self.replies);
+    }
+
+    /// Whether it is sent no reply to the command in hand.
+    pub fn is_muted(&self) -> bool {
+        self.replies != Replies::On
+    }
+
+    /// A command of it is over.
+    pub fn next_reply(&mut self) {
+        let replies = match self.replies {
+            _ if std::mem::take(&mut self.skips_next) => Replies::Skip,
+            Replies::Skip => Replies::On,
+            other => other,
+        };
+        self.set_replies(replies);
+    }
+
+    /// What kind of client it is.
+    pub fn class(&self) -> Class {
+        if self.is_subscriber() { Class::Pubsub } else { Class::Normal }
+    }
+
+    /// Whether it has subscribed to anything.
+    pub fn is_subscriber(&self) -> bool {
+        !self.subscriptions.is_empty()
+    }
+
+    /// Its protocol or its subscriptions have changed.
+    pub fn protocol_changed(&mut self) {
+        self.care.set(Care::SUBSCRIBED, self.proto == Proto::Resp2 && self.is_subscriber());
+    }
+
     /// The memory that it takes: itself, its buffers as `net` last told of them, its queue.
     pub fn memory(&self) -> usize {
         let connection = &self.connection;
@@ -129,7 +285,9 @@ pub struct Clients {
     /// How many there ever were.
     count: u64,
     generation: u32,
-    /// How many are to be closed or wait.
+    /// Reasons for a closer look that all clients have.
+    care_of_all: Care,
+    /// How many are to be closed or wait; and one if there are pushes for whoever's requests run now.
     held: usize,
 }
 
@@ -140,6 +298,8 @@ pub enum Held {
     Closing,
     /// It waits for a key.
     Waiting,
+    /// Its request waits for the end of a pause.
+    Postponed,
 }
 
 impl Clients {
@@ -158,7 +318,16 @@ impl Clients {
             name: Box::default(),
             lib_name: Box::default(),
             lib_ver: Box::default(),
+            care: self.care_of_all,
+            is_monitor: false,
+            is_postponed: false,
+            replies: Replies::On,
+            skips_next: false,
             multi: None,
+            tracking: None,
+            subscriptions: Subscriptions::default(),
+            watching: Vec::new(),
+            is_dirty: false,
             executing: None,
             wait: None,
             last_command: None,
@@ -178,7 +347,8 @@ impl Clients {
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         self.get(id)?;
         let client = self.slab.remove(id.slot as usize).1;
-        self.held -= usize::from(client.is_closing) + usize::from(client.wait.is_some());
+        self.held -=
+            usize::from(client.is_closing) + usize::from(client.wait.is_some()) + usize::from(client.is_postponed);
         Some(client)
     }
 
@@ -213,6 +383,23 @@ impl Clients {
         self.held += 1;
     }
 
+    /// A reason for a closer look comes to all clients, or goes.
+    pub(super) fn set_care(&mut self, reason: Care, is_so: bool) {
+        self.care_of_all.set(reason, is_so);
+        for (_, (_, client)) in &mut self.slab {
+            client.care.set(reason, is_so);
+        }
+    }
+
+    /// A request of a client is put off, or not any more.
+    pub(super) fn set_postponed(&mut self, id: ClientId, is_so: bool) {
+        if let Some(client) = self.get_mut(id)
+            && std::mem::replace(&mut client.is_postponed, is_so) != is_so
+        {
+            if is_so { self.held += 1 } else { self.held -= 1 }
+        }
+    }
+
     /// A client waits no more; what for it did, if it did.
     pub(super) fn end_wait(&mut self, id: ClientId) -> Option<Box<Wait>> {
         let wait = self.get_mut(id)?.wait.take()?;
@@ -229,8 +416,20 @@ impl Clients {
         match &self[id] {
             client if client.is_closing => Some(Held::Closing),
             client if client.wait.is_some() => Some(Held::Waiting),
+            client if client.is_postponed => Some(Held::Postponed),
             _ => None,
         }
+    }
+
+    /// Whether anybody is held, or whoever's requests run now is to be pushed something. Nearly always not.
+    #[inline]
+    pub fn is_any_held(&self) -> bool {
+        self.held > 0
+    }
+
+    /// There are pushes for whoever's requests run now, or they are delivered.
+    pub(super) fn note_own_pushes(&mut self, there_are: bool) {
+        if there_are { self.held += 1 } else { self.held -= 1 }
     }
 
     /// All clients, oldest slot first.

@@ -43,8 +43,12 @@ pub enum Flag {
     OpenBeforeAuth,
     /// Refused unless `enable-debug-command` allows it: not shown by COMMAND.
     Protected,
+    /// Its effects may be passed on though it writes no key: put off by a pause of writes, refused to monitors. Not shown by COMMAND.
+    MayReplicate,
     /// Runs at once inside MULTI instead of being queued: not shown by COMMAND.
     NotQueued,
+    /// Served also to a client that has subscribed and speaks RESP2: not shown by COMMAND.
+    WhenSubscribed,
     /// A refusal ends the transaction, and says so: not shown by COMMAND.
     RefusalAborts,
 }
@@ -412,6 +416,10 @@ pub struct Command {
     pub deprecated: Option<(&'static str, &'static str)>,
     /// The argument that names a member or field of the collection at the first argument; zero: none does.
     pub member: u8,
+    /// The first of the arguments that are secret, to the last; zero: none.
+    pub secrets_from: u8,
+    /// Words behind which so many arguments are secret, if there are as many.
+    pub secrets_after: &'static [(&'static str, usize)],
     /// Whether COMMAND DOCS marks it as a system command.
     pub system: bool,
     /// Whether the group's ACL category is left out.
@@ -440,6 +448,8 @@ impl Command {
             categories: &[],
             deprecated: None,
             member: 0,
+            secrets_from: 0,
+            secrets_after: &[],
             system: false,
             no_group_category: false,
             subcommands: &[],
@@ -473,6 +483,27 @@ impl Command {
     pub const fn flags(mut self, list: &[Flag]) -> Command {
         self.flags = Flags::of(list);
         self
+    }
+
+    /// All arguments from an index on are secret.
+    pub const fn secrets_from(mut self, index: u8) -> Command {
+        self.secrets_from = index;
+        self
+    }
+
+    /// So many arguments behind a word are secret.
+    pub const fn secrets_after(mut self, words: &'static [(&'static str, usize)]) -> Command {
+        self.secrets_after = words;
+        self
+    }
+
+    /// Whether an argument is not to be shown to anybody.
+    pub fn is_secret(&self, args: Args, index: usize) -> bool {
+        let is_behind = |&(word, n): &(&str, usize)| {
+            let is_word = |at: usize| at + n < args.len() && args.get(at).eq_ignore_ascii_case(word.as_bytes());
+            (index.saturating_sub(n).max(1)..index).any(is_word)
+        };
+        (self.secrets_from != 0 && index >= usize::from(self.secrets_from)) || self.secrets_after.iter().any(is_behind)
     }
 
     /// Sets the key specs.
@@ -816,5 +847,35 @@ pub trait Options<'a> {
 impl<'a> Options<'a> for Cursor<'a> {
     fn need(&mut self) -> Result<&'a [u8], crate::server::Error> {
         self.value().ok_or(crate::server::Error::Syntax)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::{Args, Request, Span};
+
+    /// Which arguments of a line are secret.
+    fn secrets(row: &Command, line: &str) -> Vec<usize> {
+        let mut spans = Vec::new();
+        for word in line.split(' ') {
+            let start = word.as_ptr() as usize - line.as_ptr() as usize;
+            spans.push(Span { start: start as u32, len: word.len() as u32 });
+        }
+        let request = Request::from(Args::new(line.as_bytes(), &spans, &[]));
+        let args = request.args();
+        (0..args.len()).filter(|&at| row.is_secret(args, at)).collect()
+    }
+
+    #[test]
+    fn secrets_are_told_by_place_or_by_the_word_before() {
+        let nothing: Handler = |_, _| Err(crate::server::Error::Syntax);
+        let auth = Command::new("auth", nothing).secrets_from(1);
+        assert_eq!(secrets(&auth, "AUTH user pass"), [1, 2]);
+        let migrate = Command::new("migrate", nothing).secrets_after(&[("AUTH", 1), ("AUTH2", 2)]);
+        assert_eq!(secrets(&migrate, "MIGRATE h p k auth pass COPY"), [5]);
+        assert_eq!(secrets(&migrate, "MIGRATE h p k AUTH2 user pass COPY"), [5, 6]);
+        assert_eq!(secrets(&migrate, "MIGRATE h p k AUTH2 user"), [0; 0], "it is not complete");
+        assert_eq!(secrets(&migrate, "AUTH h p"), [0; 0], "the name is no option");
     }
 }

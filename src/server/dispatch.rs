@@ -2,7 +2,7 @@
 
 use crate::keyspace::{DbId, Keyspace};
 use crate::resp::{Args, Mark, Reply, Request, Requests};
-use crate::server::client::{ClientId, Multi};
+use crate::server::client::{Care, ClientId, Multi};
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
 use crate::server::{Ctx, Error, Flow, Propagate, Server};
@@ -122,7 +122,7 @@ impl Server {
     pub fn dispatch(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
         // Most requests: a plain command in order from somebody who may do everything.
-        if id != CommandId::NONE && state.is_authenticated && state.multi.is_none() && !self.gate.is_shut {
+        if id != CommandId::NONE && state.is_authenticated && state.care.is_none() && !self.gate.is_shut {
             let command = self.commands.get(id);
             if command.is_plain && command.row.accepts(args.len()) {
                 state.last_command = Some(id);
@@ -139,6 +139,30 @@ impl Server {
     /// The same for requests that need a closer look.
     #[inline(never)]
     fn dispatch_checked(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
+        let (mark, was_muted) = (reply.mark(), self.clients[client].is_muted());
+        self.dispatch_heard(client, id, args, reply);
+        if self.clients[client].care.has(Care::MUTED) {
+            self.mute(client, was_muted, id, mark, reply);
+            let state = &mut self.clients[client];
+            if state.wait.is_none() && !state.is_postponed {
+                state.next_reply();
+            }
+        }
+    }
+
+    /// Takes back what a client was replied that wants no replies. That it has subscribed is no reply.
+    #[cold]
+    fn mute(&mut self, client: ClientId, was_muted: bool, id: CommandId, mark: Mark, reply: &mut Reply) {
+        let is_push = id != CommandId::NONE && {
+            let flags = self.commands.get(id).row.flags;
+            flags.has(Flag::Pubsub) && flags.has(Flag::WhenSubscribed)
+        };
+        if was_muted && self.clients[client].is_muted() && !is_push {
+            reply.rollback(mark);
+        }
+    }
+
+    fn dispatch_heard(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let id = match self.may_run(client, id, args) {
             Ok(id) => id,
             Err((id, error)) => return self.reject(client, id, args, &error, reply),
@@ -146,6 +170,10 @@ impl Server {
         let state = &mut self.clients[client];
         // What CLIENT LIST shows: queued commands too (and refused ones), but EXEC for those that it runs.
         state.last_command = Some(id);
+        if state.care.has(Care::PAUSED) && self.is_put_off(client, id) {
+            return;
+        }
+        let state = &mut self.clients[client];
         if let Some(multi) = &mut state.multi
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
@@ -154,6 +182,9 @@ impl Server {
             return;
         }
         self.call(client, id, args, reply);
+        if self.clients[client].care.has(Care::TRACKING) {
+            self.forget_caching(client, id);
+        }
     }
 
     /// Which command it is and whether it may run now; the checks stand in Redis's order.
@@ -198,6 +229,19 @@ impl Server {
         {
             return Err((id, error));
         }
+        if state.care.has(Care::SUBSCRIBED) && !row.flags.has(Flag::WhenSubscribed) {
+            let text = format!(
+                "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this \
+                 context",
+                command.full_name
+            );
+            return Err((id, Error::owned(text)));
+        }
+        // Redis sees a replica in whoever monitors.
+        let flags = row.flags;
+        if state.is_monitor && (flags.has(Flag::ReadOnly) || flags.has(Flag::Write) || flags.has(Flag::MayReplicate)) {
+            return Err((id, Error::Text("ERR Replica can't interact with the keyspace")));
+        }
         Ok(id)
     }
 
@@ -227,7 +271,7 @@ impl Server {
         state.last_command = (id != CommandId::NONE).then_some(id);
         let mut text = error.text();
         if id != CommandId::NONE && self.commands.get(id).row.flags.has(Flag::RefusalAborts) {
-            state.multi = None;
+            self.discard_transaction(client);
             // Only the plain code goes: NOAUTH stays.
             let reason = text.strip_prefix(b"ERR ").unwrap_or(&text);
             text = [b"EXECABORT Transaction discarded because of: ", reason].concat().into();
@@ -242,8 +286,18 @@ impl Server {
         let state = &mut self.clients[client];
         state.commands += 1;
         self.keyspace.shared.no_touch = state.no_touch;
-        let db = state.db;
+        let (db, care) = (state.db, state.care);
+        let (mark, was_muted) = (reply.mark(), state.is_muted());
         self.run(client, db, id, args, reply);
+        if care.has(Care::MUTED) {
+            self.mute(client, was_muted, id, mark, reply);
+        }
+        if care.has(Care::TRACKING) {
+            self.remember_keys(client, id, args);
+        }
+        if care.has(Care::MONITORED) {
+            self.tell_monitors(client, id, args);
+        }
     }
 
     /// Runs the request of a client that waits once more. True if it waits on.

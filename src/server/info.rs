@@ -4,6 +4,7 @@
 //! INFO is asked for a few times a second at most.
 
 use crate::base::alloc;
+use crate::server::pubsub::Kind;
 use crate::server::{REDIS_VERSION, Server};
 use std::fmt::{Display, Write};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
@@ -155,12 +156,12 @@ fn of_clients(server: &Server, out: &mut Out) {
     out.field("maxclients", server.config.settings.maxclients);
     out.field("client_recent_max_input_buffer", server.stats.recent_max_input);
     out.field("client_recent_max_output_buffer", server.stats.recent_max_output);
-    out.field("blocked_clients", server.blocked.clients());
-    out.field("tracking_clients", 0);
-    out.field("pubsub_clients", 0);
-    out.field("watching_clients", 0);
+    out.field("blocked_clients", server.blocked.clients() + server.pause.postponed());
+    out.field("tracking_clients", server.trackers.clients());
+    out.field("pubsub_clients", server.pubsub.clients());
+    out.field("watching_clients", server.watched.clients());
     out.field("clients_in_timeout_table", server.blocked.deadlines());
-    out.field("total_watched_keys", 0);
+    out.field("total_watched_keys", server.watched.keys());
     out.field("total_blocking_keys", server.blocked.keys());
     out.field("total_blocking_keys_on_nokey", 0);
 }
@@ -287,10 +288,14 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("evicted_keys", 0);
     out.field("keyspace_hits", keyspace.hits);
     out.field("keyspace_misses", keyspace.misses);
-    out.field("pubsub_channels", 0);
-    out.field("pubsub_patterns", 0);
+    out.field("pubsub_channels", server.pubsub.count(Kind::Channel));
+    out.field("pubsub_patterns", server.pubsub.count(Kind::Pattern));
+    out.field("pubsubshard_channels", server.pubsub.count(Kind::Shard));
     out.field("latest_fork_usec", 0);
     out.field("total_forks", 0);
+    out.field("tracking_total_keys", server.trackers.keys());
+    out.field("tracking_total_items", server.trackers.items());
+    out.field("tracking_total_prefixes", server.trackers.prefixes());
     out.field("unexpected_error_replies", 0);
     out.field("total_error_replies", stats.errors);
     out.field("total_reads_processed", stats.reads);

@@ -18,14 +18,20 @@ pub mod error;
 pub mod gate;
 pub mod info;
 pub mod loading;
+pub mod monitor;
+pub mod notify;
 pub mod outbox;
+pub mod pause;
 pub mod propagation;
+pub mod pubsub;
 pub mod rewriting;
 pub mod saving;
 pub mod settle;
 pub mod shutdown;
 pub mod stats;
 pub mod syntax;
+pub mod tracking;
+pub mod transaction;
 
 use crate::base::clock::Clock;
 use crate::base::dice::Dice;
@@ -46,11 +52,15 @@ pub use error::Error;
 use gate::Gate;
 use loading::Loading;
 use outbox::Outbox;
+use pause::Pause;
 pub use propagation::Propagate;
 use propagation::Propagation;
+use pubsub::Pubsub;
 use saving::Saving;
 use stats::Stats;
 use std::sync::{Arc, Mutex};
+use tracking::Trackers;
+use transaction::Watched;
 
 /// What a handler answers: how the command ended, or an error.
 pub type Done = Result<Flow, Error>;
@@ -151,8 +161,18 @@ pub struct Server {
     pub propagation: Propagation,
     /// Who waits for which key.
     pub blocked: Blocked,
-    /// Whose request is run again just now.
-    retrying: Option<ClientId>,
+    /// Who watches which key.
+    pub watched: Watched,
+    /// Who has subscribed to what.
+    pub pubsub: Pubsub,
+    /// Who is shown all commands.
+    pub monitors: Vec<ClientId>,
+    /// Who keeps copies of which key.
+    pub trackers: Trackers,
+    /// CLIENT PAUSE.
+    pub pause: Pause,
+    /// Which keyspace events are told of.
+    pub events: notify::Classes,
     /// Set when the process is to end.
     pub shutdown: Option<Shutdown>,
     /// Forty hexadecimal digits that tell this run from any other.
@@ -215,7 +235,12 @@ impl Server {
             notify,
             propagation: Propagation::default(),
             blocked: Blocked::default(),
-            retrying: None,
+            watched: Watched::default(),
+            pubsub: Pubsub::default(),
+            monitors: Vec::new(),
+            trackers: Trackers::default(),
+            pause: Pause::default(),
+            events: notify::Classes::default(),
             shutdown: None,
             run_id,
             started_ms,
@@ -287,6 +312,8 @@ impl Server {
         let now = shared.now;
         self.keyspace.set_time(now);
         self.regate();
+        self.events = notify::Classes::new(&self.config.settings.events);
+        self.look_for_interest();
     }
 
     /// A client came. It is served everything at once if no password is asked for.
@@ -300,6 +327,11 @@ impl Server {
     /// A client went.
     pub fn disconnect(&mut self, id: ClientId) {
         self.forget_wait(id);
+        self.forget_postponed(id);
+        self.stop_monitoring(id);
+        self.stop_tracking(id);
+        self.unwatch(id);
+        self.unsubscribe_all(id);
         self.clients.remove(id);
     }
 
@@ -322,7 +354,8 @@ impl Server {
             // Batches come without a call.
             return self.until_cron_us().min(1000);
         }
-        let Some(deadline) = self.blocked.next_deadline() else { return self.until_cron_us() };
+        let deadlines = [self.blocked.next_deadline(), self.pause.end()];
+        let Some(deadline) = deadlines.into_iter().flatten().min() else { return self.until_cron_us() };
         let left_us = deadline.saturating_mul(1000).saturating_sub(self.clock.unix_us());
         self.until_cron_us().min(left_us.max(0) as u64)
     }
@@ -337,6 +370,15 @@ impl Server {
         let mut interest = Interest::default();
         if self.blocked.clients() > 0 {
             interest = interest | Interest::READY_KEYS;
+        }
+        if !self.watched.is_empty() {
+            interest = interest | Interest::WATCH;
+        }
+        if self.trackers.clients() > 0 {
+            interest = interest | Interest::TRACKING;
+        }
+        if self.tells_events() {
+            interest = interest | Interest::EVENTS;
         }
         self.keyspace.shared.changes.interest = interest;
     }

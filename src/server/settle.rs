@@ -11,9 +11,32 @@ impl Server {
     /// After one command, nested or not.
     #[inline]
     pub(super) fn settle_call(&mut self) {
-        if self.depth == 0 && (!self.keyspace.shared.changes.is_empty() || self.propagation.has_unit()) {
-            self.settle_unit();
+        if !self.keyspace.shared.changes.is_empty() || self.propagation.has_unit() {
+            self.settle_changes();
         }
+    }
+
+    #[cold]
+    fn settle_changes(&mut self) {
+        if self.depth == 0 {
+            self.settle_unit();
+        } else {
+            self.tell_of_changes();
+        }
+    }
+
+    /// Tells those who learn of changes call by call of what is fresh.
+    fn tell_of_changes(&mut self) {
+        if self.keyspace.shared.changes.interest.has(Interest::WATCH) {
+            self.tell_watchers();
+        }
+        if self.keyspace.shared.changes.interest.has(Interest::TRACKING) {
+            self.tell_trackers();
+        }
+        if self.keyspace.shared.changes.interest.has(Interest::EVENTS) {
+            self.tell_events();
+        }
+        self.keyspace.shared.changes.mark_told();
     }
 
     /// After a slice of expiry or eviction: each key that went is a unit of its own.
@@ -26,8 +49,9 @@ impl Server {
     #[cold]
     pub(crate) fn settle_unit(&mut self) {
         self.log_unit(true);
+        self.tell_of_changes();
         let changes = &mut self.keyspace.shared.changes;
-        if changes.interest == Interest::default() {
+        if !changes.interest.has(Interest::READY_KEYS) {
             return changes.clear();
         }
         for (change, key) in changes.iter() {

@@ -6,6 +6,7 @@
 mod harness;
 
 mod bitmap;
+mod client;
 mod config;
 mod connection;
 mod debug;
@@ -15,11 +16,15 @@ mod geo;
 mod hash;
 mod hyperloglog;
 mod list;
+mod monitor;
+mod notify;
 mod persistence;
+mod pubsub;
 mod server;
 mod set;
 mod sort;
 mod sorted_set;
 mod string;
+mod tracking;
 mod transactions;
 mod walk;

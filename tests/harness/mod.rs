@@ -34,7 +34,8 @@
 //!
 //! **How a step ends.** After a command the harness waits until as many lines have come as are expected (bounded). If
 //! several clients take part, or nothing is expected, a *fence* follows: two PINGs, one after the other, on a connection of its own. The
-//! server has then worked off all that was sent, and flushed what it answered.
+//! server has then worked off all that was sent, and flushed what it answered. (Lines of MONITOR about a PING
+//! are left out for that reason.)
 //!
 //! **Where sessions run.** By default each gets a fresh server of its own: the `redoxide` that was built, on a free port
 //! and in a temporary folder; a session that moves the clock runs on a server inside the test, whose clock can be moved. With `REFERENCE=/path/to/redis-server` in the environment the same sessions are replayed there instead; `REPLAY_LOG`

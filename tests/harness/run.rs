@@ -125,6 +125,10 @@ struct Client {
     closed: bool,
 }
 
+/// The rows of each value that came back in a step, client by client: which came first of two clients' is chance.
+#[derive(Default)]
+struct Came(Vec<Vec<Vec<String>>>);
+
 /// A session under way.
 struct Run<'a> {
     target: &'a mut dyn Target,
@@ -154,7 +158,9 @@ pub fn transcript(
         let needed = script::rows_needed(&step.expected);
         let last = index + 1 == script.steps.len();
         let fenced = !expecting || company || needed == 0 || last || patience < PATIENCE;
-        let mut rows = run.rows(sender)?;
+        let mut came = Came::default();
+        run.collect(&mut came)?;
+        let mut rows = run.rows(&came, sender);
         let start = Instant::now();
         while expecting
             && rows.len() < needed
@@ -163,25 +169,29 @@ pub fn transcript(
         {
             // The answer to a command comes on its own connection, unless it is expected elsewhere.
             let may_come = run.wait(patience.saturating_sub(start.elapsed()));
-            rows.extend(run.rows(sender)?);
+            run.collect(&mut came)?;
+            rows = run.rows(&came, sender);
             if !may_come {
                 break;
             }
         }
         if fenced {
             run.target.fence();
-            rows.extend(run.rows(sender)?);
+            run.collect(&mut came)?;
+            rows = run.rows(&came, sender);
         }
         if !expecting && rows.is_empty() {
             // A timeout of the server may have to pass: it surely has if something came the last time.
             run.wait(if needed > 0 { PATIENCE } else { Duration::from_millis(150) });
-            rows.extend(run.rows(sender)?);
+            run.collect(&mut came)?;
+            rows = run.rows(&came, sender);
         }
         if !expecting && !rows.is_empty() {
             // A server may close a moment after it has answered, and will after a mistake in the protocol.
             let is_mistake = form == Form::Raw && rows.last().is_some_and(|row| row.contains("Protocol error"));
             run.wait(Duration::from_millis(if is_mistake { 200 } else { 3 }));
-            rows.extend(run.rows(sender)?);
+            run.collect(&mut came)?;
+            rows = run.rows(&came, sender);
         }
         if expecting && !script::matches(&step.expected, &rows) {
             // Enough is known: the rest is run for the report, but not waited for.
@@ -273,26 +283,23 @@ impl Run<'_> {
         self.clients.iter().filter(|client| !client.closed)
     }
 
-    /// What has come back since the last time: first the sender's, then the others' in the order in which they appeared.
-    fn rows(&mut self, sender: Option<usize>) -> Result<Vec<String>, String> {
-        let mut all = Vec::new();
-        if let Some(sender) = sender {
-            all.extend(self.rows_of(sender)?);
+    /// Adds what has come back since the last time.
+    fn collect(&mut self, came: &mut Came) -> Result<(), String> {
+        came.0.resize(self.clients.len(), Vec::new());
+        for (index, values) in came.0.iter_mut().enumerate() {
+            values.extend(self.values_of(index)?);
         }
-        for index in 0..self.clients.len() {
-            if Some(index) == sender {
-                continue;
-            }
-            let prefix = format!("{}< ", self.clients[index].name);
-            for rows in self.values_of(index)? {
-                all.extend(value::prefixed(&prefix, rows));
-            }
-        }
-        Ok(all)
+        Ok(())
     }
 
-    fn rows_of(&mut self, index: usize) -> Result<Vec<String>, String> {
-        Ok(self.values_of(index)?.concat())
+    /// What has come back in a step: first the sender's, then the others' in the order in which they appeared.
+    fn rows(&self, came: &Came, sender: Option<usize>) -> Vec<String> {
+        let mut all = sender.map(|sender| came.0[sender].concat()).unwrap_or_default();
+        for (index, values) in came.0.iter().enumerate().filter(|(index, _)| Some(*index) != sender) {
+            let prefix = format!("{}< ", self.clients[index].name);
+            all.extend(values.iter().flat_map(|rows| value::prefixed(&prefix, rows.clone())));
+        }
+        all
     }
 
     /// The rows of each value that one client received.
@@ -322,7 +329,11 @@ impl Run<'_> {
                 {
                     at += length;
                     value.sort(self.sorted_by);
-                    values.push(value::print(&value, self.protocol));
+                    let rows = value::print(&value, self.protocol);
+                    // What a monitor is shown of the fence.
+                    if !matches!(&rows[..], [row] if row.ends_with("] \"PING\"")) {
+                        values.push(rows);
+                    }
                 }
                 client.bytes.drain(..at);
             }

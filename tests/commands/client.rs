@@ -1,0 +1,292 @@
+//! Sessions of CLIENT REPLY, PAUSE, UNPAUSE, UNBLOCK and KILL: what one client does to itself or to others.
+
+use crate::harness::check;
+
+#[test]
+fn reply_off_and_skip_hide_replies_but_no_messages() {
+    check(
+        r#"
+        # since 7.0
+        # resp3
+        > CLIENT REPLY FOO
+        (error) ERR syntax error
+        > CLIENT REPLY ON
+        OK
+        > CLIENT REPLY OFF
+        > PING
+        > GET
+        > FOO
+        > SET k v
+        > SUBSCRIBE a
+        -> 1) "subscribe"
+           2) "a"
+           3) (integer) 1
+        A> PUBLISH a 1
+        (integer) 1
+        < -> 1) "message"
+             2) "a"
+             3) "1"
+        > UNSUBSCRIBE
+        -> 1) "unsubscribe"
+           2) "a"
+           3) (integer) 0
+        > CLIENT REPLY SKIP
+        > PING
+        > CLIENT REPLY ON
+        OK
+        > GET k
+        "v"
+        > CLIENT REPLY SKIP
+        > GET k
+        > GET k
+        "v"
+        > CLIENT REPLY SKIP
+        > CLIENT REPLY SKIP
+        > GET k
+        > GET k
+        "v"
+        > CLIENT REPLY SKIP
+        > GET
+        > GET k
+        "v"
+        > CLIENT REPLY SKIP
+        > CLIENT REPLY OFF
+        > PING
+        > CLIENT REPLY ON
+        OK
+        > CLIENT REPLY OFF
+        > RESET
+        RESET
+        > PING
+        PONG
+    "#,
+    );
+}
+
+#[test]
+fn a_skipped_reply_may_be_that_of_a_command_that_waits() {
+    check(
+        r#"
+        # since 7.0
+        > CLIENT REPLY SKIP
+        > BLPOP list 0
+        > PING
+        A> RPUSH list a
+        (integer) 1
+        < PONG
+        > LLEN list
+        (integer) 0
+    "#,
+    );
+}
+
+#[test]
+fn replies_may_be_switched_off_inside_a_transaction() {
+    check(
+        r#"
+        > MULTI
+        OK
+        > SET k 1
+        QUEUED
+        > CLIENT REPLY OFF
+        QUEUED
+        > GET k
+        QUEUED
+        > EXEC
+        > PING
+        > CLIENT REPLY ON
+        > GET k
+        1) OK
+        2) OK
+        3) "1"
+    "#,
+    );
+}
+
+#[test]
+fn pause_refuses_what_makes_no_sense() {
+    check(
+        r#"
+        # since 7.2
+        > CLIENT PAUSE
+        (error) ERR wrong number of arguments for 'client|pause' command
+        > CLIENT PAUSE abc
+        (error) ERR timeout is not an integer or out of range
+        > CLIENT PAUSE -1
+        (error) ERR timeout is negative
+        > CLIENT PAUSE abc FOO
+        (error) ERR CLIENT PAUSE mode must be WRITE or ALL
+        > CLIENT PAUSE 1 WRITE X
+        (error) ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.
+        > CLIENT PAUSE 9223372036854775807
+        (error) ERR timeout is out of range
+        > CLIENT UNPAUSE
+        OK
+        > CLIENT UNPAUSE x
+        (error) ERR wrong number of arguments for 'client|unpause' command
+    "#,
+    );
+}
+
+#[test]
+fn a_pause_of_writes_puts_off_writes_in_order() {
+    check(
+        r#"
+        # since 7.2
+        > CLIENT PAUSE 600000 WRITE
+        OK
+        A> GET k
+        (nil)
+        A> RPUSH list a
+        B> RPUSH list b
+        A> RPUSH list c
+        C> PFCOUNT x
+        D> PUBLISH x y
+        E> MULTI
+        OK
+        E> GET k
+        QUEUED
+        E> EXEC
+        1) (nil)
+        E> MULTI
+        OK
+        E> RPUSH list d
+        > INFO clients
+        ...
+        | blocked_clients:5
+        ...
+        > CLIENT UNPAUSE
+        OK
+        A< (integer) 1
+        A< (integer) 2
+        B< (integer) 3
+        C< (integer) 0
+        D< (integer) 0
+        E< QUEUED
+        E> EXEC
+        1) (integer) 4
+        > LRANGE list 0 -1
+        1) "a"
+        2) "c"
+        3) "b"
+        4) "d"
+        > INFO clients
+        ...
+        | blocked_clients:0
+        ...
+        E> MULTI
+        OK
+        E> SET k 1
+        QUEUED
+        > CLIENT PAUSE 600000 WRITE
+        OK
+        E> EXEC
+        A> BLPOP list2 0
+        B> SET k 2
+        # close B
+        > INFO clients
+        ...
+        | blocked_clients:2
+        ...
+        > CLIENT UNPAUSE
+        OK
+        E< 1) OK
+        > GET k
+        "1"
+        > INFO clients
+        ...
+        | blocked_clients:1
+        ...
+        > RPUSH list2 x
+        (integer) 1
+        A< 1) "list2"
+           2) "x"
+    "#,
+    );
+}
+
+#[test]
+fn a_pause_ends_by_itself_and_the_longest_counts() {
+    check(
+        r#"
+        # since 7.2
+        > CLIENT PAUSE 300 WRITE
+        OK
+        > CLIENT PAUSE 100 WRITE
+        OK
+        A> SET k 1
+        # advance 150
+        > GET k
+        (nil)
+        # advance 200
+        A< OK
+        > GET k
+        "1"
+    "#,
+    );
+}
+
+#[test]
+fn a_pause_of_everything_can_only_be_waited_for() {
+    check(
+        r#"
+        # ours: the fence of the harness would wait as well
+        A> ECHO x
+        "x"
+        > CLIENT PAUSE 200 ALL
+        OK
+        A> PING
+        > CLIENT UNPAUSE
+        # advance 150
+        # advance 100
+        A< PONG
+        < OK
+        > PING
+        PONG
+    "#,
+    );
+}
+
+#[test]
+fn during_a_pause_nothing_expires_but_is_hidden() {
+    check(
+        r#"
+        # since 7.2
+        # config --hz 1
+        > SET k v PX 50
+        OK
+        > CLIENT PAUSE 400 WRITE
+        OK
+        # advance 100
+        > GET k
+        (nil)
+        > DBSIZE
+        (integer) 1
+        > EXISTS k
+        (integer) 0
+        # advance 350
+        > SET k w NX
+        OK
+        > GET k
+        "w"
+    "#,
+    );
+}
+
+#[test]
+fn a_client_that_waits_is_unblocked_as_by_its_timeout_or_with_an_error() {
+    check(
+        r#"
+        # resp2
+        A> CLIENT ID
+        ~ (integer) *
+        A> BLPOP list 0
+        > CLIENT UNBLOCK 0
+        (integer) 0
+        > CLIENT UNBLOCK 1 FOO
+        (error) ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR
+        > CLIENT UNBLOCK x
+        (error) ERR value is not an integer or out of range
+    "#,
+    );
+}
