@@ -2,13 +2,13 @@
 
 use crate::base::number::parse_i64;
 use crate::commands::connection::{BAD_NAME, is_name};
-use crate::resp::{Args, Proto};
+use crate::resp::Args;
+use crate::server::acl::{Acl, UserId};
 use crate::server::client::{Client, ClientId};
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Stale};
 use crate::server::outbox::Order;
 use crate::server::{Ctx, Done, Error, Flow};
-use std::fmt::Write;
 
 /// The container.
 pub static COMMANDS: &[Command] =
@@ -252,58 +252,10 @@ fn list(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// A client's line, without its end.
+/// A client's line, without its end. The reply of whoever asks is not with its connection's figures yet.
 fn describe(ctx: &Ctx, client: &Client) -> String {
-    let connection = &client.connection;
-    let now = ctx.server.now();
-    let seconds = |since: i64| (now - since).max(0) / 1000;
-    let lossy = String::from_utf8_lossy;
-    // The reply of whoever asks is not with its connection's figures yet.
     let is_asking = client.number == ctx.server.clients[ctx.client].number;
-    let pending = if is_asking { ctx.reply.len() } else { connection.reply_bytes };
-    let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
-    let (room, total) = (connection.query_room as usize, connection.query_bytes as usize);
-    let mut flags: String = [
-        (queued.is_some(), 'x'),
-        (client.wait.is_some(), 'b'),
-        (connection.is_unix, 'U'),
-        (client.no_evict, 'e'),
-        (client.no_touch, 'T'),
-    ]
-    .into_iter()
-    .filter_map(|(is_so, letter)| is_so.then_some(letter))
-    .collect();
-    if flags.is_empty() {
-        flags.push('N');
-    }
-    let mut line = String::new();
-    let written = write!(
-        line,
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch=0 \
-         qbuf={total} qbuf-free={room} argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={pending} oll=0 omem=0 \
-         tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
-         tot-net-out={} tot-cmds={}",
-        client.number,
-        connection.addr,
-        connection.laddr,
-        connection.fd,
-        lossy(&client.name),
-        seconds(client.since_ms),
-        seconds(client.active_ms),
-        client.db.0,
-        queued.map_or(-1, |n| n as i64),
-        client.queue_memory(),
-        client.memory() - connection.reply_bytes + pending,
-        client.last_command.map_or("NULL", |id| &ctx.server.commands.get(id).full_name),
-        if client.proto == Proto::Resp3 { 3 } else { 2 },
-        lossy(&client.lib_name),
-        lossy(&client.lib_ver),
-        client.bytes_in,
-        client.bytes_out,
-        client.commands,
-    );
-    written.expect("a string takes everything");
-    line
+    ctx.server.describe_client(client, if is_asking { ctx.reply.len() } else { client.connection.reply_bytes })
 }
 
 /// Which clients CLIENT KILL means.
@@ -313,7 +265,7 @@ struct Filter<'a> {
     addr: Option<&'a [u8]>,
     laddr: Option<&'a [u8]>,
     fits_type: Option<bool>,
-    user: Option<&'a [u8]>,
+    user: Option<UserId>,
     max_age_s: Option<i64>,
     spares_asker: bool,
 }
@@ -321,13 +273,14 @@ struct Filter<'a> {
 /// CLIENT KILL addr, or CLIENT KILL filter value ...
 fn kill(ctx: &mut Ctx, args: Args) -> Done {
     let is_old = args.len() == 3;
-    let filter = if is_old { Filter { addr: Some(args.get(2)), ..Filter::default() } } else { filter(args)? };
+    let filter = if is_old { Filter { addr: Some(args.get(2)), ..Filter::default() } } else { filter(args, &ctx.server.acl)? };
     let now = ctx.server.now();
     let is_meant = |client: &Client| {
         filter.number.is_none_or(|number| client.number == number)
             && filter.addr.is_none_or(|addr| client.connection.addr.as_bytes() == addr)
             && filter.laddr.is_none_or(|laddr| client.connection.laddr.as_bytes() == laddr)
             && filter.fits_type.unwrap_or(true)
+            && filter.user.is_none_or(|user| client.user == user)
             && filter.max_age_s.is_none_or(|age| (now - client.since_ms) / 1000 >= age)
     };
     let asker = ctx.client;
@@ -354,7 +307,7 @@ fn kill(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-fn filter(args: Args) -> Result<Filter, Error> {
+fn filter<'a>(args: Args<'a>, acl: &Acl) -> Result<Filter<'a>, Error> {
     let mut filter = Filter { spares_asker: true, ..Filter::default() };
     let mut rest = args.cursor(2);
     while let Some(word) = rest.word() {
@@ -367,8 +320,10 @@ fn filter(args: Args) -> Result<Filter, Error> {
             b"ADDR" => filter.addr = Some(value),
             b"LADDR" => filter.laddr = Some(value),
             b"TYPE" => filter.fits_type = Some(type_of(value)?),
-            b"USER" if value == b"default" => filter.user = Some(value),
-            b"USER" => return Err(Error::owned([b"ERR No such user '", value, b"'"].concat())),
+            b"USER" => {
+                let missing = || Error::owned([b"ERR No such user '", value, b"'"].concat());
+                filter.user = Some(acl.find(value).ok_or_else(missing)?);
+            }
             b"MAXAGE" => {
                 let age = parse_i64(value).ok_or(Error::Text("ERR maxage is not an integer or out of range"))?;
                 if age <= 0 {

@@ -111,6 +111,10 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
     if changes.has("loglevel") {
         logging::set_level(settings.loglevel.filter());
     }
+    if changes.has("requirepass") {
+        server.acl.set_default_password(server.config.value("requirepass"), &server.commands);
+        server.users_changed();
+    }
     server.settings_changed();
     Ok(())
 }
@@ -163,7 +167,11 @@ fn rewrite(ctx: &mut Ctx, _: Args) -> Done {
     if ctx.server.config.file.is_none() {
         return Err(Error::Text("ERR The server is running without a config file"));
     }
-    if let Err(error) = ctx.server.config.rewrite(false) {
+    let server = &mut *ctx.server;
+    if server.config.value("aclfile").is_empty() {
+        server.config.users = server.acl.words();
+    }
+    if let Err(error) = server.config.rewrite(false) {
         let why = system_text(&error);
         log::warn!("CONFIG REWRITE failed: {why}");
         return Err(Error::owned(format!("ERR Rewriting config file: {why}")));

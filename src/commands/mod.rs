@@ -2,6 +2,7 @@
 //!
 //! To add one, write its row and its handler into the group's file and a session into the group's test.
 
+pub mod acl;
 pub mod bitmap;
 pub mod client;
 pub mod command;
@@ -35,6 +36,7 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Hash, commands: hash::COMMANDS },
         Family { group: Group::List, commands: list::COMMANDS },
         Family { group: Group::HyperLogLog, commands: hyperloglog::COMMANDS },
+        Family { group: Group::Server, commands: acl::COMMANDS },
         Family { group: Group::Server, commands: command::COMMANDS },
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },

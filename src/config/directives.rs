@@ -67,9 +67,9 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("tls-session-caching", Bool, "yes"),
     // Who may do what.
     Directive::new("requirepass", Text, "").honoured(),
-    Directive::new("aclfile", Text, "").at_start().honoured().refused("there are no ACL files yet"),
-    Directive::new("acl-pubsub-default", Choice(&["allchannels", "resetchannels"]), "resetchannels"),
-    Directive::new("acllog-max-len", WIDE_NATURAL, "128"),
+    Directive::new("aclfile", Text, "").at_start().honoured(),
+    Directive::new("acl-pubsub-default", Choice(&["allchannels", "resetchannels"]), "resetchannels").honoured(),
+    Directive::new("acllog-max-len", WIDE_NATURAL, "128").honoured(),
     Directive::new("enable-debug-command", Choice(PROTECTION), "no").at_start().honoured(),
     Directive::new("enable-module-command", Choice(PROTECTION), "no").at_start(),
     Directive::new("enable-protected-configs", Choice(PROTECTION), "no").at_start().honoured(),

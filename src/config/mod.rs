@@ -45,6 +45,8 @@ pub struct Config {
     pub settings: Settings,
     /// The file that was read at the start, with its full path; CONFIG REWRITE writes there.
     pub file: Option<PathBuf>,
+    /// The `user` lines, each in words: a user's name and its rules. They are the server's business.
+    pub users: Vec<Vec<Vec<u8>>>,
 }
 
 /// Why CONFIG SET changed nothing.
@@ -125,7 +127,7 @@ impl Default for Config {
             use std::os::unix::ffi::OsStringExt;
             values[row_of("dir")] = dir.into_os_string().into_vec().into();
         }
-        Config { settings: Settings::new(&values), values, file: None }
+        Config { settings: Settings::new(&values), values, file: None, users: Vec::new() }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::row_of;
 use super::special::parse_output_limits;
-use sha2::{Digest, Sha256};
 
 /// Whether something dangerous is allowed, and to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +65,10 @@ impl LogLevel {
 pub struct Settings {
     /// The number of databases.
     pub databases: usize,
-    /// SHA-256 of `requirepass`; `None` if no password is asked for.
-    pub password_digest: Option<[u8; 32]>,
+    /// Whether new users may use all channels (`acl-pubsub-default`).
+    pub acl_all_channels: bool,
+    /// How many refusals ACL LOG keeps.
+    pub acllog_max_len: usize,
     /// The longest bulk, and the longest string.
     pub proto_max_bulk_len: u64,
     /// The longest sparse `HyperLogLog`, in bytes.
@@ -155,14 +156,14 @@ impl Settings {
             b"local" => Protection::Local,
             _ => Protection::No,
         };
-        let password = value("requirepass");
         let policy = text("maxmemory-policy");
         let socket = text("unixsocket");
         let limits = parse_output_limits(value("client-output-buffer-limit"));
         let limits = limits.map(|[hard, soft, seconds]| OutputLimit { hard, soft, seconds });
         Settings {
             databases: number("databases") as usize,
-            password_digest: (!password.is_empty()).then(|| Sha256::digest(password).into()),
+            acl_all_channels: value("acl-pubsub-default") == b"allchannels",
+            acllog_max_len: number("acllog-max-len") as usize,
             proto_max_bulk_len: number("proto-max-bulk-len"),
             hll_sparse_max_bytes: number("hll-sparse-max-bytes"),
             lfu_log_factor: small("lfu-log-factor"),

@@ -209,17 +209,6 @@ fn get_finds_names_and_patterns_and_hides_what_is_hidden() {
 }
 
 #[test]
-fn passwords_become_digests() {
-    let mut config = Config::default();
-    assert_eq!(config.settings.password_digest, None);
-    set(&mut config, "requirepass", "abc").expect("any text is a password");
-    let digest = config.settings.password_digest.expect("there is a password");
-    assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
-    set(&mut config, "requirepass", "").expect("an empty one takes it away");
-    assert_eq!(config.settings.password_digest, None);
-}
-
-#[test]
 fn a_file_is_read_line_by_line_and_the_last_word_holds() {
     let config = loaded(
         "# a comment\n\n  hz 11 \r\nHZ\t12\nslave-priority 5\nreplica-priority 6\nmaxmemory 1gb\nlogfile ''\n\

@@ -393,7 +393,7 @@ impl EventLoop {
             return;
         }
         let peer = self.describe(&stream, listener);
-        if settings.protected_mode && settings.password_digest.is_none() && !peer.is_local() {
+        if settings.protected_mode && server.acl.default_user().needs_no_password && !peer.is_local() {
             stream.send_last(
                 b"-DENIED Redoxide is running in protected mode because protected mode is enabled and no password is set \
                   for the default user. In this mode connections are only accepted from the loopback interface. Set a \

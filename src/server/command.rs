@@ -10,10 +10,14 @@
 //! ```
 
 use crate::resp::{Args, Cursor};
+use crate::server::keys::Finder;
 use crate::server::{Ctx, Done};
 
 /// The function behind a command.
 pub type Handler = fn(&mut Ctx<'_>, Args<'_>) -> Done;
+
+/// Whether the argument at an index is a secret (a password, or whose it is).
+pub type Secrets = fn(Args<'_>, usize) -> bool;
 
 /// What the dispatcher, ACL and COMMAND need to know of a command. The order is that in which COMMAND lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,6 +252,35 @@ pub const KEY_FLAGS: [(KeyFlag, &str); 11] = [
     (KeyFlag::VariableFlags, "variable_flags"),
 ];
 
+/// Key flags as bits.
+pub const fn key_flag_bits(list: &[KeyFlag]) -> u32 {
+    let (mut bits, mut i) = (0, 0);
+    while i < list.len() {
+        bits |= 1 << list[i] as u32;
+        i += 1;
+    }
+    bits
+}
+
+/// Which arguments are names of channels, or patterns of such names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channels {
+    /// The first.
+    first: u8,
+    /// The last, or from the end of the arguments if negative.
+    last: i8,
+    /// Whether they are patterns.
+    pub are_patterns: bool,
+}
+
+impl Channels {
+    /// Their indices in a request of `argc` arguments.
+    pub fn indices(self, argc: usize) -> std::ops::RangeInclusive<usize> {
+        let last = if self.last < 0 { argc.saturating_sub(self.last.unsigned_abs().into()) } else { self.last as usize };
+        usize::from(self.first)..=last.min(argc.saturating_sub(1))
+    }
+}
+
 /// Where a key spec begins to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
@@ -298,12 +331,12 @@ pub struct KeySpec {
 
 impl KeySpec {
     const fn new(begin: Begin, find: Find, list: &[KeyFlag]) -> KeySpec {
-        let (mut flags, mut i) = (0, 0);
-        while i < list.len() {
-            flags |= 1 << list[i] as u32;
-            i += 1;
-        }
-        KeySpec { begin, find, flags }
+        KeySpec { begin, find, flags: key_flag_bits(list) }
+    }
+
+    /// Its flags: bits of [`KeyFlag`].
+    pub const fn flags(&self) -> u32 {
+        self.flags
     }
 
     /// One key, at an index.
@@ -394,6 +427,12 @@ pub struct Command {
     pub flags: Flags,
     /// Where its keys are.
     pub keys: &'static [KeySpec],
+    /// How it finds them itself, if options decide.
+    pub finder: Option<Finder>,
+    /// Where the channels are that it publishes to or subscribes to.
+    pub channels: Option<Channels>,
+    /// Which arguments are secrets, to be left out of logs.
+    pub secrets: Option<Secrets>,
     /// Its arguments in one line: see `server::syntax`.
     pub syntax: &'static str,
     /// What it does, in our words.
@@ -431,6 +470,9 @@ impl Command {
             arity: 1,
             flags: Flags(0),
             keys: &[],
+            finder: None,
+            channels: None,
+            secrets: None,
             syntax: "",
             summary: "",
             complexity: "",
@@ -478,6 +520,30 @@ impl Command {
     /// Sets the key specs.
     pub const fn keys(mut self, keys: &'static [KeySpec]) -> Command {
         self.keys = keys;
+        self
+    }
+
+    /// Sets how it finds its keys itself.
+    pub const fn finder(mut self, finder: Finder) -> Command {
+        self.finder = Some(finder);
+        self
+    }
+
+    /// Names of channels stand from `first` to `last` (negative: from the end).
+    pub const fn channels(mut self, first: u8, last: i8) -> Command {
+        self.channels = Some(Channels { first, last, are_patterns: false });
+        self
+    }
+
+    /// Patterns of channels stand from `first` to `last` (negative: from the end).
+    pub const fn channel_patterns(mut self, first: u8, last: i8) -> Command {
+        self.channels = Some(Channels { first, last, are_patterns: true });
+        self
+    }
+
+    /// Sets which arguments no log may show.
+    pub const fn secrets(mut self, secrets: Secrets) -> Command {
+        self.secrets = Some(secrets);
         self
     }
 
@@ -705,6 +771,16 @@ impl Table {
     #[inline]
     pub fn get(&self, id: CommandId) -> &Registered {
         &self.registered[id.0 as usize]
+    }
+
+    /// How many commands and subcommands there are.
+    pub fn len(&self) -> usize {
+        self.registered.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.registered.is_empty()
     }
 
     /// All ids, containers before their subcommands.

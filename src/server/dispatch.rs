@@ -122,7 +122,7 @@ impl Server {
     pub fn dispatch(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
         // Most requests: a plain command in order from somebody who may do everything.
-        if id != CommandId::NONE && state.is_authenticated && state.multi.is_none() {
+        if id != CommandId::NONE && state.may_all && state.multi.is_none() {
             let command = self.commands.get(id);
             if command.is_plain && command.row.accepts(args.len()) {
                 state.last_command = Some(id);
@@ -191,6 +191,9 @@ impl Server {
         }
         if state.multi.is_some() && row.flags.has(Flag::NoMulti) {
             return Err((id, Error::Text("ERR Command not allowed inside a transaction")));
+        }
+        if !state.may_all {
+            self.check_rights(client, id, args).map_err(|error| (id, error))?;
         }
         Ok(id)
     }
@@ -308,6 +311,12 @@ impl Server {
         reply.array(multi.queue.len());
         self.depth += 1;
         for (id, request) in &multi.queue {
+            if !self.clients[client].may_all
+                && let Err(error) = self.check_queued(client, *id, request.args())
+            {
+                self.answer_error(&error.text(), reply);
+                continue;
+            }
             self.call(client, *id, request.args(), reply);
         }
         self.depth -= 1;

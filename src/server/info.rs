@@ -255,8 +255,9 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("client_output_buffer_limit_disconnections", stats.output_limit_closes);
     out.field("eventloop_cycles", stats.turns);
     out.field("eventloop_duration_sum", stats.turns_us);
-    // Only AUTH and HELLO answer so: a wrong name or password.
-    out.field("acl_access_denied_auth", stats.error_codes.get(&b"WRONGPASS"[..]).copied().unwrap_or(0));
+    for (reason, count) in ["auth", "cmd", "key", "channel"].into_iter().zip(stats.refusals) {
+        out.field(&format!("acl_access_denied_{reason}"), count);
+    }
 }
 
 fn of_replication(server: &Server, out: &mut Out) {

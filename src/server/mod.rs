@@ -8,12 +8,15 @@
 //! [`Server`] owns all that outlives a command: the keyspace, the clients, the command table, counters. It knows no
 //! socket: `net` tells it of connections and carries out what it leaves in the [`outbox`].
 
+pub mod acl;
 pub mod blocked;
 pub mod client;
 pub mod command;
+mod describe;
 pub mod dispatch;
 pub mod error;
 pub mod info;
+pub mod keys;
 pub mod outbox;
 pub mod settle;
 pub mod stats;
@@ -28,6 +31,7 @@ pub use crate::config::REDIS_VERSION;
 use crate::keyspace::changes::Interest;
 use crate::keyspace::{AccessClock, Db, DbId, Keyspace};
 use crate::resp::{Limits, Reply};
+use acl::Acl;
 use blocked::Blocked;
 use client::{ClientId, Clients, Connection};
 use command::{CommandId, Family, Table};
@@ -124,6 +128,8 @@ pub struct Server {
     pub watch: Stopwatch,
     /// Randomness.
     pub dice: Dice,
+    /// Who may do what.
+    pub acl: Acl,
     /// Who waits for which key.
     pub blocked: Blocked,
     /// Whose request is run again just now.
@@ -171,10 +177,14 @@ impl Server {
         let run_id = format!("{:016x}{:016x}{:08x}", dice.next(), dice.next(), dice.next() as u32);
         let keyspace = Keyspace::new(databases, Dice(dice.next()), freeing);
         let started_ms = clock.unix_us() / 1000;
+        let commands = Table::new(families);
+        let mut acl = Acl::new(&commands);
+        acl.set_default_password(config.value("requirepass"), &commands);
         let mut server = Server {
             keyspace,
             clients: Clients::default(),
-            commands: Table::new(families),
+            commands,
+            acl,
             config,
             outbox: Outbox::default(),
             stats: Stats::default(),
@@ -245,9 +255,10 @@ impl Server {
     /// A client came. It is served everything at once if no password is asked for.
     pub fn connect(&mut self, connection: Connection) -> ClientId {
         self.stats.connections += 1;
-        let is_open = self.config.settings.password_digest.is_none();
         let now = self.now();
-        self.clients.add(connection, is_open, now)
+        let id = self.clients.add(connection, false, now);
+        self.set_default_user(id);
+        id
     }
 
     /// A client went.

@@ -35,6 +35,8 @@ pub struct Stats {
     pub recent_max_input: usize,
     /// The most output that was waiting at one client lately.
     pub recent_max_output: usize,
+    /// Refusals by reason, in the order of [`crate::server::acl::log::Reason`].
+    pub refusals: [u64; 4],
     /// Rates over the last samples.
     pub rates: Rates,
 }

@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod acl;
 mod bitmap;
 mod config;
 mod connection;
