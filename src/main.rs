@@ -54,6 +54,7 @@ fn run(config: Config) -> Result<i32, String> {
     let freeing = Helper::start("freeing").map_err(|error| format!("Can't start a helper thread: {error}"))?;
     let commands = redoxide::commands::table();
     let mut server = Server::new(&commands, config, Clock::system(), Stopwatch::new(), Dice::unpredictable(), freeing);
+    server.rename_commands()?;
     server.load_users()?;
     let mut event_loop = EventLoop::open(&mut server)?;
     log::info!("Server initialized");

@@ -155,7 +155,7 @@ fn list(ctx: &mut Ctx, args: Args) -> Done {
     };
     let list = ctx.reply.begin_array();
     let mut n = 0;
-    for id in table.ids().filter(is_wanted) {
+    for id in table.ids().filter(|&id| !table.is_gone(id)).filter(is_wanted) {
         ctx.reply.bulk(table.get(id).full_name.as_bytes());
         n += 1;
     }
@@ -214,7 +214,7 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
 
 /// The commands that are not subcommands.
 fn top(table: &Table) -> impl Iterator<Item = CommandId> {
-    table.ids().filter(|&id| table.get(id).parent.is_none())
+    table.ids().filter(|&id| table.get(id).parent.is_none() && !table.is_gone(id))
 }
 
 /// Where the keys of a request stand, with what happens to each.

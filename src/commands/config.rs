@@ -51,6 +51,7 @@ const SUBCOMMANDS: &[Command] = &[
         .since("2.8.0"),
     Command::new("set", set)
         .arity(-4)
+        .secrets(|args, at| at > 2 && at % 2 == 1 && crate::config::is_secret(args.get(at - 1)))
         .flags(&[Admin, NoScript, Loading, Stale])
         .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"])
         .syntax("(data: parameter:str value:str) ...")

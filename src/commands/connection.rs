@@ -13,7 +13,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("auth", auth)
         .arity(-2)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
-        .secrets(|_, at| at > 0)
+        .secrets(|args, at| at > 0 && args.len() <= 3)
         .syntax("[username]@6.0.0 password")
         .docs("Authenticates the connection with a password, or with a user's name and password.")
         .complexity("O(N), N being the number of passwords of the user")
@@ -29,6 +29,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("hello", hello)
         .arity(-1)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
+        .secrets(|args, at| (at > 2 && is_auth(args, at - 1)) || (at > 3 && is_auth(args, at - 2)))
         .syntax("[(arguments: protover [AUTH (auth: username password)] [SETNAME clientname])]")
         .docs("Chooses the protocol, and can authenticate and name the connection at the same time.")
         .complexity("O(1)")
@@ -126,6 +127,11 @@ fn auth(ctx: &mut Ctx, args: Args) -> Done {
     ctx.server.log_in(ctx.client, args.get(0), name, password)?;
     ctx.reply.ok();
     Ok(Flow::Done)
+}
+
+/// Whether the argument of HELLO at `at` announces a user and a password.
+fn is_auth(args: Args, at: usize) -> bool {
+    at >= 2 && at + 2 < args.len() && args.get(at).eq_ignore_ascii_case(b"auth")
 }
 
 /// HELLO [protover [AUTH username password] [SETNAME clientname]]

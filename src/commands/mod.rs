@@ -13,11 +13,13 @@ pub mod generic;
 pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
+pub mod latency;
 pub mod list;
 pub mod memory;
 mod options;
 pub mod server;
 pub mod set;
+pub mod slowlog;
 pub mod sort;
 pub mod sorted_set;
 pub mod string;
@@ -41,8 +43,10 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: debug::COMMANDS },
         Family { group: Group::Server, commands: config::COMMANDS },
         Family { group: Group::Server, commands: generic::SERVER },
+        Family { group: Group::Server, commands: latency::COMMANDS },
         Family { group: Group::Server, commands: memory::COMMANDS },
         Family { group: Group::Server, commands: server::COMMANDS },
+        Family { group: Group::Server, commands: slowlog::COMMANDS },
         Family { group: Group::Set, commands: set::COMMANDS },
         Family { group: Group::Generic, commands: sort::COMMANDS },
         Family { group: Group::SortedSet, commands: sorted_set::COMMANDS },

@@ -145,11 +145,11 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("zset-max-listpack-entries", Count, "128").alias("zset-max-ziplist-entries"),
     Directive::new("zset-max-listpack-value", Size(0), "64").alias("zset-max-ziplist-value"),
     // Measuring.
-    Directive::new("latency-monitor-threshold", WIDE_NATURAL, "0"),
-    Directive::new("latency-tracking", Bool, "yes"),
-    Directive::new("latency-tracking-info-percentiles", Special(Percentiles), "50 99 99.9"),
-    Directive::new("slowlog-log-slower-than", Int(-1, i64::MAX), "10000"),
-    Directive::new("slowlog-max-len", WIDE_NATURAL, "128"),
+    Directive::new("latency-monitor-threshold", WIDE_NATURAL, "0").honoured(),
+    Directive::new("latency-tracking", Bool, "yes").honoured(),
+    Directive::new("latency-tracking-info-percentiles", Special(Percentiles), "50 99 99.9").honoured(),
+    Directive::new("slowlog-log-slower-than", Int(-1, i64::MAX), "10000").honoured(),
+    Directive::new("slowlog-max-len", WIDE_NATURAL, "128").honoured(),
     // Snapshots.
     Directive::new("save", Special(Save), "3600 1 300 100 60 10000").honoured(),
     Directive::new("dbfilename", Special(FileName { of: "dbfilename", noun: "filename", may_be_empty: true }), "dump.rdb").protected(),

@@ -19,8 +19,7 @@ const DEPTH_MAX: u32 = 16;
 const FORGOTTEN: [&[u8]; 4] =
     [b"list-max-ziplist-entries", b"list-max-ziplist-value", b"lua-replicate-commands", b"io-threads-do-reads"];
 /// Directives that CONFIG does not know and that a file may contain; refused, since passing over them would be unsafe.
-const UNSUPPORTED: [(&[u8], &str); 3] = [
-    (b"rename-command", "renaming commands is not supported yet"),
+const UNSUPPORTED: [(&[u8], &str); 2] = [
     (b"loadmodule", "modules are not supported"),
     (b"sentinel", "there is no sentinel mode"),
 ];
@@ -96,6 +95,10 @@ impl Loader {
         }
         if lower == b"include" && values.len() == 1 {
             return self.include(&values[0]);
+        }
+        if let (b"rename-command", [from, to]) = (&*lower, values) {
+            self.config.renames.push((from.clone(), to.clone()));
+            return Ok(());
         }
         if lower == b"user" && !values.is_empty() {
             return self.user(values);

@@ -67,6 +67,16 @@ pub struct Settings {
     pub databases: usize,
     /// Whether new users may use all channels (`acl-pubsub-default`).
     pub acl_all_channels: bool,
+    /// Microseconds from which on a command is in the slow log; `None` for never.
+    pub slowlog_us: Option<u64>,
+    /// How many requests the slow log keeps.
+    pub slowlog_max_len: usize,
+    /// Milliseconds from which on an event is kept for LATENCY; zero for never.
+    pub latency_monitor_ms: u64,
+    /// Whether it is counted how long the calls of each command take.
+    pub latency_tracking: bool,
+    /// The percentiles that INFO shows of it, as they are written.
+    pub latency_percentiles: Vec<String>,
     /// How many refusals ACL LOG keeps.
     pub acllog_max_len: usize,
     /// The longest bulk, and the longest string.
@@ -163,6 +173,14 @@ impl Settings {
         Settings {
             databases: number("databases") as usize,
             acl_all_channels: value("acl-pubsub-default") == b"allchannels",
+            slowlog_us: text("slowlog-log-slower-than").parse().ok(),
+            slowlog_max_len: number("slowlog-max-len") as usize,
+            latency_monitor_ms: number("latency-monitor-threshold"),
+            latency_tracking: is_yes("latency-tracking"),
+            latency_percentiles: text("latency-tracking-info-percentiles")
+                .split_ascii_whitespace()
+                .map(String::from)
+                .collect(),
             acllog_max_len: number("acllog-max-len") as usize,
             proto_max_bulk_len: number("proto-max-bulk-len"),
             hll_sparse_max_bytes: number("hll-sparse-max-bytes"),

@@ -474,3 +474,33 @@ fn the_file_that_comes_with_the_program_says_the_defaults() {
         assert!(is_named, "{} is not in redis.conf", directive.name);
     }
 }
+
+#[test]
+fn users_and_renames_are_kept_as_they_are_said() {
+    let mut loader = Loader::new(Config::default());
+    loader.text("a file", b"user ann on >p ~a*\nrename-command GET \"\"\nuser bob off (+get ~x)\n");
+    let config = loader.finish().expect("the file is right");
+    let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
+    assert_eq!(config.users, [words("ann on >p ~a*"), words("bob off (+get ~x)")]);
+    assert_eq!(config.renames, [(b"GET".to_vec(), Vec::new())]);
+    let mut loader = Loader::new(config);
+    loader.text("another", b"user ann on");
+    let problems = loader.finish().expect_err("ann is there already");
+    assert_eq!(
+        problems[0].reason,
+        "Error in user declaration 'ann': Duplicate user found. A user can only be defined once in config files"
+    );
+}
+
+#[test]
+fn rewriting_brings_users_up_to_date() {
+    let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
+    let config = Config { users: vec![words("ann on"), words("bob off ~a\"b")], ..Config::default() };
+    let old = b"# people\nuser ann off\nport 6379\nUSER cid on\nuser dan on\n";
+    let new = config.rewritten(old, false);
+    assert_eq!(
+        String::from_utf8_lossy(&new),
+        "# people\nuser ann on\nport 6379\nuser bob off \"~a\\\"b\"\n",
+        "lines are used again, and those of users who are gone go"
+    );
+}

@@ -28,7 +28,9 @@ impl Local {
     /// A server whose clock stands at `unix_ms`; `seed` makes it the same every time.
     pub fn new(families: &[Family], config: Config, seed: u64, unix_ms: i64) -> Local {
         let clock = Clock::manual(unix_ms);
-        let server = Server::new(families, config, clock, Stopwatch::still(), Dice(seed), Helper::inline());
+        let mut server = Server::new(families, config, clock, Stopwatch::still(), Dice(seed), Helper::inline());
+        server.rename_commands().expect("a test renames what is there");
+        server.load_users().expect("a test's users are right");
         Local { server, lanes: Slab::new(), requests: Requests::new() }
     }
 

@@ -10,6 +10,7 @@
 //! ```
 
 use crate::resp::{Args, Cursor};
+use crate::server::histogram::Histogram;
 use crate::server::keys::Finder;
 use crate::server::{Ctx, Done};
 
@@ -663,6 +664,8 @@ pub struct Registered {
     pub row: &'static Command,
     /// The name in full: `config|get` for a subcommand.
     pub full_name: String,
+    /// What it is called by clients, in lower case; empty if it was taken away (`rename-command`).
+    called: Box<str>,
     /// Bits of [`Category`].
     categories: u32,
     /// The group.
@@ -700,6 +703,8 @@ pub struct Table {
     registered: Vec<Registered>,
     /// Counted per command; parallel to `registered`.
     pub stats: Vec<CommandStats>,
+    /// How long their calls took, made at the first call; parallel to `registered`.
+    histograms: Vec<Option<Histogram>>,
     /// Open addressing over lower-cased names of commands (not subcommands); a power of two of slots.
     slots: Vec<CommandId>,
 }
@@ -719,21 +724,68 @@ fn name_hash(lower: &[u8]) -> usize {
 impl Table {
     /// Builds the table. Panics if two commands share a name: a mistake in the program.
     pub fn new(families: &[Family]) -> Table {
-        let mut table = Table { registered: Vec::new(), stats: Vec::new(), slots: vec![CommandId::NONE; 1024] };
+        let mut table = Table {
+            registered: Vec::new(),
+            stats: Vec::new(),
+            histograms: Vec::new(),
+            slots: vec![CommandId::NONE; 1024],
+        };
         for family in families {
             for row in family.commands {
-                let id = table.register(row, family.group, None);
-                let mut slot = name_hash(row.name.as_bytes()) & (table.slots.len() - 1);
-                while table.slots[slot] != CommandId::NONE {
-                    assert!(table.get(table.slots[slot]).row.name != row.name, "two commands named {}", row.name);
-                    slot = (slot + 1) & (table.slots.len() - 1);
-                }
-                table.slots[slot] = id;
+                table.register(row, family.group, None);
             }
         }
+        table.fill_slots();
         assert!(table.registered.len() < table.slots.len() / 2, "the name table is too full");
         table.stats = vec![CommandStats::default(); table.registered.len()];
+        table.histograms = vec![None; table.registered.len()];
         table
+    }
+
+    /// Puts the names of all commands where [`Table::find`] looks for them.
+    fn fill_slots(&mut self) {
+        self.slots.fill(CommandId::NONE);
+        for id in self.ids() {
+            let name = &self.get(id).called;
+            if self.get(id).parent.is_some() || name.is_empty() {
+                continue;
+            }
+            let mut slot = name_hash(name.as_bytes()) & (self.slots.len() - 1);
+            while self.slots[slot] != CommandId::NONE {
+                assert!(self.get(self.slots[slot]).called != *name, "two commands named {name}");
+                slot = (slot + 1) & (self.slots.len() - 1);
+            }
+            self.slots[slot] = id;
+        }
+    }
+
+    /// Gives a command another name, or none. What tells of it (statistics, COMMAND) keeps its own name.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), &'static str> {
+        let id = self.find(from).ok_or("No such command in rename-command")?;
+        let to = String::from_utf8_lossy(to).to_ascii_lowercase();
+        if to.len() > NAME_MAX {
+            return Err("The name is too long");
+        }
+        let is_taken = self.find(to.as_bytes()).is_some_and(|other| other != id);
+        if is_taken {
+            return Err("Target command name already exists");
+        }
+        self.registered[id.0 as usize].called = to.into();
+        self.fill_slots();
+        Ok(())
+    }
+
+    /// Whether a command was taken away, with its container if it has one.
+    pub fn is_gone(&self, id: CommandId) -> bool {
+        let command = self.get(id);
+        self.get(command.parent.unwrap_or(id)).called.is_empty()
+    }
+
+    /// The command or subcommand of its own name, whatever it is called now.
+    pub fn find_own(&self, name: &[u8]) -> Option<CommandId> {
+        let is_it = |id: &CommandId| self.get(*id).full_name.as_bytes().eq_ignore_ascii_case(name);
+        // Nearly always it is still called so.
+        self.find_full(name).filter(is_it).or_else(|| self.ids().find(is_it))
     }
 
     fn register(&mut self, row: &'static Command, group: Group, parent: Option<CommandId>) -> CommandId {
@@ -747,6 +799,7 @@ impl Table {
         self.registered.push(Registered {
             row,
             full_name,
+            called: row.name.into(),
             categories: categories_of(row, group, parent.is_some()),
             group,
             parent,
@@ -800,7 +853,7 @@ impl Table {
         loop {
             match self.slots[slot] {
                 CommandId::NONE => return None,
-                id if self.get(id).row.name.as_bytes() == lower => return Some(id),
+                id if self.get(id).called.as_bytes() == lower => return Some(id),
                 _ => slot = (slot + 1) & (self.slots.len() - 1),
             }
         }
@@ -823,6 +876,21 @@ impl Table {
     /// Forgets what was counted.
     pub fn reset_stats(&mut self) {
         self.stats.fill(CommandStats::default());
+        self.histograms.fill(None);
+    }
+
+    /// How long the calls of a command took, if there were any.
+    pub fn histogram(&self, id: CommandId) -> Option<&Histogram> {
+        self.histograms[id.0 as usize].as_ref()
+    }
+
+    /// Adds a call that took so many nanoseconds.
+    #[inline]
+    pub(super) fn add_to_histogram(&mut self, id: CommandId, ns: u64) {
+        match &mut self.histograms[id.0 as usize] {
+            Some(histogram) => histogram.add(ns),
+            empty => empty.insert(Histogram::default()).add(ns),
+        }
     }
 }
 

@@ -165,7 +165,7 @@ impl Server {
         let mut command = self.commands.get(id);
         if !command.children.is_empty() && args.len() > 1 {
             let Some(child) = self.commands.find_child(id, args.get(1)) else {
-                let container = command.row.name.to_ascii_uppercase().into();
+                let container = String::from_utf8_lossy(args.get(0)).to_ascii_uppercase().into();
                 return Err((CommandId::NONE, Error::UnknownSubcommand(args.get(1).into(), container)));
             };
             id = child;
@@ -281,9 +281,11 @@ impl Server {
         self.last_ticks = ticks;
         let stats = &mut self.commands.stats[id.0 as usize];
         stats.calls += 1;
-        stats.ticks += ticks.wrapping_sub(began);
+        let took = ticks.wrapping_sub(began);
+        stats.ticks += took;
         stats.failed += u64::from(failed);
         self.stats.commands += 1;
+        self.measure(client, id, args, took);
         self.settle_call();
         if ticks >= self.time_due && self.depth == 0 {
             self.read_time();

@@ -13,10 +13,10 @@ const DEFAULT: [&str; 10] =
     ["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "modules", "errorstats", "cluster"];
 
 /// The sections that only `all` and `everything` add.
-const MORE: [&str; 1] = ["commandstats"];
+const MORE: [&str; 2] = ["commandstats", "latencystats"];
 
 /// All sections there are, in the order of INFO; the keyspace comes last.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "server",
     "clients",
     "memory",
@@ -27,6 +27,7 @@ const ORDER: [&str; 12] = [
     "modules",
     "commandstats",
     "errorstats",
+    "latencystats",
     "cluster",
     "keyspace",
 ];
@@ -99,6 +100,7 @@ fn section(server: &mut Server, name: &str, out: &mut Out) {
                 out.field(&format!("errorstat_{}", String::from_utf8_lossy(code)), format_args!("count={count}"));
             }
         }
+        "latencystats" => of_latency(server, out),
         // There are none, but clients find the section where they look for it.
         "modules" => out.title("Modules"),
         "cluster" => {
@@ -313,6 +315,24 @@ fn of_commands(server: &Server, out: &mut Out) {
                 "calls={},usec={us},usec_per_call={per_call:.2},rejected_calls={},failed_calls={}",
                 stats.calls, stats.rejected, stats.failed
             ),
+        );
+    }
+}
+
+fn of_latency(server: &Server, out: &mut Out) {
+    out.title("Latencystats");
+    if !server.config.settings.latency_tracking {
+        return;
+    }
+    for id in server.commands.ids() {
+        let Some(histogram) = server.commands.histogram(id) else { continue };
+        let shown = server.config.settings.latency_percentiles.iter().map(|percent| {
+            let ns = histogram.percentile(percent.parse().unwrap_or(0.0));
+            format!("p{percent}={:.3}", ns as f64 / 1000.0)
+        });
+        out.field(
+            &format!("latency_percentiles_usec_{}", server.commands.get(id).full_name),
+            shown.collect::<Vec<_>>().join(","),
         );
     }
 }

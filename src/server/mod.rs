@@ -15,10 +15,14 @@ pub mod command;
 mod describe;
 pub mod dispatch;
 pub mod error;
+pub mod histogram;
 pub mod info;
 pub mod keys;
+pub mod latency;
+pub mod measure;
 pub mod outbox;
 pub mod settle;
+pub mod slowlog;
 pub mod stats;
 pub mod syntax;
 
@@ -130,6 +134,14 @@ pub struct Server {
     pub dice: Dice,
     /// Who may do what.
     pub acl: Acl,
+    /// What took long, by request.
+    pub slowlog: slowlog::Slowlog,
+    /// What took long, by kind of event.
+    pub latency: latency::Latency,
+    /// A command that took so many ticks is looked at more closely: see [`measure`].
+    look_ticks: u64,
+    /// Whether histograms of commands are kept (`latency-tracking`).
+    has_histograms: bool,
     /// Who waits for which key.
     pub blocked: Blocked,
     /// Whose request is run again just now.
@@ -191,6 +203,10 @@ impl Server {
             clock,
             watch,
             dice,
+            slowlog: slowlog::Slowlog::default(),
+            latency: latency::Latency::default(),
+            look_ticks: u64::MAX,
+            has_histograms: true,
             blocked: Blocked::default(),
             retrying: None,
             shutdown: None,
@@ -209,6 +225,17 @@ impl Server {
         server.read_time();
         server.settings_changed();
         server
+    }
+
+    /// At the start: gives commands the names that the configuration asks for.
+    pub fn rename_commands(&mut self) -> Result<(), String> {
+        for (from, to) in &self.config.renames {
+            self.commands.rename(from, to).map_err(|why| {
+                let (from, to) = (String::from_utf8_lossy(from), String::from_utf8_lossy(to));
+                format!("rename-command {from} \"{to}\": {why}")
+            })?;
+        }
+        Ok(())
     }
 
     /// Reads the clock: at the beginning of each turn, and when a turn is long.
@@ -231,6 +258,7 @@ impl Server {
 
     /// Takes the settings that the keyspace goes by from the configuration.
     pub fn settings_changed(&mut self) {
+        self.set_thresholds();
         let settings = &self.config.settings;
         let shared = &mut self.keyspace.shared;
         shared.lfu_log_factor = settings.lfu_log_factor;
@@ -313,6 +341,7 @@ impl Server {
         self.stats.rates.sample(now_us, [self.stats.commands, self.stats.bytes_in, self.stats.bytes_out]);
         if self.cron_count % 16 == 1 {
             self.watch.refine();
+            self.set_thresholds();
         }
         if self.active_expire
             && self.keyspace.expire_some(&self.watch, 500_000) + self.keyspace.expire_fields(&self.watch, 250_000) > 0

@@ -789,3 +789,15 @@ fn passwords_are_made() {
     "#,
     );
 }
+
+#[test]
+fn acl_help_lists_the_subcommands() {
+    check(
+        r#"
+        # ours: the words
+        > ACL HELP
+        ~  1) ACL <subcommand> *
+        ...
+    "#,
+    );
+}

@@ -885,3 +885,110 @@ fn memory_usage_knows_the_bytes_of_every_type() {
     "#,
     );
 }
+
+#[test]
+fn keys_are_found_where_options_decide() {
+    check(
+        r#"
+        # since 7.2
+        # resp2
+        > COMMAND GETKEYS SORT abc STORE def
+        1) "abc"
+        2) "def"
+        > COMMAND GETKEYSANDFLAGS SORT abc BY x GET a* STORE def STORE x
+        1) 1) "abc"
+           2) 1) RO
+              2) access
+        2) 1) "x"
+           2) 1) OW
+              2) update
+        > COMMAND GETKEYS SORT abc LIMIT 0 STORE x GET STORE
+        1) "abc"
+        > COMMAND GETKEYS SORT abc STORE
+        1) "abc"
+        > COMMAND GETKEYSANDFLAGS SORT_RO abc BY x GET a*
+        1) 1) "abc"
+           2) 1) RO
+              2) access
+        > COMMAND GETKEYSANDFLAGS SET a b GET
+        1) 1) "a"
+           2) 1) RW
+              2) access
+              3) update
+        > COMMAND GETKEYSANDFLAGS SET a b NX
+        1) 1) "a"
+           2) 1) OW
+              2) update
+        > COMMAND GETKEYSANDFLAGS BITFIELD a GET u8 0
+        1) 1) "a"
+           2) 1) RO
+              2) access
+        > COMMAND GETKEYSANDFLAGS BITFIELD a OVERFLOW WRAP GET u8 0 SET u8 0 1
+        1) 1) "a"
+           2) 1) RW
+              2) access
+              3) update
+        > COMMAND GETKEYSANDFLAGS BITFIELD a SET u8 0
+        1) 1) "a"
+           2) 1) RW
+              2) access
+              3) update
+        > COMMAND GETKEYSANDFLAGS BITFIELD a
+        1) 1) "a"
+           2) 1) RO
+              2) access
+        > COMMAND GETKEYSANDFLAGS GEORADIUS a 1 2 3 m STORE x STOREDIST y
+        1) 1) "a"
+           2) 1) RO
+              2) access
+        2) 1) "x"
+           2) 1) OW
+              2) update
+        3) 1) "y"
+           2) 1) OW
+              2) update
+    "#,
+    );
+}
+
+#[test]
+fn commands_can_have_other_names() {
+    check(
+        r#"
+        # since 7.2
+        # config --rename-command get foo --rename-command flushall "" --rename-command config cfg
+        > GET a
+        (error) ERR unknown command 'GET', with args beginning with: 'a'
+        > FOO a
+        (nil)
+        > FOO
+        (error) ERR wrong number of arguments for 'get' command
+        > FLUSHALL
+        (error) ERR unknown command 'FLUSHALL', with args beginning with:
+        > CFG NOSUCH
+        (error) ERR unknown subcommand 'NOSUCH'. Try CFG HELP.
+        > CFG
+        (error) ERR wrong number of arguments for 'config' command
+        > CONFIG GET port
+        (error) ERR unknown command 'CONFIG', with args beginning with: 'GET' 'port'
+        > COMMAND GETKEYS foo a
+        1) "a"
+        > COMMAND GETKEYS get a
+        (error) ERR Invalid command specified
+        > ACL SETUSER u on nopass ~* +get +config|get
+        OK
+        > ACL SETUSER u +foo
+        (error) ERR Error in ACL SETUSER modifier '+foo': Unknown command or category name in ACL
+        > ACL DRYRUN u foo a
+        OK
+        > ACL DRYRUN u get a
+        (error) ERR Command 'get' not found
+        > AUTH u x
+        OK
+        > FOO a
+        (nil)
+        > CFG SET a b
+        (error) NOPERM User u has no permissions to run the 'config|set' command
+    "#,
+    );
+}

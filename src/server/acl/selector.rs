@@ -109,7 +109,7 @@ impl Selector {
                 Some((b'-', _)) if name[1..].starts_with(b"@") => self.set_category(false, &name[1..], table)?,
                 Some((b'+', _)) => self.allow(&rule[1..], table)?,
                 Some((b'-', _)) => {
-                    let id = table.find_full(&name[1..]).ok_or(RuleError::UnknownName)?;
+                    let id = table.find_own(&name[1..]).ok_or(RuleError::UnknownName)?;
                     self.set_command(id, false, table);
                     self.note(false, table.get(id).full_name.as_bytes());
                 }
@@ -159,12 +159,12 @@ impl Selector {
     /// `+command`, `+command|subcommand`, or `+command|first-arg`.
     fn allow(&mut self, name: &[u8], table: &Table) -> Result<(), RuleError> {
         let Some(bar) = name.iter().rposition(|&byte| byte == b'|') else {
-            let id = table.find_full(name).ok_or(RuleError::UnknownName)?;
+            let id = table.find_own(name).ok_or(RuleError::UnknownName)?;
             self.set_command(id, true, table);
             self.note(true, table.get(id).full_name.as_bytes());
             return Ok(());
         };
-        let parent = table.find_full(&name[..bar]).ok_or(RuleError::UnknownName)?;
+        let parent = table.find_own(&name[..bar]).ok_or(RuleError::UnknownName)?;
         let sub = &name[bar + 1..];
         if table.get(parent).parent.is_some() {
             return Err(RuleError::FirstArgOfSubcommand);
@@ -178,7 +178,7 @@ impl Selector {
                 list.push(sub.into());
             }
         } else {
-            let id = table.find_full(name).ok_or(RuleError::UnknownName)?;
+            let id = table.find_own(name).ok_or(RuleError::UnknownName)?;
             self.set_command(id, true, table);
         }
         self.note(true, name);
