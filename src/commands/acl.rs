@@ -119,7 +119,7 @@ static ACL: &[Command] = &[
 /// ACL CAT [category]
 fn cat(ctx: &mut Ctx, args: Args) -> Done {
     if args.len() > 3 {
-        return Err(wrong_number(args));
+        return Err(Error::wrong_number(args.get(1), "ACL"));
     }
     if args.len() == 2 {
         ctx.reply.array(CATEGORIES.len());
@@ -140,13 +140,6 @@ fn cat(ctx: &mut Ctx, args: Args) -> Done {
         ctx.reply.bulk(name.as_bytes());
     }
     Ok(Flow::Done)
-}
-
-/// What Redis answers to a subcommand of ACL whose arguments do not fit.
-fn wrong_number(args: Args) -> Error {
-    let word = args.get(1);
-    let start = b"ERR unknown subcommand or wrong number of arguments for '";
-    Error::owned([&start[..], &word[..word.len().min(128)], b"'. Try ACL HELP."].concat())
 }
 
 /// ACL WHOAMI
@@ -285,7 +278,7 @@ fn log(ctx: &mut Ctx, args: Args) -> Done {
             return Ok(Flow::Done);
         }
         3 => count = usize::try_from(parse_i64(args.get(2)).ok_or(Error::NotInteger)?).unwrap_or(0),
-        _ => return Err(wrong_number(args)),
+        _ => return Err(Error::wrong_number(args.get(1), "ACL")),
     }
     let log = &ctx.server.acl.log;
     let now = ctx.server.now();
@@ -326,7 +319,7 @@ fn show_refusal(reply: &mut Reply, entry: &Entry, now_ms: i64) {
 /// ACL GENPASS [bits]
 fn genpass(ctx: &mut Ctx, args: Args) -> Done {
     if args.len() > 3 {
-        return Err(wrong_number(args));
+        return Err(Error::wrong_number(args.get(1), "ACL"));
     }
     let bits = match args.len() {
         2 => 256,

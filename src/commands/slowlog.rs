@@ -51,9 +51,7 @@ fn get(ctx: &mut Ctx, args: Args) -> Done {
             Some(n @ 0..) => n as usize,
             _ => return Err(Error::Text("ERR count should be greater than or equal to -1")),
         },
-        _ => {
-            return Err(Error::Text("ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP."));
-        }
+        _ => return Err(Error::wrong_number(args.get(1), "SLOWLOG")),
     };
     let log = &ctx.server.slowlog;
     ctx.reply.array(log.iter().len().min(count));

@@ -250,7 +250,7 @@ fn save_lines_add_up() {
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let found =
-        problems("port 1 2\nhz 10\nbidn 127.0.0.1\nhz \"1\nmaxmemory 1kbx\nzzzzzzzzzzzz\nappendonly yes\nuser a on\n");
+        problems("port 1 2\nhz 10\nbidn 127.0.0.1\nhz \"1\nmaxmemory 1kbx\nzzzzzzzzzzzz\nappendonly yes\nuser a on\nuser a off");
     let told: Vec<_> = found.iter().map(|problem| (problem.line, &*problem.text, &*problem.reason)).collect();
     assert_eq!(
         told,
@@ -261,7 +261,11 @@ fn all_mistakes_of_a_file_are_told_at_once() {
             (5, "maxmemory 1kbx", "argument must be a memory value"),
             (6, "zzzzzzzzzzzz", "Bad directive or wrong number of arguments"),
             (7, "appendonly yes", "there is no append-only file yet: only 'no' is accepted"),
-            (8, "user a on", "ACL users are not supported yet"),
+            (
+                9,
+                "user a off",
+                "Error in user declaration 'a': Duplicate user found. A user can only be defined once in config files"
+            ),
         ]
     );
     let text = report(&found[..1]);
@@ -271,7 +275,7 @@ fn all_mistakes_of_a_file_are_told_at_once() {
         "{text}"
     );
     for line in
-        ["replicaof a 1", "cluster-enabled yes", "tls-port 1", "aclfile /x", "loadmodule /x", "rename-command a b"]
+        ["replicaof a 1", "cluster-enabled yes", "tls-port 1", "loadmodule /x"]
     {
         assert_eq!(problems(line).len(), 1, "{line}");
     }
@@ -495,7 +499,8 @@ fn users_and_renames_are_kept_as_they_are_said() {
 #[test]
 fn rewriting_brings_users_up_to_date() {
     let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
-    let config = Config { users: vec![words("ann on"), words("bob off ~a\"b")], ..Config::default() };
+    let mut config = Config { users: vec![words("ann on"), words("bob off ~a\"b")], ..Config::default() };
+    config.values[super::row_of("dir")] = Box::default();
     let old = b"# people\nuser ann off\nport 6379\nUSER cid on\nuser dan on\n";
     let new = config.rewritten(old, false);
     assert_eq!(
