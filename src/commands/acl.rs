@@ -10,8 +10,7 @@ use crate::server::command::{CATEGORIES, Command};
 use crate::server::{Ctx, Done, Error, Flow};
 
 /// The container.
-pub static COMMANDS: &[Command] =
-    &[Command::container("acl", ACL).docs("Says who may do what.").since("6.0.0")];
+pub static COMMANDS: &[Command] = &[Command::container("acl", ACL).docs("Says who may do what.").since("6.0.0")];
 
 static ACL: &[Command] = &[
     Command::new("cat", cat)
@@ -98,10 +97,7 @@ static ACL: &[Command] = &[
         .docs("Makes a user or changes one.")
         .complexity("O(N), N being the number of rules")
         .since("6.0.0")
-        .history(&[
-            ("6.2.0", "Patterns of channels came."),
-            ("7.0.0", "Selectors and permissions of keys came."),
-        ]),
+        .history(&[("6.2.0", "Patterns of channels came."), ("7.0.0", "Selectors and permissions of keys came.")]),
     Command::new("users", users)
         .arity(2)
         .flags(&[Admin, NoScript, Loading, Stale])
@@ -332,10 +328,8 @@ fn genpass(ctx: &mut Ctx, args: Args) -> Done {
     }
     let digits = (bits as usize).div_ceil(4);
     // Not from the server's own dice: what those give could be guessed by who sees enough of it.
-    let mut text = String::with_capacity(digits + 16);
-    while text.len() < digits {
-        text += &format!("{:016x}", rand::random::<u64>());
-    }
+    let words = (0..digits.div_ceil(16)).map(|_| format!("{:016x}", rand::random::<u64>()));
+    let text = words.collect::<Vec<_>>().concat();
     ctx.reply.bulk(&text.as_bytes()[..digits]);
     Ok(Flow::Done)
 }
@@ -363,7 +357,9 @@ fn save(ctx: &mut Ctx, _: Args) -> Done {
     }
     if let Err(error) = ctx.server.write_users_file() {
         ::log::warn!("Saving the users failed: {error}");
-        return Err(Error::Text("ERR There was an error trying to save the ACLs. Please check the server logs for more information"));
+        return Err(Error::Text(
+            "ERR There was an error trying to save the ACLs. Please check the server logs for more information",
+        ));
     }
     ctx.reply.ok();
     Ok(Flow::Done)

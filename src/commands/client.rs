@@ -273,7 +273,8 @@ struct Filter<'a> {
 /// CLIENT KILL addr, or CLIENT KILL filter value ...
 fn kill(ctx: &mut Ctx, args: Args) -> Done {
     let is_old = args.len() == 3;
-    let filter = if is_old { Filter { addr: Some(args.get(2)), ..Filter::default() } } else { filter(args, &ctx.server.acl)? };
+    let filter =
+        if is_old { Filter { addr: Some(args.get(2)), ..Filter::default() } } else { filter(args, &ctx.server.acl)? };
     let now = ctx.server.now();
     let is_meant = |client: &Client| {
         filter.number.is_none_or(|number| client.number == number)

@@ -5,6 +5,7 @@
 pub mod acl;
 pub mod bitmap;
 pub mod client;
+pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod connection;
@@ -16,7 +17,9 @@ pub mod hyperloglog;
 pub mod latency;
 pub mod list;
 pub mod memory;
+pub mod module;
 mod options;
+pub mod replication;
 pub mod server;
 pub mod set;
 pub mod slowlog;
@@ -31,9 +34,11 @@ use crate::server::command::{Family, Group};
 pub fn table() -> Vec<Family> {
     vec![
         Family { group: Group::Bitmap, commands: bitmap::COMMANDS },
+        Family { group: Group::Cluster, commands: cluster::COMMANDS },
         Family { group: Group::Connection, commands: connection::COMMANDS },
         Family { group: Group::Connection, commands: client::COMMANDS },
         Family { group: Group::Generic, commands: generic::COMMANDS },
+        Family { group: Group::Generic, commands: replication::GENERIC },
         Family { group: Group::Geo, commands: geo::COMMANDS },
         Family { group: Group::Hash, commands: hash::COMMANDS },
         Family { group: Group::List, commands: list::COMMANDS },
@@ -45,6 +50,8 @@ pub fn table() -> Vec<Family> {
         Family { group: Group::Server, commands: generic::SERVER },
         Family { group: Group::Server, commands: latency::COMMANDS },
         Family { group: Group::Server, commands: memory::COMMANDS },
+        Family { group: Group::Server, commands: module::COMMANDS },
+        Family { group: Group::Server, commands: replication::COMMANDS },
         Family { group: Group::Server, commands: server::COMMANDS },
         Family { group: Group::Server, commands: slowlog::COMMANDS },
         Family { group: Group::Set, commands: set::COMMANDS },

@@ -71,7 +71,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("acl-pubsub-default", Choice(&["allchannels", "resetchannels"]), "resetchannels").honoured(),
     Directive::new("acllog-max-len", WIDE_NATURAL, "128").honoured(),
     Directive::new("enable-debug-command", Choice(PROTECTION), "no").at_start().honoured(),
-    Directive::new("enable-module-command", Choice(PROTECTION), "no").at_start(),
+    Directive::new("enable-module-command", Choice(PROTECTION), "no").at_start().honoured(),
     Directive::new("enable-protected-configs", Choice(PROTECTION), "no").at_start().honoured(),
     Directive::new("sanitize-dump-payload", Choice(&["no", "yes", "clients"]), "no"),
     // The process, its files and its log.

@@ -19,10 +19,8 @@ const DEPTH_MAX: u32 = 16;
 const FORGOTTEN: [&[u8]; 4] =
     [b"list-max-ziplist-entries", b"list-max-ziplist-value", b"lua-replicate-commands", b"io-threads-do-reads"];
 /// Directives that CONFIG does not know and that a file may contain; refused, since passing over them would be unsafe.
-const UNSUPPORTED: [(&[u8], &str); 2] = [
-    (b"loadmodule", "modules are not supported"),
-    (b"sentinel", "there is no sentinel mode"),
-];
+const UNSUPPORTED: [(&[u8], &str); 2] =
+    [(b"loadmodule", "modules are not supported"), (b"sentinel", "there is no sentinel mode")];
 const BAD: &str = "Bad directive or wrong number of arguments";
 
 /// A line that cannot be obeyed.

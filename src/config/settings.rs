@@ -99,6 +99,8 @@ pub struct Settings {
     pub maxmemory_policy: String,
     /// Who may use DEBUG.
     pub debug_command: Protection,
+    /// Who may use MODULE LOAD and its like.
+    pub module_command: Protection,
     /// Who may change protected directives.
     pub protected_configs: Protection,
     /// The TCP port; zero means none.
@@ -201,6 +203,7 @@ impl Settings {
             maxmemory: number("maxmemory"),
             maxmemory_policy: policy,
             debug_command: protection("enable-debug-command"),
+            module_command: protection("enable-module-command"),
             protected_configs: protection("enable-protected-configs"),
             port: number("port") as u16, // at most 65,535 by its row
             bind: text("bind").split_ascii_whitespace().map(String::from).collect(),

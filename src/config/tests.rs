@@ -249,8 +249,9 @@ fn save_lines_add_up() {
 
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
-    let found =
-        problems("port 1 2\nhz 10\nbidn 127.0.0.1\nhz \"1\nmaxmemory 1kbx\nzzzzzzzzzzzz\nappendonly yes\nuser a on\nuser a off");
+    let found = problems(
+        "port 1 2\nhz 10\nbidn 127.0.0.1\nhz \"1\nmaxmemory 1kbx\nzzzzzzzzzzzz\nappendonly yes\nuser a on\nuser a off",
+    );
     let told: Vec<_> = found.iter().map(|problem| (problem.line, &*problem.text, &*problem.reason)).collect();
     assert_eq!(
         told,
@@ -274,9 +275,7 @@ fn all_mistakes_of_a_file_are_told_at_once() {
         text.ends_with(" ***\nReading test.conf, at line 1\n>>> 'port 1 2'\nwrong number of arguments\n"),
         "{text}"
     );
-    for line in
-        ["replicaof a 1", "cluster-enabled yes", "tls-port 1", "loadmodule /x"]
-    {
+    for line in ["replicaof a 1", "cluster-enabled yes", "tls-port 1", "loadmodule /x"] {
         assert_eq!(problems(line).len(), 1, "{line}");
     }
     assert_eq!(problems("replicaof 127.0.0.1 abc")[0].reason, "Invalid master port");

@@ -277,7 +277,8 @@ pub struct Channels {
 impl Channels {
     /// Their indices in a request of `argc` arguments.
     pub fn indices(self, argc: usize) -> std::ops::RangeInclusive<usize> {
-        let last = if self.last < 0 { argc.saturating_sub(self.last.unsigned_abs().into()) } else { self.last as usize };
+        let last =
+            if self.last < 0 { argc.saturating_sub(self.last.unsigned_abs().into()) } else { self.last as usize };
         usize::from(self.first)..=last.min(argc.saturating_sub(1))
     }
 }

@@ -176,9 +176,9 @@ impl Server {
             return Err((id, Error::Arity(command.full_name.clone().into())));
         }
         let state = &self.clients[client];
-        if row.flags.has(Flag::Protected) && !self.allows_protected(client) {
-            let name = row.name.to_ascii_uppercase();
-            let switch = row.name;
+        let switch = command.parent.map_or(row.name, |parent| self.commands.get(parent).row.name);
+        if row.flags.has(Flag::Protected) && !self.allows_protected(client, switch) {
+            let name = switch.to_ascii_uppercase();
             let text = format!(
                 "ERR {name} command not allowed. If the enable-{switch}-command option is set to \"local\", you can run it \
                  from a local connection, otherwise you need to set this option in the configuration file, and then \
@@ -200,8 +200,10 @@ impl Server {
 
     /// Whether `enable-debug-command` and its like let this client run a protected command.
     #[cold]
-    fn allows_protected(&self, client: ClientId) -> bool {
-        self.config.settings.debug_command.allows(self.clients[client].connection.is_local())
+    fn allows_protected(&self, client: ClientId, switch: &str) -> bool {
+        let settings = &self.config.settings;
+        let protection = if switch == "module" { settings.module_command } else { settings.debug_command };
+        protection.allows(self.clients[client].connection.is_local())
     }
 
     /// Answers a request that may not run; inside MULTI that spoils the whole transaction.

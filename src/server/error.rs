@@ -57,7 +57,8 @@ impl Error {
     #[cold]
     pub fn wrong_number(subcommand: &[u8], container: &str) -> Error {
         let word = &subcommand[..subcommand.len().min(128)];
-        let (start, end) = ("ERR unknown subcommand or wrong number of arguments for '", format!("'. Try {container} HELP."));
+        let (start, end) =
+            ("ERR unknown subcommand or wrong number of arguments for '", format!("'. Try {container} HELP."));
         Error::owned([start.as_bytes(), word, end.as_bytes()].concat())
     }
 

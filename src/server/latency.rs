@@ -138,7 +138,8 @@ impl Latency {
             let n = events.samples.len() as u64;
             let mean = events.samples.iter().map(|sample| sample.ms).sum::<u64>() / n.max(1);
             let apart = events.samples.iter().map(|sample| sample.ms.abs_diff(mean)).sum::<u64>() / n.max(1);
-            let span = events.samples.back().zip(events.samples.front()).map_or(0, |(last, first)| last.time_s - first.time_s);
+            let span =
+                events.samples.back().zip(events.samples.front()).map_or(0, |(last, first)| last.time_s - first.time_s);
             let every = span.max(0) as f64 / n.max(1) as f64;
             writeln!(
                 text,

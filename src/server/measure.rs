@@ -14,7 +14,8 @@ impl Server {
     pub(super) fn set_thresholds(&mut self) {
         let settings = &self.config.settings;
         let slow_ns = settings.slowlog_us.map(|us| us.saturating_mul(1000));
-        let latency_ns = (settings.latency_monitor_ms > 0).then(|| settings.latency_monitor_ms.saturating_mul(1_000_000));
+        let latency_ns =
+            (settings.latency_monitor_ms > 0).then(|| settings.latency_monitor_ms.saturating_mul(1_000_000));
         let lowest = slow_ns.into_iter().chain(latency_ns).min();
         self.look_ticks = match lowest {
             None => u64::MAX,

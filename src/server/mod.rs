@@ -18,6 +18,7 @@ pub mod error;
 pub mod histogram;
 pub mod info;
 pub mod keys;
+pub mod keysizes;
 pub mod latency;
 pub mod measure;
 pub mod outbox;
@@ -152,6 +153,8 @@ pub struct Server {
     pub run_id: String,
     /// The most bytes in use that were seen.
     pub peak_memory: u64,
+    /// When that was, seconds since 1970.
+    pub peak_memory_s: i64,
     /// The bytes in use when the server was made.
     pub startup_memory: u64,
     /// When it started, milliseconds since 1970.
@@ -213,6 +216,7 @@ impl Server {
             run_id,
             started_ms,
             peak_memory: 0,
+            peak_memory_s: 0,
             startup_memory: crate::base::alloc::used() as u64,
             active_expire: true,
             last_ticks: 0,
@@ -303,6 +307,13 @@ impl Server {
         }
     }
 
+    /// Remembers the most bytes in use.
+    pub(crate) fn note_peak(&mut self, used: u64) {
+        if used > self.peak_memory {
+            (self.peak_memory, self.peak_memory_s) = (used, self.clock.unix_us() / 1_000_000);
+        }
+    }
+
     /// Microseconds until [`Server::cron`] wants to run.
     pub fn until_cron_us(&self) -> u64 {
         self.next_cron_us.saturating_sub(self.clock.monotonic_us())
@@ -337,17 +348,21 @@ impl Server {
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
         self.cron_count += 1;
-        self.peak_memory = self.peak_memory.max(crate::base::alloc::used() as u64);
-        self.stats.rates.sample(now_us, [self.stats.commands, self.stats.bytes_in, self.stats.bytes_out]);
+        self.note_peak(crate::base::alloc::used() as u64);
+        let stats = &mut self.stats;
+        let counters = [stats.commands, stats.bytes_in, stats.bytes_out, stats.turns, stats.turns_us];
+        stats.rates.sample(now_us, counters);
         if self.cron_count % 16 == 1 {
             self.watch.refine();
             self.set_thresholds();
         }
+        let began = self.watch.ticks();
         if self.active_expire
             && self.keyspace.expire_some(&self.watch, 500_000) + self.keyspace.expire_fields(&self.watch, 250_000) > 0
         {
             self.settle_unit();
         }
+        self.stats.expire_ticks += self.watch.ticks().wrapping_sub(began);
         self.keyspace.maintain();
     }
 }

@@ -16,6 +16,7 @@ mod hash;
 mod hyperloglog;
 mod latency;
 mod list;
+mod replication;
 mod server;
 mod set;
 mod slowlog;

@@ -992,3 +992,55 @@ fn commands_can_have_other_names() {
     "#,
     );
 }
+
+#[test]
+fn info_tells_the_sizes_of_keys() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > SET a ""
+        OK
+        > SET b x
+        OK
+        > SET n 12345
+        OK
+        > SETRANGE long 1100000 x
+        (integer) 1100001
+        > RPUSH l 1 2 3
+        (integer) 3
+        > SADD s 1 2 3 4 5
+        (integer) 5
+        > ZADD z 1 a
+        (integer) 1
+        > HSET h a b c d
+        (integer) 2
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:0=1,1=1,4=1,1M=1
+        | db0_distrib_lists_items:2=1
+        | db0_distrib_sets_items:4=1
+        | db0_distrib_zsets_items:1=1
+        | db0_distrib_hashes_items:2=1
+        > SELECT 3
+        OK
+        > SET k vv
+        OK
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:0=1,1=1,4=1,1M=1
+        | db0_distrib_lists_items:2=1
+        | db0_distrib_sets_items:4=1
+        | db0_distrib_zsets_items:1=1
+        | db0_distrib_hashes_items:2=1
+        | db3_distrib_strings_sizes:2=1
+        > FLUSHALL
+        OK
+        > INFO keysizes
+        "\x23 Keysizes\r\n"
+        > INFO threads
+        | # Threads
+        ~ | io_thread_0:clients=*,reads=*,writes=*
+    "#,
+    );
+}

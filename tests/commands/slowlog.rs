@@ -245,7 +245,7 @@ fn slow_requests_are_kept_with_what_may_be_shown() {
         > SLOWLOG RESET
         OK
         > SLOWLOG LEN
-        (integer) 3
+        (integer) 1
     "#,
     );
 }

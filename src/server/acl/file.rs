@@ -21,9 +21,11 @@ impl Server {
     pub fn load_users(&mut self) -> Result<(), String> {
         let has_file = !self.config.value("aclfile").is_empty();
         if has_file && !self.config.users.is_empty() {
-            return Err("Users are defined in redis.conf, and 'aclfile' names a file of users: only one of both can hold. \
+            return Err(
+                "Users are defined in redis.conf, and 'aclfile' names a file of users: only one of both can hold. \
                         Put all users into one place."
-                .into());
+                    .into(),
+            );
         }
         if has_file {
             self.read_users_file().map_err(|why| format!("Aborting startup because of ACL errors: {why}"))?;
@@ -59,8 +61,13 @@ impl Server {
         let mut users = parse(&text, &shown, self.config.settings.acl_all_channels, &self.commands)?;
         let default = users.remove(&b"default"[..]).unwrap_or_else(|| default_user(&self.commands));
         self.acl.put(b"default", default);
-        let gone: Vec<UserId> =
-            self.acl.names.iter().filter(|(name, id)| **id != UserId::DEFAULT && !users.contains_key(&***name)).map(|(_, &id)| id).collect();
+        let gone: Vec<UserId> = self
+            .acl
+            .names
+            .iter()
+            .filter(|(name, id)| **id != UserId::DEFAULT && !users.contains_key(&***name))
+            .map(|(_, &id)| id)
+            .collect();
         for user in gone {
             self.end_clients_of(|client| client.user == user, None);
             self.acl.remove(user);
@@ -112,14 +119,9 @@ impl Acl {
 }
 
 /// The users of a file, or all that is wrong with it.
-fn parse(
-    text: &[u8],
-    path: &str,
-    all_channels: bool,
-    table: &Table,
-) -> Result<BTreeMap<Box<[u8]>, User>, String> {
+fn parse(text: &[u8], path: &str, all_channels: bool, table: &Table) -> Result<BTreeMap<Box<[u8]>, User>, String> {
     let mut users = BTreeMap::new();
-    let mut wrong = String::new();
+    let mut wrong: Vec<String> = Vec::new();
     for (i, line) in text.split(|&byte| byte == b'\n').enumerate() {
         let number = i + 1;
         let line = line.trim_ascii();
@@ -128,17 +130,17 @@ fn parse(
         }
         let words: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
         if words.len() < 2 || words[0] != b"user" {
-            wrong += &format!("{path}:{number} should start with user keyword followed by the username. ");
+            wrong.push(format!("{path}:{number} should start with user keyword followed by the username. "));
             continue;
         }
         let name = words[1];
         let shown = String::from_utf8_lossy(name);
         if has_spaces(name) {
-            wrong += &format!("'{path}:{number}: username '{shown}' contains invalid characters. ");
+            wrong.push(format!("'{path}:{number}: username '{shown}' contains invalid characters. "));
             continue;
         }
         let Ok(rules) = merged(&words[2..]) else {
-            wrong += &format!("{path}:{number}: Unmatched parenthesis in selector definition.");
+            wrong.push(format!("{path}:{number}: Unmatched parenthesis in selector definition."));
             continue;
         };
         let mut user = User::new(all_channels);
@@ -149,19 +151,19 @@ fn parse(
                 Ok(()) => {}
                 Err(error @ super::RuleError::UnknownName) => {
                     let rule = String::from_utf8_lossy(rule);
-                    wrong += &format!("{path}:{number}: Error in applying operation '{rule}': {}. ", error.text());
+                    wrong.push(format!("{path}:{number}: Error in applying operation '{rule}': {}. ", error.text()));
                 }
                 // Only the first: others may follow from it.
                 Err(error) if !is_told => {
                     is_told = true;
-                    wrong += &format!("{path}:{number}: {}. ", error.text());
+                    wrong.push(format!("{path}:{number}: {}. ", error.text()));
                 }
                 Err(_) => {}
             }
         }
         if users.insert(name.into(), user).is_some() {
-            wrong += &format!("WARNING: Duplicate user '{shown}' found on line {number}. ");
+            wrong.push(format!("WARNING: Duplicate user '{shown}' found on line {number}. "));
         }
     }
-    if wrong.is_empty() { Ok(users) } else { Err(wrong + NOTHING_CHANGED) }
+    if wrong.is_empty() { Ok(users) } else { Err(wrong.concat() + NOTHING_CHANGED) }
 }

@@ -88,8 +88,7 @@ pub struct Acl {
 impl Acl {
     /// Only the user `default`, who may do everything.
     pub fn new(table: &Table) -> Acl {
-        let mut acl =
-            Acl { users: Slab::new(), names: BTreeMap::new(), log: Log::default(), found: Vec::new() };
+        let mut acl = Acl { users: Slab::new(), names: BTreeMap::new(), log: Log::default(), found: Vec::new() };
         acl.put(b"default", default_user(table));
         acl
     }

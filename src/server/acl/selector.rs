@@ -349,8 +349,7 @@ impl Selector {
 
     /// Whether every key may be used in these ways.
     pub fn allows_any_key(&self, access: u8) -> bool {
-        self.all_keys
-            || self.patterns.iter().any(|pattern| pattern.access & access == access && *pattern.text == *b"*")
+        self.all_keys || self.patterns.iter().any(|pattern| pattern.access & access == access && *pattern.text == *b"*")
     }
 
     /// Whether a channel may be used. A pattern of channels is allowed only if it was given in the same words.
