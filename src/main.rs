@@ -8,6 +8,7 @@ use redoxide::base::stopwatch::Stopwatch;
 use redoxide::config::Config;
 use redoxide::config::arguments::{self, Asked};
 use redoxide::net::EventLoop;
+use redoxide::server::process::{PidFile, Supervisor};
 use redoxide::server::{REDIS_VERSION, Server};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
@@ -56,8 +57,17 @@ fn run(config: Config) -> Result<i32, String> {
     let mut server = Server::new(&commands, config, Clock::system(), Stopwatch::new(), Dice::unpredictable(), freeing);
     server.rename_commands()?;
     server.load_users()?;
+    if let Err(error) = server.set_oom_score() {
+        log::warn!("Unable to write oom_score_adj: {error}");
+    }
+    let mut pid_file = PidFile::write(&String::from_utf8_lossy(server.config.value("pidfile")));
     let mut event_loop = EventLoop::open(&mut server)?;
     log::info!("Server initialized");
     log::info!("Ready to accept connections");
-    event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"))
+    server.supervisor = Supervisor::find(server.config.value("supervised"));
+    server.supervisor.tell("STATUS=Ready to accept connections\nREADY=1\n");
+    let ended = event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"));
+    server.supervisor.tell("STOPPING=1\n");
+    pid_file.remove();
+    ended
 }

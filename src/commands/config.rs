@@ -103,6 +103,15 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
         let dir = OsStr::from_bytes(server.config.value("dir"));
         std::env::set_current_dir(dir).map_err(|error| SetError::Failed("dir", system_text(&error).into()))?;
     }
+    for name in ["oom-score-adj", "oom-score-adj-values"] {
+        if changes.has(name)
+            && let Err(error) = server.set_oom_score()
+        {
+            log::warn!("Unable to write oom_score_adj: {error}");
+            return Err(SetError::Failed(name, "Failed to set current oom_score_adj. Check server logs.".into()));
+        }
+    }
+    let settings = &server.config.settings;
     if changes.has("port") || changes.has("bind") {
         server.outbox.push(Order::Listen);
     }

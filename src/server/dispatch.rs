@@ -254,6 +254,14 @@ impl Server {
         args: Args,
         reply: &mut Reply,
     ) -> bool {
+        // Its user may have been changed while it waited.
+        if !self.clients[client].may_all
+            && let Err(error) = self.check_rights(client, id, args)
+        {
+            self.commands.stats[id.0 as usize].rejected += 1;
+            self.answer_error(&error.text(), reply);
+            return false;
+        }
         self.keyspace.shared.no_touch = self.clients[client].no_touch;
         self.run(client, db, id, args, reply)
     }

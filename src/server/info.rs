@@ -154,7 +154,7 @@ fn of_server(server: &Server, out: &mut Out) {
     // As Redis says it where no GCC was at work.
     out.field("gcc_version", "0.0.0");
     out.field("process_id", std::process::id());
-    out.field("process_supervised", "no");
+    out.field("process_supervised", server.supervisor.name());
     out.field("run_id", &server.run_id);
     out.field("tcp_port", settings.port);
     out.field("server_time_usec", unix_us);

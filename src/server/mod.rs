@@ -22,6 +22,7 @@ pub mod keysizes;
 pub mod latency;
 pub mod measure;
 pub mod outbox;
+pub mod process;
 pub mod settle;
 pub mod slowlog;
 pub mod stats;
@@ -135,6 +136,10 @@ pub struct Server {
     pub dice: Dice,
     /// Who may do what.
     pub acl: Acl,
+    /// What the kernel was told of ending this process.
+    oom_score: process::OomScore,
+    /// Who wants to know when it is ready.
+    pub supervisor: process::Supervisor,
     /// What took long, by request.
     pub slowlog: slowlog::Slowlog,
     /// What took long, by kind of event.
@@ -206,6 +211,8 @@ impl Server {
             clock,
             watch,
             dice,
+            oom_score: process::OomScore::default(),
+            supervisor: process::Supervisor::None,
             slowlog: slowlog::Slowlog::default(),
             latency: latency::Latency::default(),
             look_ticks: u64::MAX,
