@@ -127,8 +127,7 @@ impl EventLoop {
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
         self.close(server);
-        server.stats.turns += 1;
-        server.stats.turns_us += server.watch.ns(server.watch.ticks().wrapping_sub(began)) / 1000;
+        server.stats.note_turn(server.watch.ns(server.watch.ticks().wrapping_sub(began)) / 1000);
         Ok(())
     }
 

@@ -29,7 +29,7 @@ const DEFAULT: [&str; 13] = [
 const MORE: [&str; 2] = ["commandstats", "latencystats"];
 
 /// All sections there are, in the order of INFO.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "server",
     "clients",
     "memory",
@@ -45,6 +45,7 @@ const ORDER: [&str; 15] = [
     "cluster",
     "keyspace",
     "keysizes",
+    "debug",
 ];
 
 /// The text of the sections that were asked for; none means the default ones. Unknown names give nothing.
@@ -110,6 +111,14 @@ fn section(server: &mut Server, name: &str, out: &mut Out) {
             // One thread does it all.
             let (stats, clients) = (&server.stats, server.clients.len());
             out.field("io_thread_0", format_args!("clients={clients},reads={},writes={}", stats.reads, stats.writes));
+        }
+        // Only who names it gets it.
+        "debug" => {
+            out.title("Debug");
+            out.field("eventloop_duration_aof_sum", 0);
+            out.field("eventloop_duration_cron_sum", server.watch.ns(server.stats.cron_ticks) / 1000);
+            out.field("eventloop_duration_max", server.stats.turn_us_max);
+            out.field("eventloop_cmd_per_cycle_max", server.stats.turn_commands.0);
         }
         "keysizes" => of_key_sizes(server, out),
         "stats" => of_stats(server, out),

@@ -355,6 +355,7 @@ impl Server {
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
         self.cron_count += 1;
+        let cron_began = self.watch.ticks();
         self.note_peak(crate::base::alloc::used() as u64);
         let stats = &mut self.stats;
         let counters = [stats.commands, stats.bytes_in, stats.bytes_out, stats.turns, stats.turns_us];
@@ -371,5 +372,6 @@ impl Server {
         }
         self.stats.expire_ticks += self.watch.ticks().wrapping_sub(began);
         self.keyspace.maintain();
+        self.stats.cron_ticks += self.watch.ticks().wrapping_sub(cron_began);
     }
 }

@@ -27,6 +27,12 @@ pub struct Stats {
     pub turns: u64,
     /// The same in microseconds, waiting left out.
     pub turns_us: u64,
+    /// The longest turn, microseconds.
+    pub turn_us_max: u64,
+    /// The most commands of one turn, and how many there were before this one.
+    pub turn_commands: (u64, u64),
+    /// Time spent on the regular work, in ticks of the server's stopwatch.
+    pub cron_ticks: u64,
     /// Connections closed because their query buffer grew too big.
     pub query_limit_closes: u64,
     /// Connections closed because their output grew too big.
@@ -47,6 +53,16 @@ pub struct Stats {
 const CODES_MAX: usize = 128;
 
 impl Stats {
+    /// Counts a turn of the event loop that took so long.
+    #[inline]
+    pub fn note_turn(&mut self, us: u64) {
+        self.turns += 1;
+        self.turns_us += us;
+        self.turn_us_max = self.turn_us_max.max(us);
+        let (most, before) = self.turn_commands;
+        self.turn_commands = (most.max(self.commands.saturating_sub(before)), self.commands);
+    }
+
     /// Counts an error reply by its first word.
     #[cold]
     pub fn count_error(&mut self, text: &[u8]) {

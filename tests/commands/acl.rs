@@ -801,3 +801,24 @@ fn acl_help_lists_the_subcommands() {
     "#,
     );
 }
+
+#[test]
+fn who_waits_needs_the_right_until_it_is_served() {
+    check(
+        r#"
+        # since 7.2
+        > ACL SETUSER u on nopass ~list +blpop
+        OK
+        A> AUTH u x
+        OK
+        A> BLPOP list 0
+        > ACL SETUSER u resetkeys
+        OK
+        > RPUSH list x
+        (integer) 1
+        A< (error) NOPERM No permissions to access a key
+        > LLEN list
+        (integer) 1
+    "#,
+    );
+}

@@ -1044,3 +1044,20 @@ fn info_tells_the_sizes_of_keys() {
     "#,
     );
 }
+
+#[test]
+fn info_debug_is_only_for_who_names_it() {
+    check(
+        r#"
+        # since 8.0
+        # resp2
+        > INFO debug
+        | # Debug
+        ~ | eventloop_duration_aof_sum:*
+        ~ | eventloop_duration_cron_sum:*
+        ~ | eventloop_duration_max:*
+        ~ | eventloop_cmd_per_cycle_max:*
+        ...
+    "#,
+    );
+}

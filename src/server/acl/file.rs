@@ -167,3 +167,28 @@ fn parse(text: &[u8], path: &str, all_channels: bool, table: &Table) -> Result<B
     }
     if wrong.is_empty() { Ok(users) } else { Err(wrong.concat() + NOTHING_CHANGED) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_as_a_whole_or_not_at_all() {
+        let table = Table::new(&[]);
+        let read = |text: &str| parse(text.as_bytes(), "u.acl", false, &table);
+        let users = read("\nuser ann on nopass +@all (~a  ~b)\n  user bob off\r\n").expect("the file is right");
+        assert_eq!(users.keys().map(|name| String::from_utf8_lossy(name)).collect::<Vec<_>>(), ["ann", "bob"]);
+        for (text, wrong) in [
+            ("usr x on", "u.acl:1 should start with user keyword followed by the username. "),
+            ("user x on\nuser x off", "WARNING: Duplicate user 'x' found on line 2. "),
+            ("user x (~a", "u.acl:1: Unmatched parenthesis in selector definition."),
+            (
+                "user x +@nosuch b",
+                "u.acl:1: Error in applying operation '+@nosuch': Unknown command or category name in ACL. u.acl:1: Syntax error. ",
+            ),
+            ("user x a b", "u.acl:1: Syntax error. "),
+        ] {
+            assert_eq!(read(text).err(), Some(wrong.to_string() + NOTHING_CHANGED), "{text}");
+        }
+    }
+}
