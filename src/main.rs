@@ -9,6 +9,7 @@ use redoxide::config::arguments::{self, Asked};
 use redoxide::net::EventLoop;
 use redoxide::persist::disk::System;
 use redoxide::server::background::{Helpers, World};
+use redoxide::server::process::{PidFile, Supervisor};
 use redoxide::server::{REDIS_VERSION, Server};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
@@ -60,8 +61,18 @@ fn run(config: Config) -> Result<i32, String> {
     };
     let commands = redoxide::commands::table();
     let mut server = Server::new(&commands, config, world);
+    server.rename_commands()?;
+    server.load_users()?;
+    if let Err(error) = server.set_oom_score() {
+        log::warn!("Unable to write oom_score_adj: {error}");
+    }
+    let mut pid_file = PidFile::write(&String::from_utf8_lossy(server.config.value("pidfile")));
     let mut event_loop = EventLoop::open(&mut server)?;
     log::info!("Server initialized");
+    server.supervisor = Supervisor::find(server.config.value("supervised"));
     server.load();
-    event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"))
+    let ended = event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"));
+    server.supervisor.tell("STOPPING=1\n");
+    pid_file.remove();
+    ended
 }

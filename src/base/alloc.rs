@@ -56,6 +56,35 @@ static EVER_LEASED: AtomicUsize = AtomicUsize::new(0);
 /// Serves threads that found no free counter.
 static SHARED: Counter = Counter::new();
 
+/// What the allocator says of itself, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Report {
+    /// In use, rounded up to its size classes.
+    pub allocated: u64,
+    /// In pages that hold something in use.
+    pub active: u64,
+    /// In memory, with what it keeps for later.
+    pub resident: u64,
+}
+
+/// Asks the allocator about itself, some microseconds; `None` if it does not say.
+pub fn report() -> Option<Report> {
+    #[cfg(not(any(miri, valgrind)))]
+    {
+        use tikv_jemalloc_ctl::{epoch, stats};
+        // Its figures are those of the last epoch.
+        epoch::advance().ok()?;
+        let number = |n: usize| n as u64;
+        Some(Report {
+            allocated: stats::allocated::read().ok().map(number)?,
+            active: stats::active::read().ok().map(number)?,
+            resident: stats::resident::read().ok().map(number)?,
+        })
+    }
+    #[cfg(any(miri, valgrind))]
+    None
+}
+
 #[derive(Clone, Copy)]
 enum Mine {
     /// This thread has not allocated yet.

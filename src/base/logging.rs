@@ -9,8 +9,10 @@
 //! (`*`), warning is `warn` and `error` (`#`). The level may change while the server runs: [`set_level`].
 
 use log::{Level, LevelFilter};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// Starts the log, into `file` (appended to) or standard output if that is empty.
 pub fn start(file: &str, level: LevelFilter) -> io::Result<()> {
@@ -20,8 +22,7 @@ pub fn start(file: &str, level: LevelFilter) -> io::Result<()> {
     if file.is_empty() {
         builder.target(env_logger::Target::Stdout);
     } else {
-        let file = OpenOptions::new().create(true).append(true).open(file)?;
-        builder.target(env_logger::Target::Pipe(Box::new(file)));
+        builder.target(env_logger::Target::Pipe(Box::new(LogFile::open(file)?)));
     }
     let pid = std::process::id();
     builder.format(move |out, record| {
@@ -38,6 +39,41 @@ pub fn start(file: &str, level: LevelFilter) -> io::Result<()> {
     builder.try_init().map_err(io::Error::other)?;
     set_level(level);
     Ok(())
+}
+
+/// The log's file. When it was moved away or removed (`logrotate` does that), a new one of the same name is begun.
+struct LogFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl LogFile {
+    fn open(path: impl AsRef<Path>) -> io::Result<LogFile> {
+        // In full, as the working directory may change.
+        let path = std::path::absolute(path)?;
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        Ok(LogFile { path, file })
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        let (named, open) = (std::fs::metadata(&self.path)?, self.file.metadata()?);
+        Ok((named.dev(), named.ino()) == (open.dev(), open.ino()))
+    }
+}
+
+impl Write for LogFile {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if !self.is_in_place().unwrap_or(false)
+            && let Ok(new) = LogFile::open(&self.path)
+        {
+            *self = new;
+        }
+        self.file.write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// What is logged from now on.
@@ -66,7 +102,23 @@ fn civil_time(unix_ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::civil_time;
+    use super::{LogFile, civil_time};
+    use std::io::Write;
+
+    #[test]
+    fn a_log_that_was_moved_away_is_begun_anew() {
+        let dir = std::env::temp_dir().join(format!("redoxide-log-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("a temporary folder can be made");
+        let (path, old) = (dir.join("a.log"), dir.join("a.log.1"));
+        let mut log = LogFile::open(&path).expect("it can be opened");
+        log.write_all(b"one\n").expect("it can be written");
+        std::fs::rename(&path, &old).expect("it can be moved");
+        log.write_all(b"two\n").expect("it can be written");
+        log.write_all(b"three\n").expect("it can be written");
+        let read = |path| std::fs::read_to_string(path).expect("it is there");
+        assert_eq!((read(&old).as_str(), read(&path).as_str()), ("one\n", "two\nthree\n"));
+        std::fs::remove_dir_all(&dir).expect("the folder can go");
+    }
 
     #[test]
     fn dates_are_right_around_leap_days_and_year_ends() {

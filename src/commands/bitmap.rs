@@ -13,6 +13,7 @@ use crate::resp::{Args, Cursor};
 use crate::server::command::Flag::{DenyOom, Fast, ReadOnly, Write};
 use crate::server::command::KeyFlag::{Access, Overwrite, ReadOnly as Ro, ReadWrite, Update, VariableFlags};
 use crate::server::command::{Command, KeySpec, Options};
+use crate::server::keys::FoundKey;
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::bits::{self, Field, Operation, Overflow};
 use crate::store::entry::Entry;
@@ -32,6 +33,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(-2)
         .flags(&[Write, DenyOom])
         .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update, VariableFlags])])
+        .finder(keys_of_bitfield)
         .syntax(
             "key [<operation: GET (get-block: encoding offset) | (write: [OVERFLOW <overflow-block: WRAP | SAT | \
              FAIL>] <write-operation: SET (set-block: encoding offset value:int) | INCRBY (incrby-block: encoding \
@@ -284,6 +286,29 @@ enum Act {
     Get,
     Set(i64),
     Add(i64),
+}
+
+/// BITFIELD only reads if all its operations are GET.
+fn keys_of_bitfield(args: Args, found: &mut Vec<FoundKey>) {
+    let (mut rest, mut only_reads) = (args.cursor(2), true);
+    while let Some(word) = rest.word() {
+        let values = match &*word {
+            b"GET" if rest.left() >= 2 => 2,
+            b"OVERFLOW" if rest.left() >= 1 => 1,
+            _ => {
+                only_reads = false;
+                break;
+            }
+        };
+        for _ in 0..values {
+            rest.value();
+        }
+    }
+    found.push(if only_reads {
+        FoundKey::new(1, &[Ro, Access])
+    } else {
+        FoundKey::new(1, &[ReadWrite, Access, Update])
+    });
 }
 
 /// BITFIELD key [GET encoding offset | [OVERFLOW WRAP | SAT | FAIL] SET encoding offset value | INCRBY encoding offset increment] ...

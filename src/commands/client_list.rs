@@ -1,13 +1,11 @@
 //! CLIENT LIST, INFO and KILL: the clients and what is known of them.
 
 use crate::base::number::parse_i64;
-use crate::commands::tracking::redirection;
-use crate::resp::{Args, Proto};
+use crate::resp::Args;
+use crate::server::acl::{Acl, UserId};
 use crate::server::client::{Class, Client, ClientId};
 use crate::server::outbox::Order;
-use crate::server::pubsub::Kind;
 use crate::server::{Ctx, Done, Error, Flow};
-use std::fmt::Write;
 
 /// CLIENT INFO
 pub fn info(ctx: &mut Ctx, args: Args) -> Done {
@@ -60,85 +58,12 @@ pub fn list(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// Bytes of output that CLIENT LIST shows as `obl`; what is beyond them is `omem`.
-const FIXED: usize = 16 * 1024;
-
 /// A client's line, without its end. `asked` is the request that asks: it is shown as what its client has sent.
 fn describe(ctx: &Ctx, client: &Client, asked: Args) -> String {
-    let connection = &client.connection;
-    let now = ctx.server.now();
-    let seconds = |since: i64| (now - since).max(0) / 1000;
-    let lossy = String::from_utf8_lossy;
     // The reply of whoever asks is not with its connection's figures yet.
     let is_asking = client.number == ctx.server.clients[ctx.client].number;
-    // Commands under way are counted already, this one and the EXEC around it.
-    let under_way = if is_asking { 1 + u64::from(client.executing.is_some()) } else { 0 };
-    let pending = if is_asking { ctx.reply.len() } else { connection.reply_bytes };
-    // Redis keeps the first 16 KB in a buffer that every client has, and lists the rest.
-    let (fixed, more) = (pending.min(FIXED), pending.saturating_sub(FIXED));
-    let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
-    let room = connection.query_room as usize;
-    let (mut request, mut argv) = (connection.query_bytes as usize, 0);
-    if is_asking {
-        let mut encoded = Vec::new();
-        asked.encode_into(&mut encoded);
-        request = encoded.len();
-        argv = asked.iter().map(<[u8]>::len).sum::<usize>();
-    }
-    let mut flags: String = [
-        (client.is_monitor, 'O'),
-        (client.is_subscriber(), 'P'),
-        (queued.is_some(), 'x'),
-        (client.wait.is_some() || client.is_postponed, 'b'),
-        (client.tracking.is_some(), 't'),
-        (client.tracking.as_ref().is_some_and(|tracking| tracking.is_broken), 'R'),
-        (client.tracking.as_ref().is_some_and(|tracking| tracking.is_broadcast), 'B'),
-        (client.is_dirty, 'd'),
-        (client.is_closing, 'c'),
-        (connection.is_unix, 'U'),
-        (client.no_evict, 'e'),
-        (client.no_touch, 'T'),
-    ]
-    .into_iter()
-    .filter_map(|(is_so, letter)| is_so.then_some(letter))
-    .collect();
-    if flags.is_empty() {
-        flags.push('N');
-    }
-    let mut line = String::new();
-    let written = write!(
-        line,
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={} watch={} \
-         qbuf={request} qbuf-free={room} argv-mem={argv} multi-mem={} rbs=0 rbp=0 obl={fixed} oll={} omem={more} \
-         tot-mem={} events=r cmd={} user=default redir={} resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} \
-         tot-net-out={} tot-cmds={}",
-        client.number,
-        connection.addr,
-        connection.laddr,
-        connection.fd,
-        lossy(&client.name),
-        seconds(client.since_ms),
-        seconds(client.active_ms),
-        client.db.0,
-        client.subscriptions.count(Kind::Channel),
-        client.subscriptions.count(Kind::Pattern),
-        client.subscriptions.count(Kind::Shard),
-        queued.map_or(-1, |n| n as i64),
-        client.watching.len(),
-        client.queue_memory(),
-        more.div_ceil(FIXED),
-        client.memory() - connection.reply_bytes + pending,
-        client.last_command.map_or("NULL", |id| &ctx.server.commands.get(id).full_name),
-        redirection(client.tracking.as_deref()),
-        if client.proto == Proto::Resp3 { 3 } else { 2 },
-        lossy(&client.lib_name),
-        lossy(&client.lib_ver),
-        client.bytes_in,
-        client.bytes_out,
-        client.commands.saturating_sub(under_way),
-    );
-    written.expect("a string takes everything");
-    line
+    let pending = if is_asking { ctx.reply.len() } else { client.connection.reply_bytes };
+    ctx.server.describe_client(client, pending, is_asking.then_some(asked))
 }
 
 /// Which clients CLIENT KILL means.
@@ -148,7 +73,7 @@ struct Filter<'a> {
     addr: Option<&'a [u8]>,
     laddr: Option<&'a [u8]>,
     class: Option<Class>,
-    user: Option<&'a [u8]>,
+    user: Option<UserId>,
     max_age_s: Option<i64>,
     spares_asker: bool,
 }
@@ -156,13 +81,15 @@ struct Filter<'a> {
 /// CLIENT KILL addr, or CLIENT KILL filter value ...
 pub fn kill(ctx: &mut Ctx, args: Args) -> Done {
     let is_old = args.len() == 3;
-    let filter = if is_old { Filter { addr: Some(args.get(2)), ..Filter::default() } } else { filter(args)? };
+    let filter =
+        if is_old { Filter { addr: Some(args.get(2)), ..Filter::default() } } else { filter(args, &ctx.server.acl)? };
     let now = ctx.server.now();
     let is_meant = |client: &Client| {
         filter.number.is_none_or(|number| client.number == number)
             && filter.addr.is_none_or(|addr| client.connection.addr.as_bytes() == addr)
             && filter.laddr.is_none_or(|laddr| client.connection.laddr.as_bytes() == laddr)
             && filter.class.is_none_or(|class| client.class() == class)
+            && filter.user.is_none_or(|user| client.user == user)
             && filter.max_age_s.is_none_or(|age| (now - client.since_ms) / 1000 >= age)
     };
     let asker = ctx.client;
@@ -189,7 +116,7 @@ pub fn kill(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-fn filter(args: Args) -> Result<Filter, Error> {
+fn filter<'a>(args: Args<'a>, acl: &Acl) -> Result<Filter<'a>, Error> {
     let mut filter = Filter { spares_asker: true, ..Filter::default() };
     let mut rest = args.cursor(2);
     while let Some(word) = rest.word() {
@@ -202,8 +129,10 @@ fn filter(args: Args) -> Result<Filter, Error> {
             b"ADDR" => filter.addr = Some(value),
             b"LADDR" => filter.laddr = Some(value),
             b"TYPE" => filter.class = Some(type_of(value)?),
-            b"USER" if value == b"default" => filter.user = Some(value),
-            b"USER" => return Err(Error::owned([b"ERR No such user '", value, b"'"].concat())),
+            b"USER" => {
+                let missing = || Error::owned([b"ERR No such user '", value, b"'"].concat());
+                filter.user = Some(acl.find(value).ok_or_else(missing)?);
+            }
             b"MAXAGE" => {
                 let age = parse_i64(value).ok_or(Error::Text("ERR maxage is not an integer or out of range"))?;
                 if age <= 0 {

@@ -6,7 +6,8 @@
 use crate::base::glob;
 use crate::resp::{Args, Reply};
 use crate::server::command::Flag::{Loading, NoMandatoryKeys, OpenBeforeAuth, Stale};
-use crate::server::command::{Begin, Category, Command, CommandId, Find, KeyFlag, KeySpec, Registered, Table};
+use crate::server::command::{Begin, Category, Command, CommandId, Find, KeySpec, Registered, Table};
+use crate::server::keys::{self, FoundKey};
 use crate::server::syntax::{self, Argument};
 use crate::server::{Ctx, Done, Error, Flow};
 
@@ -154,7 +155,7 @@ fn list(ctx: &mut Ctx, args: Args) -> Done {
     };
     let list = ctx.reply.begin_array();
     let mut n = 0;
-    for id in table.ids().filter(is_wanted) {
+    for id in table.ids().filter(|&id| !table.is_gone(id)).filter(is_wanted) {
         ctx.reply.bulk(table.get(id).full_name.as_bytes());
         n += 1;
     }
@@ -167,8 +168,8 @@ fn getkeys(ctx: &mut Ctx, args: Args) -> Done {
     let args = args.from(2);
     let keys = keys_of(&ctx.server.commands, args)?;
     ctx.reply.array(keys.len());
-    for (at, _) in keys {
-        ctx.reply.bulk(args.get(at));
+    for key in keys {
+        ctx.reply.bulk(args.get(key.at));
     }
     Ok(Flow::Done)
 }
@@ -178,10 +179,10 @@ fn getkeysandflags(ctx: &mut Ctx, args: Args) -> Done {
     let args = args.from(2);
     let keys = keys_of(&ctx.server.commands, args)?;
     ctx.reply.array(keys.len());
-    for (at, flags) in keys {
+    for key in keys {
         ctx.reply.array(2);
-        ctx.reply.bulk(args.get(at));
-        statuses(ctx.reply, &flags);
+        ctx.reply.bulk(args.get(key.at));
+        statuses(ctx.reply, &key.flag_names().collect::<Vec<_>>());
     }
     Ok(Flow::Done)
 }
@@ -213,48 +214,29 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
 
 /// The commands that are not subcommands.
 fn top(table: &Table) -> impl Iterator<Item = CommandId> {
-    table.ids().filter(|&id| table.get(id).parent.is_none())
+    table.ids().filter(|&id| table.get(id).parent.is_none() && !table.is_gone(id))
 }
 
 /// Where the keys of a request stand, with what happens to each.
-fn keys_of(table: &Table, args: Args) -> Result<Vec<(usize, Vec<&'static str>)>, Error> {
+fn keys_of(table: &Table, args: Args) -> Result<Vec<FoundKey>, Error> {
     const UNKNOWN: Error = Error::Text("ERR Invalid command specified");
     let mut id = table.find(args.get(0)).ok_or(UNKNOWN)?;
     if !table.get(id).children.is_empty() && args.len() > 1 {
         id = table.find_child(id, args.get(1)).ok_or(UNKNOWN)?;
     }
     let row = table.get(id).row;
-    let is_key = |spec: &&KeySpec| !spec.has(KeyFlag::NotKey);
-    if row.keys.iter().filter(is_key).count() == 0 {
+    if !keys::has_keys(row) {
         return Err(Error::Text("ERR The command has no key arguments"));
     }
     if !row.accepts(args.len()) {
         return Err(Error::Text("ERR Invalid number of arguments specified for command"));
     }
-    let mut keys = Vec::new();
-    for spec in row.keys.iter().filter(is_key) {
-        match spec.indices(args) {
-            Some(indices) => keys.extend(indices.map(|at| (at, key_flags(row, spec, args)))),
-            // Nobody can say where they are without running the command: what the other specs find must do.
-            None if spec.begin == Begin::Unknown => {}
-            None => {
-                keys.clear();
-                break;
-            }
-        }
-    }
-    if keys.is_empty() && !row.flags.has(NoMandatoryKeys) {
+    let mut found = Vec::new();
+    keys::find(row, args, &mut found);
+    if found.is_empty() && !row.flags.has(NoMandatoryKeys) {
         return Err(Error::Text("ERR Invalid arguments specified for command"));
     }
-    Ok(keys)
-}
-
-/// What happens to the keys of a spec, where that depends on the options.
-fn key_flags(row: &Command, spec: &KeySpec, args: Args) -> Vec<&'static str> {
-    if row.name == "set" && !args.from(3).iter().any(|option| option.eq_ignore_ascii_case(b"get")) {
-        return vec!["OW", "update"];
-    }
-    spec.flag_names().filter(|&name| name != "variable_flags").collect()
+    Ok(found)
 }
 
 /// A set of words.

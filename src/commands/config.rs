@@ -51,6 +51,7 @@ const SUBCOMMANDS: &[Command] = &[
         .since("2.8.0"),
     Command::new("set", set)
         .arity(-4)
+        .secrets(|args, at| at > 2 && at % 2 == 1 && crate::config::is_secret(args.get(at - 1)))
         .flags(&[Admin, NoScript, Loading, Stale])
         .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"])
         .syntax("(data: parameter:str value:str) ...")
@@ -102,6 +103,15 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
         let dir = OsStr::from_bytes(server.config.value("dir"));
         std::env::set_current_dir(dir).map_err(|error| SetError::Failed("dir", system_text(&error).into()))?;
     }
+    for name in ["oom-score-adj", "oom-score-adj-values"] {
+        if changes.has(name)
+            && let Err(error) = server.set_oom_score()
+        {
+            log::warn!("Unable to write oom_score_adj: {error}");
+            return Err(SetError::Failed(name, "Failed to set current oom_score_adj. Check server logs.".into()));
+        }
+    }
+    let settings = &server.config.settings;
     if changes.has("port") || changes.has("bind") {
         server.outbox.push(Order::Listen);
     }
@@ -110,6 +120,10 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
     }
     if changes.has("loglevel") {
         logging::set_level(settings.loglevel.filter());
+    }
+    if changes.has("requirepass") {
+        server.acl.set_default_password(server.config.value("requirepass"), &server.commands);
+        server.users_changed();
     }
     server.settings_changed();
     if changes.has("appendonly") {
@@ -170,7 +184,11 @@ fn rewrite(ctx: &mut Ctx, _: Args) -> Done {
     if ctx.server.config.file.is_none() {
         return Err(Error::Text("ERR The server is running without a config file"));
     }
-    if let Err(error) = ctx.server.config.rewrite(false) {
+    let server = &mut *ctx.server;
+    if server.config.value("aclfile").is_empty() {
+        server.config.users = server.acl.words();
+    }
+    if let Err(error) = server.config.rewrite(false) {
         let why = system_text(&error);
         log::warn!("CONFIG REWRITE failed: {why}");
         return Err(Error::owned(format!("ERR Rewriting config file: {why}")));

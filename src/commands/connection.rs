@@ -8,15 +8,14 @@ use crate::server::client::{Care, Replies};
 use crate::server::command::Command;
 use crate::server::command::Flag::{AllowBusy, Fast, Loading, NoAuth, NoScript, NotQueued, Stale, WhenSubscribed};
 use crate::server::{Ctx, Done, Error, Flow};
-use sha2::{Digest, Sha256};
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
     Command::new("auth", auth)
         .arity(-2)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
+        .secrets(|args, at| at > 0 && args.len() <= 3)
         .syntax("[username]@6.0.0 password")
-        .secrets_from(1)
         .docs("Authenticates the connection with a password, or with a user's name and password.")
         .complexity("O(N), N being the number of passwords of the user")
         .since("1.0.0")
@@ -31,7 +30,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("hello", hello)
         .arity(-1)
         .flags(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy])
-        .secrets_after(&[("AUTH", 2)])
+        .secrets(|args, at| (at > 2 && is_auth(args, at - 1)) || (at > 3 && is_auth(args, at - 2)))
         .syntax("[(arguments: protover [AUTH (auth: username password)] [SETNAME clientname])]")
         .docs("Chooses the protocol, and can authenticate and name the connection at the same time.")
         .complexity("O(1)")
@@ -106,14 +105,13 @@ fn quit(ctx: &mut Ctx, _: Args) -> Done {
 
 /// RESET
 fn reset(ctx: &mut Ctx, _: Args) -> Done {
-    let is_open = ctx.server.config.settings.password_digest.is_none();
+    ctx.server.set_default_user(ctx.client);
     ctx.server.discard_transaction(ctx.client);
     ctx.server.unsubscribe_all(ctx.client);
     ctx.server.stop_monitoring(ctx.client);
     ctx.server.stop_tracking(ctx.client);
     let client = &mut ctx.server.clients[ctx.client];
     client.db = DbId(0);
-    client.is_authenticated = is_open;
     client.no_touch = false;
     client.no_evict = false;
     client.set_replies(Replies::On);
@@ -126,34 +124,25 @@ fn reset(ctx: &mut Ctx, _: Args) -> Done {
 
 /// AUTH [username] password
 fn auth(ctx: &mut Ctx, args: Args) -> Done {
-    match args.len() {
-        2 if ctx.server.config.settings.password_digest.is_none() => {
+    let (name, password): (&[u8], _) = match args.len() {
+        2 if ctx.server.acl.default_user().needs_no_password => {
             return Err(Error::Text(
                 "ERR AUTH <password> called without any password configured for the default user. Are you sure your \
                  configuration is correct?",
             ));
         }
-        2 => authenticate(ctx, b"default", args.get(1))?,
-        3 => authenticate(ctx, args.get(1), args.get(2))?,
+        2 => (b"default", args.get(1)),
+        3 => (args.get(1), args.get(2)),
         _ => return Err(Error::Syntax),
-    }
+    };
+    ctx.server.log_in(ctx.client, args.get(0), name, password)?;
     ctx.reply.ok();
     Ok(Flow::Done)
 }
 
-/// Checks a user's password. Both are digests when they are compared, and all of both is compared, so that the time it
-/// takes tells nothing of the password.
-fn authenticate(ctx: &mut Ctx, user: &[u8], password: &[u8]) -> Result<(), Error> {
-    let given: [u8; 32] = Sha256::digest(password).into();
-    let is_right = match ctx.server.config.settings.password_digest {
-        None => true,
-        Some(wanted) => given.iter().zip(wanted).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0,
-    };
-    if user != b"default" || !is_right {
-        return Err(Error::WrongPass);
-    }
-    ctx.server.clients[ctx.client].is_authenticated = true;
-    Ok(())
+/// Whether the argument of HELLO at `at` announces a user and a password.
+fn is_auth(args: Args, at: usize) -> bool {
+    at >= 2 && at + 2 < args.len() && args.get(at).eq_ignore_ascii_case(b"auth")
 }
 
 /// HELLO [protover [AUTH username password] [SETNAME clientname]]
@@ -186,7 +175,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
         }
     }
     if let Some((user, password)) = credentials {
-        authenticate(ctx, user, password)?;
+        ctx.server.log_in(ctx.client, args.get(0), user, password)?;
     }
     let client = &mut ctx.server.clients[ctx.client];
     if !client.is_authenticated {

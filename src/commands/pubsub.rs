@@ -10,6 +10,7 @@ use crate::server::{Ctx, Done, Error, Flow};
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
     Command::new("psubscribe", psubscribe)
+        .channel_patterns(1, -1)
         .arity(-2)
         .flags(&[Pubsub, NoScript, Loading, Stale, WhenSubscribed])
         .syntax("pattern:pattern ...")
@@ -17,6 +18,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N), N being the number of names")
         .since("2.0.0"),
     Command::new("publish", publish)
+        .channels(1, 1)
         .arity(3)
         .flags(&[Pubsub, Loading, Stale, Fast, MayReplicate])
         .syntax("channel message")
@@ -32,6 +34,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N), N being the number of names")
         .since("2.0.0"),
     Command::new("spublish", spublish)
+        .channels(1, 1)
         .arity(3)
         .flags(&[Pubsub, Loading, Stale, Fast, MayReplicate])
         .keys(&[KeySpec::at(1, &[KeyFlag::NotKey])])
@@ -40,6 +43,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N), N being the number of subscribers")
         .since("7.0.0"),
     Command::new("ssubscribe", ssubscribe)
+        .channels(1, -1)
         .arity(-2)
         .flags(&[Pubsub, NoScript, Loading, Stale, WhenSubscribed])
         .keys(&[KeySpec::range(1, -1, 1, &[KeyFlag::NotKey])])
@@ -48,6 +52,7 @@ pub static COMMANDS: &[Command] = &[
         .complexity("O(N), N being the number of names")
         .since("7.0.0"),
     Command::new("subscribe", subscribe)
+        .channels(1, -1)
         .arity(-2)
         .flags(&[Pubsub, NoScript, Loading, Stale, WhenSubscribed])
         .syntax("channel ...")

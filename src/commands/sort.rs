@@ -8,6 +8,7 @@ use crate::resp::Args;
 use crate::server::command::Flag::{DenyOom, MovableKeys, ReadOnly, Write};
 use crate::server::command::KeyFlag::{Access, Overwrite as Ow, ReadOnly as Ro, Update};
 use crate::server::command::{Category, Command, KeySpec, Options};
+use crate::server::keys::FoundKey;
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::collection::hash::HashView;
 use crate::store::collection::list::{List, Side};
@@ -20,6 +21,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(-2)
         .flags(&[Write, DenyOom, MovableKeys])
         .keys(&[KeySpec::at(1, &[Ro, Access]), KeySpec::unknown(&[Ro, Access]), KeySpec::unknown(&[Ow, Update])])
+        .finder(keys_of_sort)
         .syntax(
             "key [BY by-pattern=pattern#1] [LIMIT (limit: offset count)] [GET get-pattern=pattern#1]... [<order: ASC | \
              DESC>] [sorting:'ALPHA'] [STORE destination]",
@@ -46,6 +48,23 @@ pub static COMMANDS: &[Command] = &[
 
 const SORTSTORE: Event = Event::new("sortstore", b'l');
 
+/// The sorted key, and where the result goes. What BY and GET read cannot be told: they need the right to read every key.
+fn keys_of_sort(args: Args, found: &mut Vec<FoundKey>) {
+    found.push(FoundKey::new(1, &[Ro, Access]));
+    let (mut at, mut target) = (2, None);
+    while at < args.len() {
+        match args.get(at).to_ascii_uppercase().as_slice() {
+            b"LIMIT" => at += 2,
+            b"GET" | b"BY" => at += 1,
+            // As in Redis, the last one counts, and what follows the word is looked at again.
+            b"STORE" if at + 1 < args.len() => target = Some(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    found.extend(target.map(|at| FoundKey::new(at, &[Ow, Update])));
+}
+
 /// What SORT is asked for.
 struct Order<'a> {
     by: Option<&'a [u8]>,
@@ -64,7 +83,7 @@ impl Order<'_> {
     }
 }
 
-fn order(args: Args, may_store: bool) -> Result<Order, Error> {
+fn order(args: Args, may_store: bool, reads_all: bool) -> Result<Order, Error> {
     let mut o = Order { by: None, limit: None, get: Vec::new(), is_descending: false, is_alpha: false, store: None };
     let mut rest = args.cursor(2);
     while let Some(word) = rest.word() {
@@ -77,8 +96,20 @@ fn order(args: Args, may_store: bool) -> Result<Order, Error> {
                 let count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
                 o.limit = Some((offset, count));
             }
-            b"BY" => o.by = Some(rest.need()?),
-            b"GET" => o.get.push(rest.need()?),
+            b"BY" => {
+                let pattern = rest.need()?;
+                if pattern.contains(&b'*') && !reads_all {
+                    return Err(Error::Text("ERR BY option of SORT denied due to insufficient ACL permissions."));
+                }
+                o.by = Some(pattern);
+            }
+            b"GET" => {
+                let pattern = rest.need()?;
+                if pattern != b"#" && !reads_all {
+                    return Err(Error::Text("ERR GET option of SORT denied due to insufficient ACL permissions."));
+                }
+                o.get.push(pattern);
+            }
             b"STORE" if may_store => o.store = Some(rest.need()?),
             _ => return Err(Error::Syntax),
         }
@@ -97,7 +128,8 @@ fn sort_ro(ctx: &mut Ctx, args: Args) -> Done {
 }
 
 fn run(ctx: &mut Ctx, args: Args, may_store: bool) -> Done {
-    let mut order = order(args, may_store)?;
+    let reads_all = ctx.server.may_read_all(ctx.client, ctx.command, args);
+    let mut order = order(args, may_store, reads_all)?;
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let mut elements: Vec<Owned> = Vec::new();

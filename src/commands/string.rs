@@ -14,6 +14,7 @@ use crate::server::command::KeyFlag::{
     Access, Delete, Insert, Overwrite, ReadOnly as Ro, ReadWrite, Update, VariableFlags,
 };
 use crate::server::command::{Command, KeySpec, Options};
+use crate::server::keys::FoundKey;
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::lcs::{Lcs, Match};
 
@@ -158,6 +159,7 @@ pub static COMMANDS: &[Command] = &[
         .arity(-3)
         .flags(&[Write, DenyOom])
         .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update, VariableFlags])])
+        .finder(keys_of_set)
         .syntax(
             "key value [<condition: NX | XX>]@2.6.12 [GET]@6.2.0 [<expiration: EX seconds@2.6.12 | PX \
              milliseconds@2.6.12 | EXAT unix-time-seconds@6.2.0 | PXAT unix-time-milliseconds@6.2.0 | \
@@ -308,6 +310,16 @@ fn set_options(mut rest: Cursor) -> Result<SetOptions, Error> {
         }
     }
     Ok(o)
+}
+
+/// SET reads only if it is asked for the old value.
+fn keys_of_set(args: Args, found: &mut Vec<FoundKey>) {
+    let gets = args.from(3).iter().any(|option| option.eq_ignore_ascii_case(b"get"));
+    found.push(if gets {
+        FoundKey::new(1, &[ReadWrite, Access, Update])
+    } else {
+        FoundKey::new(1, &[Overwrite, Update])
+    });
 }
 
 /// SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT time | PXAT time | KEEPTTL]

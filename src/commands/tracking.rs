@@ -3,6 +3,7 @@
 use crate::base::number::parse_i64;
 use crate::resp::Args;
 use crate::server::client::ClientId;
+use crate::server::describe::redirection;
 use crate::server::tracking::Tracking;
 use crate::server::{Ctx, Done, Error, Flow};
 use std::collections::BTreeSet;
@@ -123,12 +124,6 @@ pub fn caching(ctx: &mut Ctx, args: Args) -> Done {
 pub fn getredir(ctx: &mut Ctx, _: Args) -> Done {
     ctx.reply.int(redirection(ctx.server.clients[ctx.client].tracking.as_deref()));
     Ok(Flow::Done)
-}
-
-/// The number of the client that gets the messages; zero: the client itself; -1: it does not track.
-pub fn redirection(tracking: Option<&Tracking>) -> i64 {
-    // Numbers count up from one.
-    tracking.map_or(-1, |tracking| tracking.redirect.map_or(0, |(_, number)| number as i64))
 }
 
 /// CLIENT TRACKINGINFO

@@ -20,12 +20,8 @@ const DEPTH_MAX: u32 = 16;
 const FORGOTTEN: [&[u8]; 4] =
     [b"list-max-ziplist-entries", b"list-max-ziplist-value", b"lua-replicate-commands", b"io-threads-do-reads"];
 /// Directives that CONFIG does not know and that a file may contain; refused, since passing over them would be unsafe.
-const UNSUPPORTED: [(&[u8], &str); 4] = [
-    (b"user", "ACL users are not supported yet"),
-    (b"rename-command", "renaming commands is not supported yet"),
-    (b"loadmodule", "modules are not supported"),
-    (b"sentinel", "there is no sentinel mode"),
-];
+const UNSUPPORTED: [(&[u8], &str); 2] =
+    [(b"loadmodule", "modules are not supported"), (b"sentinel", "there is no sentinel mode")];
 const BAD: &str = "Bad directive or wrong number of arguments";
 
 /// A line that cannot be obeyed.
@@ -99,6 +95,13 @@ impl Loader {
         if lower == b"include" && values.len() == 1 {
             return self.include(&values[0]);
         }
+        if let (b"rename-command", [from, to]) = (&*lower, values) {
+            self.config.renames.push((from.clone(), to.clone()));
+            return Ok(());
+        }
+        if lower == b"user" && !values.is_empty() {
+            return self.user(values);
+        }
         if FORGOTTEN.contains(&&*lower) && values.len() == 1 {
             return Ok(());
         }
@@ -124,6 +127,16 @@ impl Loader {
         let value = directive.check(&words, before)?;
         self.has_save |= is_save;
         self.config.values[row] = value;
+        Ok(())
+    }
+
+    fn user(&mut self, words: &[Vec<u8>]) -> Result<(), Reason> {
+        if self.config.users.iter().any(|known| known[0] == words[0]) {
+            let name = String::from_utf8_lossy(&words[0]);
+            let why = "Duplicate user found. A user can only be defined once in config files";
+            return Err(format!("Error in user declaration '{name}': {why}").into());
+        }
+        self.config.users.push(words.to_vec());
         Ok(())
     }
 

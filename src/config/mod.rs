@@ -44,6 +44,10 @@ pub struct Config {
     pub settings: Settings,
     /// The file that was read at the start, with its full path; CONFIG REWRITE writes there.
     pub file: Option<PathBuf>,
+    /// The `user` lines, each in words: a user's name and its rules. They are the server's business.
+    pub users: Vec<Vec<Vec<u8>>>,
+    /// The `rename-command` lines: from, to. They are the server's business, too.
+    pub renames: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// Why CONFIG SET changed nothing.
@@ -111,6 +115,13 @@ fn find(name: &[u8]) -> Option<(&'static str, usize)> {
     ROWS.get_key_value(&*lower).map(|(&name, &row)| (name, row))
 }
 
+/// Whether a directive's value is for nobody's eyes.
+pub fn is_secret(name: &[u8]) -> bool {
+    const SECRETS: [&str; 5] =
+        ["requirepass", "masterauth", "masteruser", "tls-key-file-pass", "tls-client-key-file-pass"];
+    SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes()))
+}
+
 /// The row of a name that the program itself spells.
 fn row_of(name: &str) -> usize {
     ROWS[name]
@@ -124,7 +135,7 @@ impl Default for Config {
             use std::os::unix::ffi::OsStringExt;
             values[row_of("dir")] = dir.into_os_string().into_vec().into();
         }
-        Config { settings: Settings::new(&values), values, file: None }
+        Config { settings: Settings::new(&values), values, file: None, users: Vec::new(), renames: Vec::new() }
     }
 }
 

@@ -45,8 +45,13 @@ impl Config {
                 if is_mentioned || !is_default || write_all { self.lines_of(row) } else { VecDeque::new() }
             })
             .collect();
+        let mut users: VecDeque<Vec<u8>> = self.users.iter().map(|words| user_line(words)).collect();
         let mut lines: Vec<Vec<u8>> = Vec::new();
         for (line, row) in old.iter().zip(&rows) {
+            if first_word(line).is_some_and(|word| word.eq_ignore_ascii_case(b"user")) {
+                lines.extend(users.pop_front());
+                continue;
+            }
             let Some(row) = *row else {
                 lines.push(line.to_vec());
                 continue;
@@ -59,7 +64,7 @@ impl Config {
                 lines.push(new);
             }
         }
-        let added: Vec<Vec<u8>> = pending.into_iter().flatten().collect();
+        let added: Vec<Vec<u8>> = pending.into_iter().flatten().chain(users).collect();
         if !added.is_empty() && !old.iter().any(|line| line.trim_ascii() == HEADING) {
             lines.extend([Vec::new(), HEADING.to_vec()]);
         }
@@ -143,12 +148,30 @@ fn bytes(n: u64) -> String {
 
 /// The row of the directive that a line is about.
 fn row_of_line(line: &[u8]) -> Option<usize> {
+    Some(find(&first_word(line)?)?.1)
+}
+
+/// The name that a line begins with, if it is no comment.
+fn first_word(line: &[u8]) -> Option<Vec<u8>> {
     let line = line.trim_ascii();
     if line.starts_with(b"#") {
         return None;
     }
-    let words = words::split(line)?;
-    Some(find(words.first()?)?.1)
+    words::split(line)?.into_iter().next()
+}
+
+/// A user as a line; words are quoted only where they must be.
+fn user_line(user: &[Vec<u8>]) -> Vec<u8> {
+    let mut line = b"user".to_vec();
+    for word in user {
+        line.push(b' ');
+        if !word.is_empty() && word.iter().all(|&byte| byte.is_ascii_graphic() && !b"\"'\\".contains(&byte)) {
+            line.extend_from_slice(word);
+        } else {
+            words::quote(word, &mut line);
+        }
+    }
+    line
 }
 
 /// Puts a new text in the place of a file, in one step.

@@ -2,7 +2,6 @@
 
 use super::row_of;
 use super::special::{all_events, parse_output_limits};
-use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -69,8 +68,20 @@ impl LogLevel {
 pub struct Settings {
     /// The number of databases.
     pub databases: usize,
-    /// SHA-256 of `requirepass`; `None` if no password is asked for.
-    pub password_digest: Option<[u8; 32]>,
+    /// Whether new users may use all channels (`acl-pubsub-default`).
+    pub acl_all_channels: bool,
+    /// Microseconds from which on a command is in the slow log; `None` for never.
+    pub slowlog_us: Option<u64>,
+    /// How many requests the slow log keeps.
+    pub slowlog_max_len: usize,
+    /// Milliseconds from which on an event is kept for LATENCY; zero for never.
+    pub latency_monitor_ms: u64,
+    /// Whether it is counted how long the calls of each command take.
+    pub latency_tracking: bool,
+    /// The percentiles that INFO shows of it, as they are written.
+    pub latency_percentiles: Vec<String>,
+    /// How many refusals ACL LOG keeps.
+    pub acllog_max_len: usize,
     /// The longest bulk, and the longest string.
     pub proto_max_bulk_len: u64,
     /// The longest sparse `HyperLogLog`, in bytes.
@@ -91,6 +102,8 @@ pub struct Settings {
     pub maxmemory_policy: String,
     /// Who may use DEBUG.
     pub debug_command: Protection,
+    /// Who may use MODULE LOAD and its like.
+    pub module_command: Protection,
     /// Who may change protected directives.
     pub protected_configs: Protection,
     /// The TCP port; zero means none.
@@ -271,14 +284,22 @@ impl Settings {
             b"local" => Protection::Local,
             _ => Protection::No,
         };
-        let password = value("requirepass");
         let policy = text("maxmemory-policy");
         let socket = text("unixsocket");
         let limits = parse_output_limits(value("client-output-buffer-limit"));
         let limits = limits.map(|[hard, soft, seconds]| OutputLimit { hard, soft, seconds });
         Settings {
             databases: number("databases") as usize,
-            password_digest: (!password.is_empty()).then(|| Sha256::digest(password).into()),
+            acl_all_channels: value("acl-pubsub-default") == b"allchannels",
+            slowlog_us: text("slowlog-log-slower-than").parse().ok(),
+            slowlog_max_len: number("slowlog-max-len") as usize,
+            latency_monitor_ms: number("latency-monitor-threshold"),
+            latency_tracking: is_yes("latency-tracking"),
+            latency_percentiles: text("latency-tracking-info-percentiles")
+                .split_ascii_whitespace()
+                .map(String::from)
+                .collect(),
+            acllog_max_len: number("acllog-max-len") as usize,
             proto_max_bulk_len: number("proto-max-bulk-len"),
             hll_sparse_max_bytes: number("hll-sparse-max-bytes"),
             lfu_log_factor: small("lfu-log-factor"),
@@ -298,6 +319,7 @@ impl Settings {
             maxmemory: number("maxmemory"),
             maxmemory_policy: policy,
             debug_command: protection("enable-debug-command"),
+            module_command: protection("enable-module-command"),
             protected_configs: protection("enable-protected-configs"),
             port: number("port") as u16, // at most 65,535 by its row
             bind: text("bind").split_ascii_whitespace().map(String::from).collect(),

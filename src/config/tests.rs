@@ -211,17 +211,6 @@ fn get_finds_names_and_patterns_and_hides_what_is_hidden() {
 }
 
 #[test]
-fn passwords_become_digests() {
-    let mut config = Config::default();
-    assert_eq!(config.settings.password_digest, None);
-    set(&mut config, "requirepass", "abc").expect("any text is a password");
-    let digest = config.settings.password_digest.expect("there is a password");
-    assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
-    set(&mut config, "requirepass", "").expect("an empty one takes it away");
-    assert_eq!(config.settings.password_digest, None);
-}
-
-#[test]
 fn a_file_is_read_line_by_line_and_the_last_word_holds() {
     let config = loaded(
         "# a comment\n\n  hz 11 \r\nHZ\t12\nslave-priority 5\nreplica-priority 6\nmaxmemory 1gb\nlogfile ''\n\
@@ -263,7 +252,7 @@ fn save_lines_add_up() {
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let found = problems(
-        "port 1 2\nhz 10\nbidn 127.0.0.1\nhz \"1\nmaxmemory 1kbx\nzzzzzzzzzzzz\ncluster-enabled yes\nuser a on\n",
+        "port 1 2\nhz 10\nbidn 127.0.0.1\nhz \"1\nmaxmemory 1kbx\nzzzzzzzzzzzz\ncluster-enabled yes\nuser a on\nuser a off",
     );
     let told: Vec<_> = found.iter().map(|problem| (problem.line, &*problem.text, &*problem.reason)).collect();
     assert_eq!(
@@ -275,7 +264,11 @@ fn all_mistakes_of_a_file_are_told_at_once() {
             (5, "maxmemory 1kbx", "argument must be a memory value"),
             (6, "zzzzzzzzzzzz", "Bad directive or wrong number of arguments"),
             (7, "cluster-enabled yes", "there is no cluster mode yet: only 'no' is accepted"),
-            (8, "user a on", "ACL users are not supported yet"),
+            (
+                9,
+                "user a off",
+                "Error in user declaration 'a': Duplicate user found. A user can only be defined once in config files"
+            ),
         ]
     );
     let text = report(&found[..1]);
@@ -284,9 +277,7 @@ fn all_mistakes_of_a_file_are_told_at_once() {
         text.ends_with(" ***\nReading test.conf, at line 1\n>>> 'port 1 2'\nwrong number of arguments\n"),
         "{text}"
     );
-    for line in
-        ["replicaof a 1", "cluster-enabled yes", "tls-port 1", "aclfile /x", "loadmodule /x", "rename-command a b"]
-    {
+    for line in ["replicaof a 1", "cluster-enabled yes", "tls-port 1", "loadmodule /x"] {
         assert_eq!(problems(line).len(), 1, "{line}");
     }
     assert_eq!(problems("replicaof 127.0.0.1 abc")[0].reason, "Invalid master port");
@@ -487,4 +478,35 @@ fn the_file_that_comes_with_the_program_says_the_defaults() {
         let is_named = text.lines().any(|line| name(line.trim_start_matches(['#', ' '])));
         assert!(is_named, "{} is not in redis.conf", directive.name);
     }
+}
+
+#[test]
+fn users_and_renames_are_kept_as_they_are_said() {
+    let mut loader = Loader::new(Config::default());
+    loader.text("a file", b"user ann on >p ~a*\nrename-command GET \"\"\nuser bob off (+get ~x)\n");
+    let config = loader.finish().expect("the file is right");
+    let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
+    assert_eq!(config.users, [words("ann on >p ~a*"), words("bob off (+get ~x)")]);
+    assert_eq!(config.renames, [(b"GET".to_vec(), Vec::new())]);
+    let mut loader = Loader::new(config);
+    loader.text("another", b"user ann on");
+    let problems = loader.finish().expect_err("ann is there already");
+    assert_eq!(
+        problems[0].reason,
+        "Error in user declaration 'ann': Duplicate user found. A user can only be defined once in config files"
+    );
+}
+
+#[test]
+fn rewriting_brings_users_up_to_date() {
+    let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
+    let mut config = Config { users: vec![words("ann on"), words("bob off ~a\"b")], ..Config::default() };
+    config.values[super::row_of("dir")] = Box::default();
+    let old = b"# people\nuser ann off\nport 6379\nUSER cid on\nuser dan on\n";
+    let new = config.rewritten(old, false);
+    assert_eq!(
+        String::from_utf8_lossy(&new),
+        "# people\nuser ann on\nport 6379\nuser bob off \"~a\\\"b\"\n",
+        "lines are used again, and those of users who are gone go"
+    );
 }

@@ -42,7 +42,9 @@ impl Local {
             helpers: Helpers::inline(),
             disk,
         };
-        let server = Server::new(families, config, world);
+        let mut server = Server::new(families, config, world);
+        server.rename_commands().expect("a test renames what is there");
+        server.load_users().expect("a test's users are right");
         Local { server, lanes: Slab::new(), requests: Requests::new() }
     }
 

@@ -143,8 +143,7 @@ impl EventLoop {
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
         self.close(server);
-        server.stats.turns += 1;
-        server.stats.turns_us += server.watch.ns(server.watch.ticks().wrapping_sub(began)) / 1000;
+        server.stats.note_turn(server.watch.ns(server.watch.ticks().wrapping_sub(began)) / 1000);
         Ok(())
     }
 
@@ -453,7 +452,7 @@ impl EventLoop {
             return;
         }
         let peer = self.describe(&stream, listener);
-        if settings.protected_mode && settings.password_digest.is_none() && !peer.is_local() {
+        if settings.protected_mode && server.acl.default_user().needs_no_password && !peer.is_local() {
             stream.send_last(
                 b"-DENIED Redoxide is running in protected mode because protected mode is enabled and no password is set \
                   for the default user. In this mode connections are only accepted from the loopback interface. Set a \

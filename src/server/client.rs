@@ -6,6 +6,7 @@
 
 use crate::keyspace::DbId;
 use crate::resp::{Proto, Request};
+use crate::server::acl::UserId;
 use crate::server::blocked::Wait;
 use crate::server::command::CommandId;
 use crate::server::pubsub::Subscriptions;
@@ -133,6 +134,12 @@ pub struct Client {
     pub db: DbId,
     /// Whether commands other than AUTH and its like are served.
     pub is_authenticated: bool,
+    /// Whether it logged in, or came when that took no password.
+    pub has_logged_in: bool,
+    /// Whether it may do everything, so that nothing has to be checked: see [`crate::server::acl`].
+    pub may_all: bool,
+    /// Who it is.
+    pub user: UserId,
     /// The protocol that HELLO chose.
     pub proto: Proto,
     /// Whether the connection is to be closed once its replies are sent.
@@ -311,6 +318,9 @@ impl Clients {
             number: self.count,
             db: DbId(0),
             is_authenticated,
+            has_logged_in: is_authenticated,
+            may_all: is_authenticated,
+            user: UserId::DEFAULT,
             proto: Proto::Resp2,
             is_closing: false,
             no_touch: false,
@@ -436,6 +446,13 @@ impl Clients {
     pub fn iter(&self) -> impl Iterator<Item = (ClientId, &Client)> {
         self.slab
             .iter()
+            .map(|(slot, (generation, client))| (ClientId { slot: slot as u32, generation: *generation }, client))
+    }
+
+    /// All clients, for changing what does not hold them up.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (ClientId, &mut Client)> {
+        self.slab
+            .iter_mut()
             .map(|(slot, (generation, client))| (ClientId { slot: slot as u32, generation: *generation }, client))
     }
 

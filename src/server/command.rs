@@ -10,10 +10,15 @@
 //! ```
 
 use crate::resp::{Args, Cursor};
+use crate::server::histogram::Histogram;
+use crate::server::keys::Finder;
 use crate::server::{Ctx, Done};
 
 /// The function behind a command.
 pub type Handler = fn(&mut Ctx<'_>, Args<'_>) -> Done;
+
+/// Whether the argument at an index is a secret (a password, or whose it is).
+pub type Secrets = fn(Args<'_>, usize) -> bool;
 
 /// What the dispatcher, ACL and COMMAND need to know of a command. The order is that in which COMMAND lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,6 +257,36 @@ pub const KEY_FLAGS: [(KeyFlag, &str); 11] = [
     (KeyFlag::VariableFlags, "variable_flags"),
 ];
 
+/// Key flags as bits.
+pub const fn key_flag_bits(list: &[KeyFlag]) -> u32 {
+    let (mut bits, mut i) = (0, 0);
+    while i < list.len() {
+        bits |= 1 << list[i] as u32;
+        i += 1;
+    }
+    bits
+}
+
+/// Which arguments are names of channels, or patterns of such names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channels {
+    /// The first.
+    first: u8,
+    /// The last, or from the end of the arguments if negative.
+    last: i8,
+    /// Whether they are patterns.
+    pub are_patterns: bool,
+}
+
+impl Channels {
+    /// Their indices in a request of `argc` arguments.
+    pub fn indices(self, argc: usize) -> std::ops::RangeInclusive<usize> {
+        let last =
+            if self.last < 0 { argc.saturating_sub(self.last.unsigned_abs().into()) } else { self.last as usize };
+        usize::from(self.first)..=last.min(argc.saturating_sub(1))
+    }
+}
+
 /// Where a key spec begins to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
@@ -302,12 +337,12 @@ pub struct KeySpec {
 
 impl KeySpec {
     const fn new(begin: Begin, find: Find, list: &[KeyFlag]) -> KeySpec {
-        let (mut flags, mut i) = (0, 0);
-        while i < list.len() {
-            flags |= 1 << list[i] as u32;
-            i += 1;
-        }
-        KeySpec { begin, find, flags }
+        KeySpec { begin, find, flags: key_flag_bits(list) }
+    }
+
+    /// Its flags: bits of [`KeyFlag`].
+    pub const fn flags(&self) -> u32 {
+        self.flags
     }
 
     /// One key, at an index.
@@ -398,6 +433,12 @@ pub struct Command {
     pub flags: Flags,
     /// Where its keys are.
     pub keys: &'static [KeySpec],
+    /// How it finds them itself, if options decide.
+    pub finder: Option<Finder>,
+    /// Where the channels are that it publishes to or subscribes to.
+    pub channels: Option<Channels>,
+    /// Which arguments are secrets, to be left out of logs.
+    pub secrets: Option<Secrets>,
     /// Its arguments in one line: see `server::syntax`.
     pub syntax: &'static str,
     /// What it does, in our words.
@@ -416,10 +457,6 @@ pub struct Command {
     pub deprecated: Option<(&'static str, &'static str)>,
     /// The argument that names a member or field of the collection at the first argument; zero: none does.
     pub member: u8,
-    /// The first of the arguments that are secret, to the last; zero: none.
-    pub secrets_from: u8,
-    /// Words behind which so many arguments are secret, if there are as many.
-    pub secrets_after: &'static [(&'static str, usize)],
     /// Whether COMMAND DOCS marks it as a system command.
     pub system: bool,
     /// Whether the group's ACL category is left out.
@@ -439,6 +476,9 @@ impl Command {
             arity: 1,
             flags: Flags(0),
             keys: &[],
+            finder: None,
+            channels: None,
+            secrets: None,
             syntax: "",
             summary: "",
             complexity: "",
@@ -448,8 +488,6 @@ impl Command {
             categories: &[],
             deprecated: None,
             member: 0,
-            secrets_from: 0,
-            secrets_after: &[],
             system: false,
             no_group_category: false,
             subcommands: &[],
@@ -485,30 +523,38 @@ impl Command {
         self
     }
 
-    /// All arguments from an index on are secret.
-    pub const fn secrets_from(mut self, index: u8) -> Command {
-        self.secrets_from = index;
-        self
-    }
-
-    /// So many arguments behind a word are secret.
-    pub const fn secrets_after(mut self, words: &'static [(&'static str, usize)]) -> Command {
-        self.secrets_after = words;
-        self
-    }
-
     /// Whether an argument is not to be shown to anybody.
-    pub fn is_secret(&self, args: Args, index: usize) -> bool {
-        let is_behind = |&(word, n): &(&str, usize)| {
-            let is_word = |at: usize| at + n < args.len() && args.get(at).eq_ignore_ascii_case(word.as_bytes());
-            (index.saturating_sub(n).max(1)..index).any(is_word)
-        };
-        (self.secrets_from != 0 && index >= usize::from(self.secrets_from)) || self.secrets_after.iter().any(is_behind)
+    pub fn is_secret(&self, args: Args, at: usize) -> bool {
+        self.secrets.is_some_and(|secrets| secrets(args, at))
     }
 
     /// Sets the key specs.
     pub const fn keys(mut self, keys: &'static [KeySpec]) -> Command {
         self.keys = keys;
+        self
+    }
+
+    /// Sets how it finds its keys itself.
+    pub const fn finder(mut self, finder: Finder) -> Command {
+        self.finder = Some(finder);
+        self
+    }
+
+    /// Names of channels stand from `first` to `last` (negative: from the end).
+    pub const fn channels(mut self, first: u8, last: i8) -> Command {
+        self.channels = Some(Channels { first, last, are_patterns: false });
+        self
+    }
+
+    /// Patterns of channels stand from `first` to `last` (negative: from the end).
+    pub const fn channel_patterns(mut self, first: u8, last: i8) -> Command {
+        self.channels = Some(Channels { first, last, are_patterns: true });
+        self
+    }
+
+    /// Sets which arguments no log may show.
+    pub const fn secrets(mut self, secrets: Secrets) -> Command {
+        self.secrets = Some(secrets);
         self
     }
 
@@ -628,6 +674,8 @@ pub struct Registered {
     pub row: &'static Command,
     /// The name in full: `config|get` for a subcommand.
     pub full_name: String,
+    /// What it is called by clients, in lower case; empty if it was taken away (`rename-command`).
+    called: Box<str>,
     /// Bits of [`Category`].
     categories: u32,
     /// The group.
@@ -665,6 +713,8 @@ pub struct Table {
     registered: Vec<Registered>,
     /// Counted per command; parallel to `registered`.
     pub stats: Vec<CommandStats>,
+    /// How long their calls took, made at the first call; parallel to `registered`.
+    histograms: Vec<Option<Histogram>>,
     /// Open addressing over lower-cased names of commands (not subcommands); a power of two of slots.
     slots: Vec<CommandId>,
 }
@@ -684,21 +734,68 @@ fn name_hash(lower: &[u8]) -> usize {
 impl Table {
     /// Builds the table. Panics if two commands share a name: a mistake in the program.
     pub fn new(families: &[Family]) -> Table {
-        let mut table = Table { registered: Vec::new(), stats: Vec::new(), slots: vec![CommandId::NONE; 1024] };
+        let mut table = Table {
+            registered: Vec::new(),
+            stats: Vec::new(),
+            histograms: Vec::new(),
+            slots: vec![CommandId::NONE; 1024],
+        };
         for family in families {
             for row in family.commands {
-                let id = table.register(row, family.group, None);
-                let mut slot = name_hash(row.name.as_bytes()) & (table.slots.len() - 1);
-                while table.slots[slot] != CommandId::NONE {
-                    assert!(table.get(table.slots[slot]).row.name != row.name, "two commands named {}", row.name);
-                    slot = (slot + 1) & (table.slots.len() - 1);
-                }
-                table.slots[slot] = id;
+                table.register(row, family.group, None);
             }
         }
+        table.fill_slots();
         assert!(table.registered.len() < table.slots.len() / 2, "the name table is too full");
         table.stats = vec![CommandStats::default(); table.registered.len()];
+        table.histograms = vec![None; table.registered.len()];
         table
+    }
+
+    /// Puts the names of all commands where [`Table::find`] looks for them.
+    fn fill_slots(&mut self) {
+        self.slots.fill(CommandId::NONE);
+        for id in self.ids() {
+            let name = &self.get(id).called;
+            if self.get(id).parent.is_some() || name.is_empty() {
+                continue;
+            }
+            let mut slot = name_hash(name.as_bytes()) & (self.slots.len() - 1);
+            while self.slots[slot] != CommandId::NONE {
+                assert!(self.get(self.slots[slot]).called != *name, "two commands named {name}");
+                slot = (slot + 1) & (self.slots.len() - 1);
+            }
+            self.slots[slot] = id;
+        }
+    }
+
+    /// Gives a command another name, or none. What tells of it (statistics, COMMAND) keeps its own name.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), &'static str> {
+        let id = self.find(from).ok_or("No such command in rename-command")?;
+        let to = String::from_utf8_lossy(to).to_ascii_lowercase();
+        if to.len() > NAME_MAX {
+            return Err("The name is too long");
+        }
+        let is_taken = self.find(to.as_bytes()).is_some_and(|other| other != id);
+        if is_taken {
+            return Err("Target command name already exists");
+        }
+        self.registered[id.0 as usize].called = to.into();
+        self.fill_slots();
+        Ok(())
+    }
+
+    /// Whether a command was taken away, with its container if it has one.
+    pub fn is_gone(&self, id: CommandId) -> bool {
+        let command = self.get(id);
+        self.get(command.parent.unwrap_or(id)).called.is_empty()
+    }
+
+    /// The command or subcommand of its own name, whatever it is called now.
+    pub fn find_own(&self, name: &[u8]) -> Option<CommandId> {
+        let is_it = |id: &CommandId| self.get(*id).full_name.as_bytes().eq_ignore_ascii_case(name);
+        // Nearly always it is still called so.
+        self.find_full(name).filter(is_it).or_else(|| self.ids().find(is_it))
     }
 
     fn register(&mut self, row: &'static Command, group: Group, parent: Option<CommandId>) -> CommandId {
@@ -712,6 +809,7 @@ impl Table {
         self.registered.push(Registered {
             row,
             full_name,
+            called: row.name.into(),
             categories: categories_of(row, group, parent.is_some()),
             group,
             parent,
@@ -738,6 +836,16 @@ impl Table {
         &self.registered[id.0 as usize]
     }
 
+    /// How many commands and subcommands there are.
+    pub fn len(&self) -> usize {
+        self.registered.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.registered.is_empty()
+    }
+
     /// All ids, containers before their subcommands.
     pub fn ids(&self) -> impl Iterator<Item = CommandId> + use<> {
         (0..self.registered.len() as u16).map(CommandId)
@@ -755,7 +863,7 @@ impl Table {
         loop {
             match self.slots[slot] {
                 CommandId::NONE => return None,
-                id if self.get(id).row.name.as_bytes() == lower => return Some(id),
+                id if self.get(id).called.as_bytes() == lower => return Some(id),
                 _ => slot = (slot + 1) & (self.slots.len() - 1),
             }
         }
@@ -778,6 +886,21 @@ impl Table {
     /// Forgets what was counted.
     pub fn reset_stats(&mut self) {
         self.stats.fill(CommandStats::default());
+        self.histograms.fill(None);
+    }
+
+    /// How long the calls of a command took, if there were any.
+    pub fn histogram(&self, id: CommandId) -> Option<&Histogram> {
+        self.histograms[id.0 as usize].as_ref()
+    }
+
+    /// Adds a call that took so many nanoseconds.
+    #[inline]
+    pub(super) fn add_to_histogram(&mut self, id: CommandId, ns: u64) {
+        match &mut self.histograms[id.0 as usize] {
+            Some(histogram) => histogram.add(ns),
+            empty => empty.insert(Histogram::default()).add(ns),
+        }
     }
 }
 
@@ -847,35 +970,5 @@ pub trait Options<'a> {
 impl<'a> Options<'a> for Cursor<'a> {
     fn need(&mut self) -> Result<&'a [u8], crate::server::Error> {
         self.value().ok_or(crate::server::Error::Syntax)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::resp::{Args, Request, Span};
-
-    /// Which arguments of a line are secret.
-    fn secrets(row: &Command, line: &str) -> Vec<usize> {
-        let mut spans = Vec::new();
-        for word in line.split(' ') {
-            let start = word.as_ptr() as usize - line.as_ptr() as usize;
-            spans.push(Span { start: start as u32, len: word.len() as u32 });
-        }
-        let request = Request::from(Args::new(line.as_bytes(), &spans, &[]));
-        let args = request.args();
-        (0..args.len()).filter(|&at| row.is_secret(args, at)).collect()
-    }
-
-    #[test]
-    fn secrets_are_told_by_place_or_by_the_word_before() {
-        let nothing: Handler = |_, _| Err(crate::server::Error::Syntax);
-        let auth = Command::new("auth", nothing).secrets_from(1);
-        assert_eq!(secrets(&auth, "AUTH user pass"), [1, 2]);
-        let migrate = Command::new("migrate", nothing).secrets_after(&[("AUTH", 1), ("AUTH2", 2)]);
-        assert_eq!(secrets(&migrate, "MIGRATE h p k auth pass COPY"), [5]);
-        assert_eq!(secrets(&migrate, "MIGRATE h p k AUTH2 user pass COPY"), [5, 6]);
-        assert_eq!(secrets(&migrate, "MIGRATE h p k AUTH2 user"), [0; 0], "it is not complete");
-        assert_eq!(secrets(&migrate, "AUTH h p"), [0; 0], "the name is no option");
     }
 }

@@ -122,7 +122,7 @@ impl Server {
     pub fn dispatch(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
         // Most requests: a plain command in order from somebody who may do everything.
-        if id != CommandId::NONE && state.is_authenticated && state.care.is_none() && !self.gate.is_shut {
+        if id != CommandId::NONE && state.may_all && state.care.is_none() && !self.gate.is_shut {
             let command = self.commands.get(id);
             if command.is_plain && command.row.accepts(args.len()) {
                 state.last_command = Some(id);
@@ -196,7 +196,7 @@ impl Server {
         let mut command = self.commands.get(id);
         if !command.children.is_empty() && args.len() > 1 {
             let Some(child) = self.commands.find_child(id, args.get(1)) else {
-                let container = command.row.name.to_ascii_uppercase().into();
+                let container = String::from_utf8_lossy(args.get(0)).to_ascii_uppercase().into();
                 return Err((CommandId::NONE, Error::UnknownSubcommand(args.get(1).into(), container)));
             };
             id = child;
@@ -207,9 +207,9 @@ impl Server {
             return Err((id, Error::Arity(command.full_name.clone().into())));
         }
         let state = &self.clients[client];
-        if row.flags.has(Flag::Protected) && !self.allows_protected(client) {
-            let name = row.name.to_ascii_uppercase();
-            let switch = row.name;
+        let switch = command.parent.map_or(row.name, |parent| self.commands.get(parent).row.name);
+        if row.flags.has(Flag::Protected) && !self.allows_protected(client, switch) {
+            let name = switch.to_ascii_uppercase();
             let text = format!(
                 "ERR {name} command not allowed. If the enable-{switch}-command option is set to \"local\", you can run it \
                  from a local connection, otherwise you need to set this option in the configuration file, and then \
@@ -223,6 +223,10 @@ impl Server {
         if state.multi.is_some() && row.flags.has(Flag::NoMulti) {
             return Err((id, Error::Text("ERR Command not allowed inside a transaction")));
         }
+        if !state.may_all {
+            self.check_rights(client, id, args).map_err(|error| (id, error))?;
+        }
+        let (state, command) = (&self.clients[client], self.commands.get(id));
         if self.gate.is_shut
             && self.loader != Some(client)
             && let Err(error) = self.may_pass(row)
@@ -247,8 +251,10 @@ impl Server {
 
     /// Whether `enable-debug-command` and its like let this client run a protected command.
     #[cold]
-    fn allows_protected(&self, client: ClientId) -> bool {
-        self.config.settings.debug_command.allows(self.clients[client].connection.is_local())
+    fn allows_protected(&self, client: ClientId, switch: &str) -> bool {
+        let settings = &self.config.settings;
+        let protection = if switch == "module" { settings.module_command } else { settings.debug_command };
+        protection.allows(self.clients[client].connection.is_local())
     }
 
     /// Answers a request that may not run; inside MULTI that spoils the whole transaction.
@@ -309,6 +315,14 @@ impl Server {
         args: Args,
         reply: &mut Reply,
     ) -> bool {
+        // Its user may have been changed while it waited.
+        if !self.clients[client].may_all
+            && let Err(error) = self.check_rights(client, id, args)
+        {
+            self.commands.stats[id.0 as usize].rejected += 1;
+            self.answer_error(&error.text(), reply);
+            return false;
+        }
         self.keyspace.shared.no_touch = self.clients[client].no_touch;
         self.run(client, db, id, args, reply)
     }
@@ -343,9 +357,11 @@ impl Server {
         self.last_ticks = ticks;
         let stats = &mut self.commands.stats[id.0 as usize];
         stats.calls += 1;
-        stats.ticks += ticks.wrapping_sub(began);
+        let took = ticks.wrapping_sub(began);
+        stats.ticks += took;
         stats.failed += u64::from(failed);
         self.stats.commands += 1;
+        self.measure(client, id, args, took);
         if self.propagation.is_on {
             let has_changed = self.keyspace.shared.changes.dirty != dirty;
             self.propagate(client, db, id, args, how, has_changed);
@@ -377,6 +393,12 @@ impl Server {
         reply.array(multi.queue.len());
         self.depth += 1;
         for (id, request) in &multi.queue {
+            if !self.clients[client].may_all
+                && let Err(error) = self.check_queued(client, *id, request.args())
+            {
+                self.answer_error(&error.text(), reply);
+                continue;
+            }
             self.call(client, *id, request.args(), reply);
         }
         self.depth -= 1;

@@ -53,6 +53,15 @@ impl Error {
         Error::Owned(text.into().into_boxed_slice())
     }
 
+    /// A subcommand with a wrong number of arguments, where it checks that itself.
+    #[cold]
+    pub fn wrong_number(subcommand: &[u8], container: &str) -> Error {
+        let word = &subcommand[..subcommand.len().min(128)];
+        let (start, end) =
+            ("ERR unknown subcommand or wrong number of arguments for '", format!("'. Try {container} HELP."));
+        Error::owned([start.as_bytes(), word, end.as_bytes()].concat())
+    }
+
     /// The text as it is sent, code first, without the leading `-`.
     #[cold]
     pub fn text(&self) -> Cow<'_, [u8]> {

@@ -5,36 +5,53 @@
 
 use crate::base::alloc;
 use crate::server::pubsub::Kind;
-use crate::server::{REDIS_VERSION, Server};
+use crate::server::{REDIS_VERSION, Server, keysizes};
 use std::fmt::{Display, Write};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// The sections of a plain INFO, in order.
-const DEFAULT: [&str; 10] =
-    ["server", "clients", "memory", "persistence", "stats", "replication", "cpu", "modules", "errorstats", "cluster"];
-
-/// The sections that only `all` and `everything` add.
-const MORE: [&str; 1] = ["commandstats"];
-
-/// All sections there are, in the order of INFO; the keyspace comes last.
-const ORDER: [&str; 12] = [
+const DEFAULT: [&str; 13] = [
     "server",
     "clients",
     "memory",
     "persistence",
+    "threads",
+    "stats",
+    "replication",
+    "cpu",
+    "modules",
+    "errorstats",
+    "cluster",
+    "keyspace",
+    "keysizes",
+];
+
+/// The sections that only `all` and `everything` add.
+const MORE: [&str; 2] = ["commandstats", "latencystats"];
+
+/// All sections there are, in the order of INFO.
+const ORDER: [&str; 16] = [
+    "server",
+    "clients",
+    "memory",
+    "persistence",
+    "threads",
     "stats",
     "replication",
     "cpu",
     "modules",
     "commandstats",
     "errorstats",
+    "latencystats",
     "cluster",
     "keyspace",
+    "keysizes",
+    "debug",
 ];
 
 /// The text of the sections that were asked for; none means the default ones. Unknown names give nothing.
 pub fn text(server: &mut Server, asked: &[&[u8]]) -> String {
-    let is_default = |name: &str| DEFAULT.contains(&name) || name == "keyspace";
+    let is_default = |name: &str| DEFAULT.contains(&name);
     let is_wanted = |name: &str| {
         if asked.is_empty() {
             return is_default(name);
@@ -90,6 +107,21 @@ fn section(server: &mut Server, name: &str, out: &mut Out) {
         "clients" => of_clients(server, out),
         "memory" => of_memory(server, out),
         "persistence" => of_persistence(server, out),
+        "threads" => {
+            out.title("Threads");
+            // One thread does it all.
+            let (stats, clients) = (&server.stats, server.clients.len());
+            out.field("io_thread_0", format_args!("clients={clients},reads={},writes={}", stats.reads, stats.writes));
+        }
+        // Only who names it gets it.
+        "debug" => {
+            out.title("Debug");
+            out.field("eventloop_duration_aof_sum", 0);
+            out.field("eventloop_duration_cron_sum", server.watch.ns(server.stats.cron_ticks) / 1000);
+            out.field("eventloop_duration_max", server.stats.turn_us_max);
+            out.field("eventloop_cmd_per_cycle_max", server.stats.turn_commands.0);
+        }
+        "keysizes" => of_key_sizes(server, out),
         "stats" => of_stats(server, out),
         "replication" => of_replication(server, out),
         "cpu" => of_cpu(out),
@@ -100,6 +132,7 @@ fn section(server: &mut Server, name: &str, out: &mut Out) {
                 out.field(&format!("errorstat_{}", String::from_utf8_lossy(code)), format_args!("count={count}"));
             }
         }
+        "latencystats" => of_latency(server, out),
         // There are none, but clients find the section where they look for it.
         "modules" => out.title("Modules"),
         "cluster" => {
@@ -117,6 +150,9 @@ fn of_server(server: &Server, out: &mut Out) {
     out.title("Server");
     out.field("redis_version", REDIS_VERSION);
     out.field("redoxide_version", env!("CARGO_PKG_VERSION"));
+    out.field("redis_git_sha1", "00000000");
+    out.field("redis_git_dirty", 0);
+    out.field("redis_build_id", format_args!("redoxide-{}", env!("CARGO_PKG_VERSION")));
     out.field("redis_mode", "standalone");
     let system = if cfg!(target_os = "linux") { "Linux" } else { std::env::consts::OS };
     let kernel = System::kernel_version().unwrap_or_default();
@@ -124,8 +160,11 @@ fn of_server(server: &Server, out: &mut Out) {
     out.field("arch_bits", usize::BITS);
     out.field("monotonic_clock", "std Instant");
     out.field("multiplexing_api", "mio");
+    out.field("atomicvar_api", "std");
+    // As Redis says it where no GCC was at work.
+    out.field("gcc_version", "0.0.0");
     out.field("process_id", std::process::id());
-    out.field("process_supervised", "no");
+    out.field("process_supervised", server.supervisor.name());
     out.field("run_id", &server.run_id);
     out.field("tcp_port", settings.port);
     out.field("server_time_usec", unix_us);
@@ -138,6 +177,7 @@ fn of_server(server: &Server, out: &mut Out) {
     out.field("executable", path.unwrap_or_default());
     let file = server.config.file.as_ref().map(|path| path.display().to_string());
     out.field("config_file", file.unwrap_or_default());
+    out.field("io_threads_active", 0);
     let mut listeners = 0;
     if settings.port != 0 {
         let binds = settings.bind.join(",bind=");
@@ -169,8 +209,8 @@ fn of_clients(server: &Server, out: &mut Out) {
 fn of_memory(server: &mut Server, out: &mut Out) {
     let used = alloc::used() as u64;
     let (rss, total) = system_memory();
-    let peak = server.peak_memory.max(used);
-    server.peak_memory = peak;
+    server.note_peak(used);
+    let peak = server.peak_memory;
     let clients: usize = server.clients.iter().map(|(_, client)| client.memory()).sum();
     let dataset: u64 = server.keyspace.databases().iter().map(|db| db.table.bytes() as u64).sum();
     let settings = &server.config.settings;
@@ -178,6 +218,7 @@ fn of_memory(server: &mut Server, out: &mut Out) {
     out.size("used_memory", used);
     out.size("used_memory_rss", rss);
     out.size("used_memory_peak", peak);
+    out.field("used_memory_peak_time", server.peak_memory_s);
     out.field("used_memory_peak_perc", format_args!("{:.2}%", used as f64 * 100.0 / peak.max(1) as f64));
     out.field("used_memory_overhead", used.saturating_sub(dataset));
     out.field("used_memory_startup", server.startup_memory);
@@ -185,14 +226,53 @@ fn of_memory(server: &mut Server, out: &mut Out) {
     let over_startup = used.saturating_sub(server.startup_memory).max(1);
     let percent = (dataset as f64 * 100.0 / over_startup as f64).min(100.0);
     out.field("used_memory_dataset_perc", format_args!("{percent:.2}%"));
+    let allocator = alloc::report().unwrap_or_default();
+    out.field("allocator_allocated", allocator.allocated);
+    out.field("allocator_active", allocator.active);
+    out.field("allocator_resident", allocator.resident);
+    out.field("allocator_muzzy", 0);
     out.size("total_system_memory", total);
+    // There are no scripts.
+    out.field("used_memory_lua", 0);
+    out.field("used_memory_vm_eval", 0);
+    out.field("used_memory_lua_human", human(0));
+    out.field("used_memory_scripts_eval", 0);
+    out.field("number_of_cached_scripts", 0);
+    out.field("number_of_functions", 0);
+    out.field("number_of_libraries", 0);
+    out.field("used_memory_vm_functions", 0);
+    out.size("used_memory_vm_total", 0);
+    out.field("used_memory_functions", 0);
+    out.size("used_memory_scripts", 0);
     out.size("maxmemory", settings.maxmemory);
     out.field("maxmemory_policy", &settings.maxmemory_policy);
+    let ratio = |part: u64, of: u64| format!("{:.2}", part as f64 / of.max(1) as f64);
+    out.field("allocator_frag_ratio", ratio(allocator.active, allocator.allocated));
+    out.field("allocator_frag_bytes", allocator.active.saturating_sub(allocator.allocated));
+    out.field("allocator_rss_ratio", ratio(allocator.resident, allocator.active));
+    out.field("allocator_rss_bytes", allocator.resident as i64 - allocator.active as i64);
+    out.field("rss_overhead_ratio", ratio(rss, allocator.resident));
+    out.field("rss_overhead_bytes", rss as i64 - allocator.resident as i64);
     out.field("mem_fragmentation_ratio", format_args!("{:.2}", rss as f64 / used.max(1) as f64));
     out.field("mem_fragmentation_bytes", rss as i64 - used as i64);
+    for name in [
+        "mem_not_counted_for_evict",
+        "mem_replication_backlog",
+        "mem_total_replication_buffers",
+        "mem_replica_full_sync_buffer",
+        "mem_clients_slaves",
+    ] {
+        out.field(name, 0);
+    }
     out.field("mem_clients_normal", clients);
+    out.field("mem_cluster_links", 0);
+    out.field("mem_aof_buffer", 0);
     out.field("mem_allocator", "jemalloc-5.3.1");
-    out.field("lazyfree_pending_objects", server.keyspace.shared.freeing.pending());
+    out.field("mem_overhead_db_hashtable_rehashing", 0);
+    out.field("active_defrag_running", 0);
+    let freeing = &server.keyspace.shared.freeing;
+    out.field("lazyfree_pending_objects", freeing.pending());
+    out.field("lazyfreed_objects", freeing.total().saturating_sub(freeing.pending() as u64));
 }
 
 /// The process's resident bytes and the machine's memory, zeros where the system does not tell.
@@ -273,42 +353,81 @@ fn of_persistence(server: &Server, out: &mut Out) {
 
 fn of_stats(server: &Server, out: &mut Out) {
     let (stats, keyspace) = (&server.stats, &server.keyspace.shared.stats);
-    let [commands, bytes_in, bytes_out] = stats.rates.per_second();
+    let [commands, bytes_in, bytes_out, turns, turns_us] = stats.rates.per_second();
     out.title("Stats");
     out.field("total_connections_received", stats.connections);
     out.field("total_commands_processed", stats.commands);
     out.field("instantaneous_ops_per_sec", commands);
     out.field("total_net_input_bytes", stats.bytes_in);
     out.field("total_net_output_bytes", stats.bytes_out);
+    out.field("total_net_repl_input_bytes", 0);
+    out.field("total_net_repl_output_bytes", 0);
     out.field("instantaneous_input_kbps", format_args!("{:.2}", bytes_in as f64 / 1024.0));
     out.field("instantaneous_output_kbps", format_args!("{:.2}", bytes_out as f64 / 1024.0));
+    out.field("instantaneous_input_repl_kbps", "0.00");
+    out.field("instantaneous_output_repl_kbps", "0.00");
     out.field("rejected_connections", stats.rejected_connections);
+    out.field("sync_full", 0);
+    out.field("sync_partial_ok", 0);
+    out.field("sync_partial_err", 0);
     out.field("expired_subkeys", keyspace.expired_fields);
     out.field("expired_keys", keyspace.expired);
+    // Keys go when they are due: there are no stale ones to be estimated.
+    out.field("expired_stale_perc", "0.00");
+    out.field("expired_time_cap_reached_count", 0);
+    out.field("expire_cycle_cpu_milliseconds", server.watch.ns(stats.expire_ticks) / 1_000_000);
     out.field("evicted_keys", 0);
+    out.field("evicted_clients", 0);
+    out.field("evicted_scripts", 0);
+    out.field("total_eviction_exceeded_time", 0);
+    out.field("current_eviction_exceeded_time", 0);
     out.field("keyspace_hits", keyspace.hits);
     out.field("keyspace_misses", keyspace.misses);
     out.field("pubsub_channels", server.pubsub.count(Kind::Channel));
     out.field("pubsub_patterns", server.pubsub.count(Kind::Pattern));
     out.field("pubsubshard_channels", server.pubsub.count(Kind::Shard));
-    out.field("latest_fork_usec", 0);
-    out.field("total_forks", 0);
+    out.field("latest_fork_usec", server.saving.freeze_us);
+    out.field("total_forks", server.saving.freezes);
+    for name in [
+        "migrate_cached_sockets",
+        "slave_expires_tracked_keys",
+        "active_defrag_hits",
+        "active_defrag_misses",
+        "active_defrag_key_hits",
+        "active_defrag_key_misses",
+        "total_active_defrag_time",
+        "current_active_defrag_time",
+    ] {
+        out.field(name, 0);
+    }
     out.field("tracking_total_keys", server.trackers.keys());
     out.field("tracking_total_items", server.trackers.items());
     out.field("tracking_total_prefixes", server.trackers.prefixes());
     out.field("unexpected_error_replies", 0);
     out.field("total_error_replies", stats.errors);
+    out.field("dump_payload_sanitizations", 0);
     out.field("total_reads_processed", stats.reads);
     out.field("total_writes_processed", stats.writes);
+    for name in ["reads_processed", "writes_processed", "total_prefetch_batches", "total_prefetch_entries"] {
+        out.field(&format!("io_threaded_{name}"), 0);
+    }
     out.field("client_query_buffer_limit_disconnections", stats.query_limit_closes);
     out.field("client_output_buffer_limit_disconnections", stats.output_limit_closes);
+    out.field("reply_buffer_shrinks", 0);
+    out.field("reply_buffer_expands", 0);
     out.field("eventloop_cycles", stats.turns);
     out.field("eventloop_duration_sum", stats.turns_us);
-    // Only AUTH and HELLO answer so: a wrong name or password.
-    out.field("acl_access_denied_auth", stats.error_codes.get(&b"WRONGPASS"[..]).copied().unwrap_or(0));
+    let ticks = server.commands.stats.iter().map(|command| command.ticks).sum();
+    out.field("eventloop_duration_cmd_sum", server.watch.ns(ticks) / 1000);
+    out.field("instantaneous_eventloop_cycles_per_sec", turns);
+    out.field("instantaneous_eventloop_duration_usec", turns_us / turns.max(1));
+    for (reason, count) in ["auth", "cmd", "key", "channel"].into_iter().zip(stats.refusals) {
+        out.field(&format!("acl_access_denied_{reason}"), count);
+    }
 }
 
 fn of_replication(server: &Server, out: &mut Out) {
+    let backlog_size = String::from_utf8_lossy(server.config.value("repl-backlog-size"));
     out.title("Replication");
     out.field("role", "master");
     out.field("connected_slaves", 0);
@@ -318,6 +437,9 @@ fn of_replication(server: &Server, out: &mut Out) {
     out.field("master_repl_offset", 0);
     out.field("second_repl_offset", -1);
     out.field("repl_backlog_active", 0);
+    out.field("repl_backlog_size", backlog_size);
+    out.field("repl_backlog_first_byte_offset", 0);
+    out.field("repl_backlog_histlen", 0);
 }
 
 fn of_cpu(out: &mut Out) {
@@ -361,6 +483,33 @@ fn of_commands(server: &Server, out: &mut Out) {
                 "calls={},usec={us},usec_per_call={per_call:.2},rejected_calls={},failed_calls={}",
                 stats.calls, stats.rejected, stats.failed
             ),
+        );
+    }
+}
+
+fn of_key_sizes(server: &Server, out: &mut Out) {
+    out.title("Keysizes");
+    for (n, db) in server.keyspace.databases().iter().enumerate() {
+        for (name, sizes) in keysizes::of(&db.table) {
+            out.field(&format!("db{n}_distrib_{name}"), sizes);
+        }
+    }
+}
+
+fn of_latency(server: &Server, out: &mut Out) {
+    out.title("Latencystats");
+    if !server.config.settings.latency_tracking {
+        return;
+    }
+    for id in server.commands.ids() {
+        let Some(histogram) = server.commands.histogram(id) else { continue };
+        let shown = server.config.settings.latency_percentiles.iter().map(|percent| {
+            let ns = histogram.percentile(percent.parse().unwrap_or(0.0));
+            format!("p{percent}={:.3}", ns as f64 / 1000.0)
+        });
+        out.field(
+            &format!("latency_percentiles_usec_{}", server.commands.get(id).full_name),
+            shown.collect::<Vec<_>>().join(","),
         );
     }
 }

@@ -8,26 +8,35 @@
 //! [`Server`] owns all that outlives a command: the keyspace, the clients, the command table, counters. It knows no
 //! socket: `net` tells it of connections and carries out what it leaves in the [`outbox`].
 
+pub mod acl;
 pub mod aof;
 pub mod background;
 pub mod blocked;
 pub mod client;
 pub mod command;
+pub mod describe;
 pub mod dispatch;
 pub mod error;
 pub mod gate;
+pub mod histogram;
 pub mod info;
+pub mod keys;
+pub mod keysizes;
+pub mod latency;
 pub mod loading;
+pub mod measure;
 pub mod monitor;
 pub mod notify;
 pub mod outbox;
 pub mod pause;
+pub mod process;
 pub mod propagation;
 pub mod pubsub;
 pub mod rewriting;
 pub mod saving;
 pub mod settle;
 pub mod shutdown;
+pub mod slowlog;
 pub mod stats;
 pub mod syntax;
 pub mod tracking;
@@ -43,6 +52,7 @@ use crate::keyspace::changes::Interest;
 use crate::keyspace::{AccessClock, Db, DbId, Keyspace};
 use crate::persist::disk::Disk;
 use crate::resp::{Limits, Reply};
+use acl::Acl;
 use aof::Aof;
 use background::{Helpers, Notify, World};
 use blocked::Blocked;
@@ -159,6 +169,20 @@ pub struct Server {
     notify: Notify,
     /// What the log is told.
     pub propagation: Propagation,
+    /// Who may do what.
+    pub acl: Acl,
+    /// What the kernel was told of ending this process.
+    oom_score: process::OomScore,
+    /// Who wants to know when it is ready.
+    pub supervisor: process::Supervisor,
+    /// What took long, by request.
+    pub slowlog: slowlog::Slowlog,
+    /// What took long, by kind of event.
+    pub latency: latency::Latency,
+    /// A command that took so many ticks is looked at more closely: see [`measure`].
+    look_ticks: u64,
+    /// Whether histograms of commands are kept (`latency-tracking`).
+    has_histograms: bool,
     /// Who waits for which key.
     pub blocked: Blocked,
     /// Who watches which key.
@@ -179,6 +203,8 @@ pub struct Server {
     pub run_id: String,
     /// The most bytes in use that were seen.
     pub peak_memory: u64,
+    /// When that was, seconds since 1970.
+    pub peak_memory_s: i64,
     /// The bytes in use when the server was made.
     pub startup_memory: u64,
     /// When it started, milliseconds since 1970.
@@ -214,10 +240,14 @@ impl Server {
         let keyspace = Keyspace::new(databases, Dice(dice.next()), freeing);
         let started_ms = clock.unix_us() / 1000;
         let notify: Notify = Arc::new(Mutex::new(Box::new(|| {})));
+        let commands = Table::new(families);
+        let mut acl = Acl::new(&commands);
+        acl.set_default_password(config.value("requirepass"), &commands);
         let mut server = Server {
             keyspace,
             clients: Clients::default(),
-            commands: Table::new(families),
+            commands,
+            acl,
             config,
             outbox: Outbox::default(),
             stats: Stats::default(),
@@ -234,6 +264,12 @@ impl Server {
             helpers,
             notify,
             propagation: Propagation::default(),
+            oom_score: process::OomScore::default(),
+            supervisor: process::Supervisor::None,
+            slowlog: slowlog::Slowlog::default(),
+            latency: latency::Latency::default(),
+            look_ticks: u64::MAX,
+            has_histograms: true,
             blocked: Blocked::default(),
             watched: Watched::default(),
             pubsub: Pubsub::default(),
@@ -245,6 +281,7 @@ impl Server {
             run_id,
             started_ms,
             peak_memory: 0,
+            peak_memory_s: 0,
             startup_memory: crate::base::alloc::used() as u64,
             active_expire: true,
             checks_payloads: true,
@@ -272,6 +309,17 @@ impl Server {
         self.take_rewritten();
     }
 
+    /// At the start: gives commands the names that the configuration asks for.
+    pub fn rename_commands(&mut self) -> Result<(), String> {
+        for (from, to) in &self.config.renames {
+            self.commands.rename(from, to).map_err(|why| {
+                let (from, to) = (String::from_utf8_lossy(from), String::from_utf8_lossy(to));
+                format!("rename-command {from} \"{to}\": {why}")
+            })?;
+        }
+        Ok(())
+    }
+
     /// Reads the clock: at the beginning of each turn, and when a turn is long.
     pub fn read_time(&mut self) {
         self.keyspace.set_time(self.clock.unix_us() / 1000);
@@ -292,6 +340,7 @@ impl Server {
 
     /// Takes the settings that the keyspace goes by from the configuration.
     pub fn settings_changed(&mut self) {
+        self.set_thresholds();
         let settings = &self.config.settings;
         let shared = &mut self.keyspace.shared;
         shared.lfu_log_factor = settings.lfu_log_factor;
@@ -319,9 +368,10 @@ impl Server {
     /// A client came. It is served everything at once if no password is asked for.
     pub fn connect(&mut self, connection: Connection) -> ClientId {
         self.stats.connections += 1;
-        let is_open = self.config.settings.password_digest.is_none();
         let now = self.now();
-        self.clients.add(connection, is_open, now)
+        let id = self.clients.add(connection, false, now);
+        self.set_default_user(id);
+        id
     }
 
     /// A client went.
@@ -340,6 +390,13 @@ impl Server {
         Limits {
             bulk_max: self.config.settings.proto_max_bulk_len,
             authenticated: self.clients.get(id).is_some_and(|client| client.is_authenticated),
+        }
+    }
+
+    /// Remembers the most bytes in use.
+    pub(crate) fn note_peak(&mut self, used: u64) {
+        if used > self.peak_memory {
+            (self.peak_memory, self.peak_memory_s) = (used, self.clock.unix_us() / 1_000_000);
         }
     }
 
@@ -391,19 +448,26 @@ impl Server {
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
         self.cron_count += 1;
-        self.peak_memory = self.peak_memory.max(crate::base::alloc::used() as u64);
-        self.stats.rates.sample(now_us, [self.stats.commands, self.stats.bytes_in, self.stats.bytes_out]);
+        let cron_began = self.watch.ticks();
+        self.note_peak(crate::base::alloc::used() as u64);
+        let stats = &mut self.stats;
+        let counters = [stats.commands, stats.bytes_in, stats.bytes_out, stats.turns, stats.turns_us];
+        stats.rates.sample(now_us, counters);
         if self.cron_count % 16 == 1 {
             self.watch.refine();
+            self.set_thresholds();
         }
+        let began = self.watch.ticks();
         if self.active_expire
             && self.keyspace.expire_some(&self.watch, 500_000) + self.keyspace.expire_fields(&self.watch, 250_000) > 0
         {
             self.settle_slice();
         }
+        self.stats.expire_ticks += self.watch.ticks().wrapping_sub(began);
         self.repair_log();
         self.save_if_due();
         self.rewrite_if_due();
         self.keyspace.maintain();
+        self.stats.cron_ticks += self.watch.ticks().wrapping_sub(cron_began);
     }
 }

@@ -27,6 +27,12 @@ pub struct Stats {
     pub turns: u64,
     /// The same in microseconds, waiting left out.
     pub turns_us: u64,
+    /// The longest turn, microseconds.
+    pub turn_us_max: u64,
+    /// The most commands of one turn, and how many there were before this one.
+    pub turn_commands: (u64, u64),
+    /// Time spent on the regular work, in ticks of the server's stopwatch.
+    pub cron_ticks: u64,
     /// Connections closed because their query buffer grew too big.
     pub query_limit_closes: u64,
     /// Connections closed because their output grew too big.
@@ -35,6 +41,10 @@ pub struct Stats {
     pub recent_max_input: usize,
     /// The most output that was waiting at one client lately.
     pub recent_max_output: usize,
+    /// Refusals by reason, in the order of [`crate::server::acl::log::Reason`].
+    pub refusals: [u64; 4],
+    /// Time spent on active expiry, in ticks of the server's stopwatch.
+    pub expire_ticks: u64,
     /// Rates over the last samples.
     pub rates: Rates,
 }
@@ -43,6 +53,16 @@ pub struct Stats {
 const CODES_MAX: usize = 128;
 
 impl Stats {
+    /// Counts a turn of the event loop that took so long.
+    #[inline]
+    pub fn note_turn(&mut self, us: u64) {
+        self.turns += 1;
+        self.turns_us += us;
+        self.turn_us_max = self.turn_us_max.max(us);
+        let (most, before) = self.turn_commands;
+        self.turn_commands = (most.max(self.commands.saturating_sub(before)), self.commands);
+    }
+
     /// Counts an error reply by its first word.
     #[cold]
     pub fn count_error(&mut self, text: &[u8]) {
@@ -59,14 +79,14 @@ impl Stats {
 /// Operations and bytes per second over the last sixteen samples of a tenth of a second, as Redis's `instantaneous_*`.
 #[derive(Clone, Debug, Default)]
 pub struct Rates {
-    samples: [[u64; 3]; 16],
+    samples: [[u64; 5]; 16],
     next: usize,
-    last: Option<(u64, [u64; 3])>,
+    last: Option<(u64, [u64; 5])>,
 }
 
 impl Rates {
-    /// Takes the counters (commands, bytes in, bytes out) as they stand at `now_us` of the monotonic clock.
-    pub fn sample(&mut self, now_us: u64, counters: [u64; 3]) {
+    /// Takes the counters (commands, bytes in, bytes out, turns, their microseconds) as they stand at `now_us` of the monotonic clock.
+    pub fn sample(&mut self, now_us: u64, counters: [u64; 5]) {
         if let Some((then_us, before)) = self.last {
             let passed = now_us.saturating_sub(then_us);
             if passed < 100_000 {
@@ -80,9 +100,9 @@ impl Rates {
         self.last = Some((now_us, counters));
     }
 
-    /// The mean rates per second: commands, bytes in, bytes out.
-    pub fn per_second(&self) -> [u64; 3] {
-        let mut sums = [0; 3];
+    /// The mean rates per second: commands, bytes in, bytes out, turns, their microseconds.
+    pub fn per_second(&self) -> [u64; 5] {
+        let mut sums = [0; 5];
         for sample in &self.samples {
             for (sum, n) in sums.iter_mut().zip(sample) {
                 *sum += n;
@@ -100,10 +120,10 @@ mod tests {
     fn rates_are_means_over_the_window() {
         let mut rates = Rates::default();
         for n in 0..=16 {
-            rates.sample(n * 100_000, [n * 50, n, 0]);
-            rates.sample(n * 100_000 + 1, [0, 0, 0]); // too soon: passed over
+            rates.sample(n * 100_000, [n * 50, n, 0, 2 * n, 0]);
+            rates.sample(n * 100_000 + 1, [0; 5]); // too soon: passed over
         }
-        assert_eq!(rates.per_second(), [500, 10, 0]);
+        assert_eq!(rates.per_second(), [500, 10, 0, 20, 0]);
     }
 
     #[test]

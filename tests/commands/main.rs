@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod acl;
 mod bitmap;
 mod client;
 mod config;
@@ -15,13 +16,16 @@ mod generic;
 mod geo;
 mod hash;
 mod hyperloglog;
+mod latency;
 mod list;
 mod monitor;
 mod notify;
 mod persistence;
 mod pubsub;
+mod replication;
 mod server;
 mod set;
+mod slowlog;
 mod sort;
 mod sorted_set;
 mod string;

@@ -872,3 +872,179 @@ fn memory_usage_knows_the_bytes_of_every_type() {
     "#,
     );
 }
+
+#[test]
+fn keys_are_found_where_options_decide() {
+    check(
+        r#"
+        # since 7.2
+        # resp2
+        > COMMAND GETKEYS SORT abc STORE def
+        1) "abc"
+        2) "def"
+        > COMMAND GETKEYSANDFLAGS SORT abc BY x GET a* STORE def STORE x
+        1) 1) "abc"
+           2) 1) RO
+              2) access
+        2) 1) "x"
+           2) 1) OW
+              2) update
+        > COMMAND GETKEYS SORT abc LIMIT 0 STORE x GET STORE
+        1) "abc"
+        > COMMAND GETKEYS SORT abc STORE
+        1) "abc"
+        > COMMAND GETKEYSANDFLAGS SORT_RO abc BY x GET a*
+        1) 1) "abc"
+           2) 1) RO
+              2) access
+        > COMMAND GETKEYSANDFLAGS SET a b GET
+        1) 1) "a"
+           2) 1) RW
+              2) access
+              3) update
+        > COMMAND GETKEYSANDFLAGS SET a b NX
+        1) 1) "a"
+           2) 1) OW
+              2) update
+        > COMMAND GETKEYSANDFLAGS BITFIELD a GET u8 0
+        1) 1) "a"
+           2) 1) RO
+              2) access
+        > COMMAND GETKEYSANDFLAGS BITFIELD a OVERFLOW WRAP GET u8 0 SET u8 0 1
+        1) 1) "a"
+           2) 1) RW
+              2) access
+              3) update
+        > COMMAND GETKEYSANDFLAGS BITFIELD a SET u8 0
+        1) 1) "a"
+           2) 1) RW
+              2) access
+              3) update
+        > COMMAND GETKEYSANDFLAGS BITFIELD a
+        1) 1) "a"
+           2) 1) RO
+              2) access
+        > COMMAND GETKEYSANDFLAGS GEORADIUS a 1 2 3 m STORE x STOREDIST y
+        1) 1) "a"
+           2) 1) RO
+              2) access
+        2) 1) "x"
+           2) 1) OW
+              2) update
+        3) 1) "y"
+           2) 1) OW
+              2) update
+    "#,
+    );
+}
+
+#[test]
+fn commands_can_have_other_names() {
+    check(
+        r#"
+        # since 7.2
+        # config --rename-command get foo --rename-command flushall "" --rename-command config cfg
+        > GET a
+        (error) ERR unknown command 'GET', with args beginning with: 'a'
+        > FOO a
+        (nil)
+        > FOO
+        (error) ERR wrong number of arguments for 'get' command
+        > FLUSHALL
+        (error) ERR unknown command 'FLUSHALL', with args beginning with:
+        > CFG NOSUCH
+        (error) ERR unknown subcommand 'NOSUCH'. Try CFG HELP.
+        > CFG
+        (error) ERR wrong number of arguments for 'config' command
+        > CONFIG GET port
+        (error) ERR unknown command 'CONFIG', with args beginning with: 'GET' 'port'
+        > COMMAND GETKEYS foo a
+        1) "a"
+        > COMMAND GETKEYS get a
+        (error) ERR Invalid command specified
+        > ACL SETUSER u on nopass ~* +get +config|get
+        OK
+        > ACL SETUSER u +foo
+        (error) ERR Error in ACL SETUSER modifier '+foo': Unknown command or category name in ACL
+        > ACL DRYRUN u foo a
+        OK
+        > ACL DRYRUN u get a
+        (error) ERR Command 'get' not found
+        > AUTH u x
+        OK
+        > FOO a
+        (nil)
+        > CFG SET a b
+        (error) NOPERM User u has no permissions to run the 'config|set' command
+    "#,
+    );
+}
+
+#[test]
+fn info_tells_the_sizes_of_keys() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > SET a ""
+        OK
+        > SET b x
+        OK
+        > SET n 12345
+        OK
+        > SETRANGE long 1100000 x
+        (integer) 1100001
+        > RPUSH l 1 2 3
+        (integer) 3
+        > SADD s 1 2 3 4 5
+        (integer) 5
+        > ZADD z 1 a
+        (integer) 1
+        > HSET h a b c d
+        (integer) 2
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:0=1,1=1,4=1,1M=1
+        | db0_distrib_lists_items:2=1
+        | db0_distrib_sets_items:4=1
+        | db0_distrib_zsets_items:1=1
+        | db0_distrib_hashes_items:2=1
+        > SELECT 3
+        OK
+        > SET k vv
+        OK
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:0=1,1=1,4=1,1M=1
+        | db0_distrib_lists_items:2=1
+        | db0_distrib_sets_items:4=1
+        | db0_distrib_zsets_items:1=1
+        | db0_distrib_hashes_items:2=1
+        | db3_distrib_strings_sizes:2=1
+        > FLUSHALL
+        OK
+        > INFO keysizes
+        "\x23 Keysizes\r\n"
+        > INFO threads
+        | # Threads
+        ~ | io_thread_0:clients=*,reads=*,writes=*
+    "#,
+    );
+}
+
+#[test]
+fn info_debug_is_only_for_who_names_it() {
+    check(
+        r#"
+        # since 8.0
+        # resp2
+        > INFO debug
+        | # Debug
+        ~ | eventloop_duration_aof_sum:*
+        ~ | eventloop_duration_cron_sum:*
+        ~ | eventloop_duration_max:*
+        ~ | eventloop_cmd_per_cycle_max:*
+        ...
+    "#,
+    );
+}

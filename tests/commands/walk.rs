@@ -14,6 +14,26 @@ const REFUSED: &[(&str, &str)] = &[
     // There is no shutdown that waits for anything yet, and nothing that is saved.
     ("SHUTDOWN", "SAVE"),
     ("SHUTDOWN", "ABORT"),
+    // There are no replicas, no cluster and no modules.
+    ("CLUSTER|FAILOVER", "FORCE"),
+    ("CLUSTER|FAILOVER", "TAKEOVER"),
+    ("CLUSTER|RESET", "HARD"),
+    ("CLUSTER|RESET", "SOFT"),
+    ("CLUSTER|SETSLOT", "IMPORTING"),
+    ("CLUSTER|SETSLOT", "MIGRATING"),
+    ("CLUSTER|SETSLOT", "NODE"),
+    ("CLUSTER|SETSLOT", "STABLE"),
+    ("CLUSTER|SLOT-STATS", "SLOTSRANGE"),
+    ("CLUSTER|SLOT-STATS", "ORDERBY"),
+    ("CLUSTER|SLOT-STATS", "LIMIT"),
+    ("CLUSTER|SLOT-STATS", "ASC"),
+    ("CLUSTER|SLOT-STATS", "DESC"),
+    ("MODULE|LOADEX", "CONFIG"),
+    ("MODULE|LOADEX", "ARGS"),
+    ("FAILOVER", "TO"),
+    ("FAILOVER", "FORCE"),
+    ("FAILOVER", "ABORT"),
+    ("FAILOVER", "TIMEOUT"),
 ];
 
 /// The words in upper case that followed each command or `command|subcommand` and were not answered by an error.

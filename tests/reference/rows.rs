@@ -9,6 +9,8 @@ const ARITY_SAYS_OTHERWISE: &[&str] = &[
     "client|kill",
     // What it is told beside is passed over.
     "quit",
+    // What replicas say to their masters is described nowhere.
+    "replconf",
     // Its subcommands are for tests, and described by DEBUG HELP only.
     "debug",
 ];
