@@ -3,6 +3,7 @@
 use crate::base::buffer::Text;
 use crate::base::glob;
 use crate::base::number::parse_i64;
+use crate::commands::streams::Keys;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{DbId, Expiry};
 use crate::resp::{Args, Reply, Word};
@@ -346,6 +347,11 @@ fn keys(ctx: &mut Ctx, args: Args) -> Done {
         }
         return Ok(Flow::Done);
     }
+    if ctx.streams(ctx.server.keyspace.database(ctx.db).table.len()) {
+        let job = Keys::new(&ctx.server.keyspace, ctx.db, pattern);
+        return ctx.stream(args, Box::new(job));
+    }
+    let db = ctx.server.db(ctx.db);
     let list = ctx.reply.begin_array();
     let (mut cursor, mut n) = (0, 0);
     loop {

@@ -5,6 +5,7 @@ use crate::base::extended;
 use crate::base::number::parse_i64;
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::options::random_count;
+use crate::commands::streams::{Part, Unordered, frozen};
 use crate::keyspace::Edited;
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot};
@@ -15,6 +16,7 @@ use crate::server::command::{Command, KeySpec};
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::collection::hash::{Field, Hash, HashView};
 use crate::store::members::Deadline;
+use crate::store::object::Object;
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -484,6 +486,12 @@ fn hgetall(ctx: &mut Ctx, args: Args) -> Done {
         None => reply.map(0),
         Some(hash) if !db.hides_field(hash.earliest()) => {
             reply.map(hash.len());
+            if let Some(object) = slices(ctx, slot) {
+                return ctx.stream(args, Box::new(Unordered { object, done: 0, part: Part::Both }));
+            }
+            let db = ctx.server.db(ctx.db);
+            let Some(hash) = db.view::<HashView>(slot)? else { return Ok(Flow::Done) };
+            let reply = &mut *ctx.reply;
             hash.each(&mut |field| {
                 reply.text(field.field);
                 reply.text(field.value);
@@ -504,22 +512,38 @@ fn hgetall(ctx: &mut Ctx, args: Args) -> Done {
 
 /// HKEYS key
 fn hkeys(ctx: &mut Ctx, args: Args) -> Done {
-    reply_parts(ctx, args, |reply, field| reply.text(field.field))
+    reply_parts(ctx, args, Part::Fields)
 }
 
 /// HVALS key
 fn hvals(ctx: &mut Ctx, args: Args) -> Done {
-    reply_parts(ctx, args, |reply, field| reply.text(field.value))
+    reply_parts(ctx, args, Part::Values)
 }
 
-fn reply_parts(ctx: &mut Ctx, args: Args, show: fn(&mut Reply, Field)) -> Done {
+/// A copy of a hash that is answered in slices, if it is.
+fn slices(ctx: &mut Ctx, slot: Slot) -> Option<Object> {
+    let object = frozen(ctx.server.db(ctx.db).entry(slot))?;
+    let Object::Hash(members) = &object else { return None };
+    ctx.streams(members.len()).then_some(object)
+}
+
+fn reply_parts(ctx: &mut Ctx, args: Args, part: Part) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
+    let hash = db.view::<HashView>(slot)?;
+    if let Some(hash) = hash.filter(|hash| !db.hides_field(hash.earliest()))
+        && let len = hash.len()
+        && let Some(object) = slices(ctx, slot)
+    {
+        ctx.reply.array(len);
+        return ctx.stream(args, Box::new(Unordered { object, done: 0, part }));
+    }
+    let db = ctx.server.db(ctx.db);
     let hash = db.view::<HashView>(slot)?;
     let (begin, mut n) = (ctx.reply.begin_array(), 0);
     if let Some(hash) = hash {
         each_live(&db, hash, &mut |field| {
-            show(ctx.reply, field);
+            ctx.reply.text(if part == Part::Fields { field.field } else { field.value });
             n += 1;
         });
     }

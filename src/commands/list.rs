@@ -6,6 +6,7 @@
 use crate::base::buffer::Owned;
 use crate::base::number::parse_i64;
 use crate::commands::options::{count, first_key, keys_end_count, range, symmetric};
+use crate::commands::streams::{Ordered, frozen};
 use crate::keyspace::Slot;
 use crate::keyspace::changes::Event;
 use crate::resp::{Args, Cursor};
@@ -356,6 +357,13 @@ fn lrange(ctx: &mut Ctx, args: Args) -> Done {
     };
     let range = range(start, stop, list.len());
     ctx.reply.array(range.len());
+    if ctx.streams(range.len())
+        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
+    {
+        return ctx.stream(args, Box::new(Ordered { object, ranks: range, is_reverse: false, with_scores: false }));
+    }
+    let db = ctx.server.db(ctx.db);
+    let Some(list) = db.view::<ListView>(slot)? else { return Ok(Flow::Done) };
     list.each(range, |element| ctx.reply.text(element));
     Ok(Flow::Done)
 }

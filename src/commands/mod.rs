@@ -29,6 +29,7 @@ pub mod set;
 pub mod slowlog;
 pub mod sort;
 pub mod sorted_set;
+mod streams;
 pub mod string;
 mod tracking;
 pub mod transactions;

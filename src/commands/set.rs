@@ -3,6 +3,7 @@
 use crate::base::buffer::{Owned, Text};
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::options::{count, key_count, limit, symmetric};
+use crate::commands::streams::{Part, Unordered, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Reply};
@@ -250,8 +251,15 @@ fn smembers(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let set = db.view::<SetView>(slot)?;
-    ctx.reply.set(set.map_or(0, SetView::len));
-    if let Some(set) = set {
+    let len = set.map_or(0, SetView::len);
+    ctx.reply.set(len);
+    if ctx.streams(len)
+        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
+    {
+        return ctx.stream(args, Box::new(Unordered { object, done: 0, part: Part::Both }));
+    }
+    let db = ctx.server.db(ctx.db);
+    if let Some(set) = db.view::<SetView>(slot)? {
         set.each(&mut |member| ctx.reply.text(member));
     }
     Ok(Flow::Done)

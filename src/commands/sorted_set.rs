@@ -4,6 +4,7 @@ use crate::base::buffer::Text;
 use crate::base::number::{Double, parse_f64, parse_i64, parse_wide_f64, seventeen_digits};
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::options::{count, first_key, keys_end_count, limit, random_count, range};
+use crate::commands::streams::{Ordered, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Proto, Reply};
@@ -713,7 +714,7 @@ fn reply_members(reply: &mut Reply, n: usize, with_scores: bool) {
 }
 
 /// A member of such a list.
-fn reply_member(reply: &mut Reply, member: Text, score: f64, with_scores: bool) {
+pub(super) fn reply_member(reply: &mut Reply, member: Text, score: f64, with_scores: bool) {
     if !with_scores {
         return reply.text(member);
     }
@@ -765,6 +766,15 @@ fn reply_range(ctx: &mut Ctx, args: Args, by: Option<By>, is_reverse: Option<boo
     let ranks = query.ranks(set);
     let reply = &mut *ctx.reply;
     reply_members(reply, ranks.len(), query.with_scores);
+    if ctx.streams(ranks.len())
+        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
+    {
+        let (is_reverse, with_scores) = (query.is_reverse, query.with_scores);
+        return ctx.stream(args, Box::new(Ordered { object, ranks, is_reverse, with_scores }));
+    }
+    let db = ctx.server.db(ctx.db);
+    let Some(set) = db.view::<SortedSetView>(slot)? else { return Ok(Flow::Done) };
+    let reply = &mut *ctx.reply;
     set.walk(ranks, query.is_reverse, &mut |member, score| reply_member(reply, member, score, query.with_scores));
     Ok(Flow::Done)
 }

@@ -67,7 +67,20 @@ impl Local {
         // A lane that was cut short goes on at once: there is nobody else whose turn it could be.
         while self.run(token) == Ran::Capped {}
         self.deliver();
+        while self.step_streams() {}
         self.write_log();
+    }
+
+    /// One slice of the replies that are given in slices. False if there is none.
+    pub fn step_streams(&mut self) -> bool {
+        // Whoever is on the other side reads all at once.
+        for (_, client) in self.server.clients.iter_mut() {
+            client.connection.reply_bytes = 0;
+        }
+        let is_any = self.server.has_streams_to_step();
+        self.server.step_streams();
+        self.deliver();
+        is_any
     }
 
     /// Has the helpers do all they have been given, and hands the log on in between: nobody here waits for them.
@@ -172,7 +185,9 @@ impl Local {
                     }
                 }
                 Order::Push(client, push) => {
-                    if let Some(token) = token_of(&self.server, client) {
+                    if let Some(push) = self.server.keep_push(client, push)
+                        && let Some(token) = token_of(&self.server, client)
+                    {
                         self.lanes[token].reply.encoded(&push);
                     }
                 }

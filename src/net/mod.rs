@@ -134,6 +134,7 @@ impl EventLoop {
         server.take_reports();
         self.is_loading = server.load_some();
         self.receive(server, events);
+        server.step_streams();
         self.timers(server);
         server.end_turn();
         self.deliver(server);
@@ -148,8 +149,10 @@ impl EventLoop {
     }
 
     fn wait(&mut self, server: &Server, events: &mut Events) -> io::Result<()> {
-        let work_is_left =
-            self.is_loading || !self.pending.is_empty() || (!self.accepting.is_empty() && !self.out_of_descriptors);
+        let work_is_left = self.is_loading
+            || server.has_streams_to_step()
+            || !self.pending.is_empty()
+            || (!self.accepting.is_empty() && !self.out_of_descriptors);
         let timeout = if work_is_left { 0 } else { server.until_due_us() };
         match self.poll.poll(events, Some(Duration::from_micros(timeout))) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
@@ -286,7 +289,9 @@ impl EventLoop {
         for order in orders.drain(..) {
             match order {
                 Order::Push(client, push) => {
-                    if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
+                    if let Some(push) = server.keep_push(client, push)
+                        && let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token)
+                    {
                         self.push(server, slot, &push);
                     }
                 }

@@ -10,6 +10,7 @@ use crate::server::acl::UserId;
 use crate::server::blocked::Wait;
 use crate::server::command::CommandId;
 use crate::server::pubsub::Subscriptions;
+use crate::server::streaming::Streaming;
 use crate::server::tracking::Tracking;
 use slab::Slab;
 
@@ -176,6 +177,8 @@ pub struct Client {
     pub is_dirty: bool,
     /// How many commands the EXEC has that is under way.
     pub executing: Option<usize>,
+    /// The rest of its reply, if that is given in slices: nothing else of it is run until the end.
+    pub streaming: Option<Box<Streaming>>,
     /// What it waits for: until then nothing else of it is run.
     pub wait: Option<Box<Wait>>,
     /// The end of its last write in the log.
@@ -227,7 +230,11 @@ impl Client {
 
     /// Whether `timeout` holds for it: not while it waits or listens.
     pub fn may_time_out(&self) -> bool {
-        self.wait.is_none() && !self.is_postponed && !self.is_subscriber() && !self.is_monitor
+        self.wait.is_none()
+            && self.streaming.is_none()
+            && !self.is_postponed
+            && !self.is_subscriber()
+            && !self.is_monitor
     }
 
     /// Chooses which replies it is sent.
@@ -339,6 +346,7 @@ impl Clients {
             watching: Vec::new(),
             is_dirty: false,
             executing: None,
+            streaming: None,
             wait: None,
             last_command: None,
             since_ms: now_ms,
@@ -357,8 +365,10 @@ impl Clients {
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         self.get(id)?;
         let client = self.slab.remove(id.slot as usize).1;
-        self.held -=
-            usize::from(client.is_closing) + usize::from(client.wait.is_some()) + usize::from(client.is_postponed);
+        self.held -= usize::from(client.is_closing)
+            + usize::from(client.wait.is_some())
+            + usize::from(client.streaming.is_some())
+            + usize::from(client.is_postponed);
         Some(client)
     }
 
@@ -410,6 +420,19 @@ impl Clients {
         }
     }
 
+    /// A client's reply is given in slices, or not any more; how it was given before.
+    pub(super) fn stream(&mut self, id: ClientId, streaming: Option<Box<Streaming>>) -> Option<Box<Streaming>> {
+        let client = self.get_mut(id)?;
+        let is_so = streaming.is_some();
+        let before = std::mem::replace(&mut client.streaming, streaming);
+        if is_so && before.is_none() {
+            self.held += 1;
+        } else if !is_so && before.is_some() {
+            self.held -= 1;
+        }
+        before
+    }
+
     /// A client waits no more; what for it did, if it did.
     pub(super) fn end_wait(&mut self, id: ClientId) -> Option<Box<Wait>> {
         let wait = self.get_mut(id)?.wait.take()?;
@@ -425,7 +448,7 @@ impl Clients {
         }
         match &self[id] {
             client if client.is_closing => Some(Held::Closing),
-            client if client.wait.is_some() => Some(Held::Waiting),
+            client if client.wait.is_some() || client.streaming.is_some() => Some(Held::Waiting),
             client if client.is_postponed => Some(Held::Postponed),
             _ => None,
         }
@@ -450,7 +473,7 @@ impl Clients {
     }
 
     /// All clients, for changing what does not hold them up.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (ClientId, &mut Client)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ClientId, &mut Client)> {
         self.slab
             .iter_mut()
             .map(|(slot, (generation, client))| (ClientId { slot: slot as u32, generation: *generation }, client))

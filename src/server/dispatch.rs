@@ -144,7 +144,7 @@ impl Server {
         if self.clients[client].care.has(Care::MUTED) {
             self.mute(client, was_muted, id, mark, reply);
             let state = &mut self.clients[client];
-            if state.wait.is_none() && !state.is_postponed {
+            if state.wait.is_none() && state.streaming.is_none() && !state.is_postponed {
                 state.next_reply();
             }
         }
@@ -339,7 +339,7 @@ impl Server {
         let how = ctx.propagate;
         let failed = match done {
             Ok(Flow::Done) => false,
-            Ok(Flow::Blocked) => {
+            Ok(Flow::Blocked | Flow::Streaming) => {
                 // It counts when it has an end.
                 self.last_ticks = self.watch.ticks();
                 if self.propagation.is_on {

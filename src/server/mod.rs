@@ -38,6 +38,7 @@ pub mod settle;
 pub mod shutdown;
 pub mod slowlog;
 pub mod stats;
+pub mod streaming;
 pub mod syntax;
 pub mod tracking;
 pub mod transaction;
@@ -82,6 +83,8 @@ pub enum Flow {
     Done,
     /// There is none yet: the client waits (see [`blocked`]).
     Blocked,
+    /// The rest of the reply follows in slices (see [`streaming`]).
+    Streaming,
 }
 
 /// What a handler gets.
@@ -185,6 +188,8 @@ pub struct Server {
     has_histograms: bool,
     /// Who waits for which key.
     pub blocked: Blocked,
+    /// Whose replies are given in slices.
+    streams: Vec<ClientId>,
     /// Who watches which key.
     pub watched: Watched,
     /// Who has subscribed to what.
@@ -271,6 +276,7 @@ impl Server {
             look_ticks: u64::MAX,
             has_histograms: true,
             blocked: Blocked::default(),
+            streams: Vec::new(),
             watched: Watched::default(),
             pubsub: Pubsub::default(),
             monitors: Vec::new(),
@@ -377,6 +383,7 @@ impl Server {
     /// A client went.
     pub fn disconnect(&mut self, id: ClientId) {
         self.forget_wait(id);
+        self.forget_stream(id);
         self.forget_postponed(id);
         self.stop_monitoring(id);
         self.stop_tracking(id);

@@ -622,6 +622,27 @@ impl Frozen {
         }
     }
 
+    /// Visits entries page by page from `place` on, (0, 0) at first, until `may_go_on` says no. True when all were visited.
+    pub fn walk(
+        &self,
+        place: &mut (usize, usize),
+        visit: &mut dyn FnMut(&Entry),
+        may_go_on: &mut dyn FnMut() -> bool,
+    ) -> bool {
+        let (first_node, mut first_page) = *place;
+        for (i, node) in self.root.iter().flat_map(Root::children).enumerate().skip(first_node) {
+            for (j, page) in node.children().enumerate().skip(first_page) {
+                page.each(&mut *visit);
+                if !may_go_on() {
+                    *place = (i, j + 1);
+                    return false;
+                }
+            }
+            first_page = 0;
+        }
+        true
+    }
+
     /// Visits all entries, and lets go of each part of the copy as soon as it was visited.
     pub fn drain(self, mut visit: impl FnMut(&Entry)) {
         for node in self.root.into_iter().flat_map(Root::into_children) {

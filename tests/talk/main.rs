@@ -2,6 +2,7 @@
 //! a plain model.
 
 mod model;
+mod streams;
 
 use redoxide::base::alloc;
 use redoxide::config::Config;

@@ -129,6 +129,32 @@ impl Members {
         iter
     }
 
+    /// The elements from a rank on, in the order of the walk.
+    pub fn iter_from(&self, mut rank: usize) -> Iter<'_> {
+        let mut iter = Iter { nodes: Vec::new(), page: None, next: 0, left: self.len().saturating_sub(rank) };
+        let mut child = &self.root;
+        while rank < self.len() {
+            match child {
+                Child::Page(page) => {
+                    iter.page = Some(page);
+                    iter.next = rank;
+                    break;
+                }
+                Child::Node(node) => {
+                    let mut slots = node.slots.iter();
+                    let slot = slots.find(|slot| {
+                        let is_here = rank < slot.elements;
+                        rank -= if is_here { 0 } else { slot.elements };
+                        is_here
+                    });
+                    child = &slot.expect("slots know how many elements are below").child;
+                    iter.nodes.push(slots);
+                }
+            }
+        }
+        iter
+    }
+
     /// Visits about `count` elements from a cursor on, and returns the cursor to go on from: 0 at the end, 0 to begin.
     ///
     /// What is there from a walk's begin to its end is visited at least once, whatever is added or removed meanwhile.
