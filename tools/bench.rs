@@ -5,6 +5,7 @@
 //! tools/bench --peer "Redis 8.2=/opt/redis/redis-server" --only GET
 //! tools/bench types                             the loads on collections instead of those on strings
 //! tools/bench memory                            bytes per key, and of an idle connection
+//! tools/bench saving --keys 5000000             what clients feel of a snapshot, its time and memory, loading
 //! tools/bench types --json out.json --svg out.svg
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod bench_load;
 mod bench_report;
+mod bench_saving;
 mod bench_server;
 mod bench_types;
 
@@ -57,11 +59,13 @@ enum Mode {
     Strings,
     Types,
     Memory,
+    Saving,
 }
 
-const USAGE: &str = "usage: bench [types | memory] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+const USAGE: &str = "usage: bench [types | memory | saving] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
   types        measures the commands on collections instead of those on strings
   memory       measures bytes per key instead of time
+  saving       measures what a probing client feels while a snapshot is written, and loading
   --redoxide   the server that is compared with the others
   --peer       another server; without any, redis-server and valkey-server on PATH
   --rounds     how often the servers take turns (default 5)
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Mode::Strings => speed(&options),
         Mode::Types => types(&options),
         Mode::Memory => memory(&options),
+        Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
     }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
@@ -110,6 +115,7 @@ fn options() -> Result<Options, String> {
         match &*argument {
             "memory" => options.mode = Mode::Memory,
             "types" => options.mode = Mode::Types,
+            "saving" => options.mode = Mode::Saving,
             "--json" => options.json = Some(rest()?.into()),
             "--svg" => options.svg = Some(rest()?.into()),
             "--redoxide" => redoxide = rest()?.into(),

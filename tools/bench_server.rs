@@ -31,33 +31,44 @@ pub struct Server {
 impl Server {
     /// Starts a server on one core, without anything that writes to disk.
     pub fn start(peer: &Peer, core: usize) -> Result<Self, String> {
+        Self::start_with(peer, &core.to_string(), &[])
+    }
+
+    /// Starts a server on some cores, with more arguments.
+    pub fn start_with(peer: &Peer, cores: &str, arguments: &[&str]) -> Result<Self, String> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr());
         let port = free.map_err(|error| error.to_string())?.port();
         let folder = std::env::temp_dir().join(format!("bench-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let child = Command::new("taskset")
-            .args(["-c", &core.to_string()])
-            .arg(&peer.path)
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", "no", "--daemonize", "no", "--maxclients", "20000", "--dir"])
-            .arg(&folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("taskset {}: {error}", peer.path.display()))?;
+        let child = spawn(peer, cores, port, &folder, arguments)?;
         let mut server = Self { name: peer.name.clone(), port, child, folder };
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+
+    /// Ends the process at once and starts another in the same folder; how long it took until that was ready.
+    pub fn restart(&mut self, peer: &Peer, cores: &str, arguments: &[&str]) -> Result<Duration, String> {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(10) {
-            if server.child.try_wait().is_ok_and(|status| status.is_some()) {
-                return Err(format!("{} ended at once", peer.path.display()));
+        self.child = spawn(peer, cores, self.port, &self.folder, arguments)?;
+        self.wait_until_ready()?;
+        Ok(start.elapsed())
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), String> {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_mins(2) {
+            if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+                return Err(format!("{} ended at once", self.name));
             }
-            if server.try_ask("PING").is_ok() {
-                return Ok(server);
+            // While it loads, the answer is an error.
+            if self.try_ask("PING").is_ok() {
+                return Ok(());
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(2));
         }
-        Err(format!("{} does not answer", peer.path.display()))
+        Err(format!("{} does not answer", self.name))
     }
 
     /// A new connection.
@@ -137,6 +148,18 @@ impl Server {
         kilobytes.unwrap_or(0) * 1024
     }
 
+    /// Bytes that only its children hold: what a fork had to copy.
+    pub fn children(&self) -> u64 {
+        let threads = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.child.id()));
+        let threads = threads.unwrap_or_default();
+        threads.split_ascii_whitespace().map(private_bytes).sum()
+    }
+
+    /// The bytes of a file in its folder.
+    pub fn file_size(&self, name: &str) -> u64 {
+        std::fs::metadata(self.folder.join(name)).map_or(0, |data| data.len())
+    }
+
     /// Nanoseconds that its threads have run.
     pub fn cpu(&self) -> u64 {
         cpu_of(Path::new(&format!("/proc/{}/task", self.child.id())))
@@ -167,6 +190,21 @@ impl Drop for Server {
     }
 }
 
+fn spawn(peer: &Peer, cores: &str, port: u16, folder: &Path, arguments: &[&str]) -> Result<Child, String> {
+    Command::new("taskset")
+        .args(["-c", cores])
+        .arg(&peer.path)
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+        .args(["--appendonly", "no", "--daemonize", "no", "--maxclients", "20000", "--dir"])
+        .arg(folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("taskset {}: {error}", peer.path.display()))
+}
+
 /// Nanoseconds that the threads listed in a folder of /proc have run.
 fn cpu_of(threads: &Path) -> u64 {
     let entries = std::fs::read_dir(threads).into_iter().flatten().flatten();
@@ -176,4 +214,13 @@ fn cpu_of(threads: &Path) -> u64 {
             text.split_ascii_whitespace().next()?.parse::<u64>().ok()
         })
         .sum()
+}
+
+/// Private bytes of a process that are not those of its file.
+fn private_bytes(pid: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let dirty = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Private_Dirty:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    dirty.unwrap_or(0) * 1024
 }

@@ -26,6 +26,10 @@ use std::sync::Arc;
 
 /// What is appended may wait so long for a helper before replies of those who wrote it wait, too; milliseconds.
 const WAIT_MS: i64 = 1000;
+/// From then on it counts as delayed, and is told in the log; milliseconds.
+const DELAY_MS: i64 = 2000;
+/// More bytes than that do not wait: writes are refused.
+const WAITING_MAX: usize = 64 << 20;
 /// A failed disk is tried again after so many milliseconds.
 const RETRY_MS: i64 = 1000;
 
@@ -84,6 +88,8 @@ pub struct Aof {
     tail: VecDeque<(u64, Arc<Vec<u8>>)>,
     /// When the oldest byte came that is not written yet; Unix milliseconds.
     waiting_since: Option<i64>,
+    /// The delay under way has been told.
+    is_delayed: bool,
     synced_ms: i64,
     /// The last failure, when it was tried again last.
     failed_ms: i64,
@@ -120,6 +126,7 @@ impl Aof {
             durable: 0,
             tail: VecDeque::new(),
             waiting_since: None,
+            is_delayed: false,
             synced_ms: 0,
             failed_ms: 0,
             sync_failed: false,
@@ -217,7 +224,7 @@ impl Server {
         }
         let Some(file) = self.aof.file.clone() else { return };
         if self.aof.is_busy || self.aof.sync_failed {
-            return;
+            return self.note_delay();
         }
         let fsync = self.config.settings.persistence.fsync;
         if self.gate.log_error.is_some() && now - self.aof.failed_ms < RETRY_MS {
@@ -239,6 +246,24 @@ impl Server {
             && !suspends
         {
             self.hand_over(file);
+        }
+    }
+
+    /// What is ready has to wait for the helper: says so when that takes long, and refuses writes when it becomes too much.
+    #[cold]
+    fn note_delay(&mut self) {
+        let Some(since) = self.aof.waiting_since else { return };
+        if self.now() - since > DELAY_MS && !std::mem::replace(&mut self.aof.is_delayed, true) {
+            self.aof.delayed += 1;
+            log::warn!(
+                "Asynchronous AOF fsync is taking too long (disk is busy?). What clients write waits in memory, and its \
+                 replies wait, too."
+            );
+        }
+        if self.propagation.waiting() > WAITING_MAX && self.gate.log_error.is_none() {
+            self.gate.log_error = Some("the disk does not keep up".into());
+            self.aof.failed_ms = self.now();
+            self.regate();
         }
     }
 
@@ -356,6 +381,7 @@ impl Server {
     }
 
     fn log_works(&mut self) {
+        self.aof.is_delayed = false;
         if self.gate.log_error.take().is_some() {
             log::warn!("AOF write error looks solved, Redoxide can write again.");
             self.regate();
