@@ -7,6 +7,7 @@ mod aof;
 mod crash;
 mod data;
 mod rdb;
+mod slow;
 mod snapshot;
 
 use harness::disk;

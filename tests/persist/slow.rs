@@ -1,0 +1,226 @@
+//! A disk that takes its time: who waits for it, and who does not.
+
+use redoxide::base::clock::Clock;
+use redoxide::base::dice::Dice;
+use redoxide::base::stopwatch::Stopwatch;
+use redoxide::config::arguments::{self, Asked};
+use redoxide::net::EventLoop;
+use redoxide::persist::disk::{Disk, DiskFile, System};
+use redoxide::server::Server;
+use redoxide::server::background::{Helpers, World};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The system's disk, where every sync of a file takes so many milliseconds more.
+#[derive(Clone, Default)]
+struct Slow(Arc<AtomicU64>);
+
+struct SlowFile(Arc<dyn DiskFile>, Slow);
+
+impl DiskFile for SlowFile {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        std::thread::sleep(Duration::from_millis(self.1.0.load(Ordering::Relaxed)));
+        self.0.sync()
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.0.truncate(len)
+    }
+}
+
+impl Disk for Slow {
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(SlowFile(System.create(path)?, self.clone())))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(SlowFile(System.append(path)?, self.clone())))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        System.open(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        System.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        System.remove(path)
+    }
+
+    fn make_dir(&self, path: &Path) -> io::Result<()> {
+        System.make_dir(path)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        System.sync_dir(path)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        System.exists(path)
+    }
+}
+
+/// A server on a thread of this process.
+struct Running {
+    port: u16,
+    disk: Slow,
+    folder: PathBuf,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    fn start(fsync: &str) -> Running {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let folder = std::env::temp_dir().join(format!("redoxide-slow-{}-{port}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let line = format!(
+            "--port {port} --bind 127.0.0.1 --dir {} --appendonly yes --appendfsync {fsync} --save ''",
+            folder.display()
+        );
+        let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.trim_matches('\'').as_bytes().to_vec()).collect();
+        let Asked::Run(config) = arguments::read(&words, &mut io::empty()) else { panic!("the arguments are good") };
+        let disk = Slow::default();
+        let world_disk = Arc::new(disk.clone());
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let world = World {
+                clock: Clock::system(),
+                watch: Stopwatch::new(),
+                dice: Dice(1),
+                helpers: Helpers::start().unwrap(),
+                disk: world_disk,
+            };
+            let mut server = Server::new(&redoxide::commands::table(), *config, world);
+            let mut event_loop = EventLoop::open(&mut server).unwrap();
+            server.load();
+            tell.send(()).unwrap();
+            event_loop.run(&mut server).unwrap();
+        });
+        told.recv().unwrap();
+        Running { port, disk, folder, thread: Some(thread) }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    /// From now on a sync takes so long.
+    fn slow_down(&self, ms: u64) {
+        self.disk.0.store(ms, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.slow_down(0);
+        let mut stream = self.connect();
+        let _ = stream.write_all(b"SHUTDOWN NOSAVE\r\n");
+        let _ = stream.read(&mut [0; 64]);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server ends in order");
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Sends an inline command and waits for one reply; how long that took, and what it was.
+fn ask(stream: &mut TcpStream, line: &str) -> (Duration, String) {
+    let start = Instant::now();
+    stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+    let mut reply = [0; 4096];
+    let n = stream.read(&mut reply).unwrap();
+    (start.elapsed(), String::from_utf8_lossy(&reply[..n]).trim_end().replace("\r\n", " "))
+}
+
+/// How many SETs a number of clients get answered in a time.
+fn rate(server: &Running, clients: usize, time: Duration) -> usize {
+    let threads: Vec<_> = (0..clients)
+        .map(|i| {
+            let mut stream = server.connect();
+            std::thread::spawn(move || {
+                let (start, mut n) = (Instant::now(), 0);
+                while start.elapsed() < time {
+                    assert_eq!(ask(&mut stream, &format!("SET k{i} {n}")).1, "+OK");
+                    n += 1;
+                }
+                n
+            })
+        })
+        .collect();
+    threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+}
+
+#[test]
+fn with_always_one_sync_serves_all_who_wait() {
+    let server = Running::start("always");
+    server.slow_down(3);
+    let one = rate(&server, 1, Duration::from_millis(600));
+    let many = rate(&server, 50, Duration::from_millis(600));
+    assert!(one < 250, "each waits for its sync: {one}");
+    assert!(many >= 15 * one, "{one} of one client, {many} of fifty");
+}
+
+#[test]
+fn with_always_nobody_reads_what_is_not_durable() {
+    let server = Running::start("always");
+    let (mut writer, mut reader) = (server.connect(), server.connect());
+    ask(&mut writer, "SET k old");
+    server.slow_down(300);
+    let start = Instant::now();
+    writer.write_all(b"SET k new\r\n").unwrap();
+    // Until the server has run the write the old value is the right answer.
+    let value = loop {
+        let (took, value) = ask(&mut reader, "GET k");
+        if value != "$3 old" || start.elapsed() > Duration::from_secs(10) {
+            assert!(took > Duration::from_millis(150), "answered after {took:?}");
+            break value;
+        }
+    };
+    assert_eq!(value, "$3 new");
+    assert!(start.elapsed() >= Duration::from_millis(290));
+    let mut ok = [0; 5];
+    writer.read_exact(&mut ok).unwrap();
+    assert_eq!(&ok, b"+OK\r\n");
+}
+
+#[test]
+fn with_everysec_a_sync_that_takes_seconds_is_felt_by_no_reader_and_by_writers_after_a_second() {
+    let server = Running::start("everysec");
+    let (mut writer, mut reader) = (server.connect(), server.connect());
+    ask(&mut writer, "SET k 0");
+    server.slow_down(4000);
+    let start = Instant::now();
+    let (mut longest_read, mut first_wait) = (Duration::ZERO, None);
+    let mut n = 0;
+    while start.elapsed() < Duration::from_millis(4500) {
+        n += 1;
+        let (took, reply) = ask(&mut reader, "GET k");
+        assert!(reply.starts_with('$'), "{reply}");
+        longest_read = longest_read.max(took);
+        if first_wait.is_none() {
+            let (took, reply) = ask(&mut writer, &format!("SET k {n}"));
+            assert_eq!(reply, "+OK");
+            if took > Duration::from_millis(500) {
+                first_wait = Some(start.elapsed() - took);
+            }
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(longest_read < Duration::from_millis(400), "a reader waited {longest_read:?}");
+    let first_wait = first_wait.expect("writers wait in the end: their bytes are not written yet");
+    assert!(first_wait > Duration::from_millis(900), "a writer waited after {first_wait:?} already");
+}
