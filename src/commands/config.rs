@@ -11,6 +11,7 @@ use crate::resp::Args;
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Stale};
 use crate::server::outbox::Order;
+use crate::server::stall::Stalls;
 use crate::server::stats::Stats;
 use crate::server::{Ctx, Done, Error, Flow, Server};
 use std::ffi::OsStr;
@@ -174,6 +175,7 @@ fn resetstat(ctx: &mut Ctx, _: Args) -> Done {
     let rates = std::mem::take(&mut server.stats.rates);
     server.stats = Stats { rates, ..Stats::default() };
     server.keyspace.shared.stats = KeyspaceStats::default();
+    server.stalls = Stalls::default();
     server.commands.reset_stats();
     ctx.reply.ok();
     Ok(Flow::Done)

@@ -65,6 +65,12 @@ static LATENCY: &[Command] = &[
         .docs("Forgets the samples of some events, or of all.")
         .complexity("O(1)")
         .since("2.8.13"),
+    Command::new("stalls", stalls)
+        .arity(2)
+        .flags(&[Admin, NoScript, Loading, Stale])
+        .docs("Shows the turns of the event loop that took more than a millisecond, and what took longest in them.")
+        .complexity("O(1)")
+        .since("8.2.0"),
 ];
 
 /// LATENCY LATEST
@@ -150,6 +156,19 @@ fn histogram(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
+/// LATENCY STALLS: for each when (Unix milliseconds), how long (microseconds), what took longest, how long that took.
+fn stalls(ctx: &mut Ctx, _: Args) -> Done {
+    ctx.reply.array(ctx.server.stalls.list.len());
+    for stall in &ctx.server.stalls.list {
+        ctx.reply.array(4);
+        ctx.reply.int(stall.time_ms);
+        ctx.reply.int(stall.us as i64);
+        ctx.reply.bulk(stall.culprit.0.as_bytes());
+        ctx.reply.int(stall.culprit.1 as i64);
+    }
+    Ok(Flow::Done)
+}
+
 /// LATENCY HELP
 fn help(ctx: &mut Ctx, _: Args) -> Done {
     ctx.help(&[
@@ -163,6 +182,9 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
         "    Show the newest sample of each event: time, milliseconds, the worst ever.",
         "RESET [<event> ...]",
         "    Forget the samples of some events, or of all.",
+        "STALLS",
+        "    Show the turns of the event loop that took more than a millisecond: time, microseconds, the longest part, its",
+        "    microseconds.",
         "HISTOGRAM [COMMAND ...]",
         "    Show how long commands took: how many calls up to which microsecond.",
     ]);

@@ -20,6 +20,7 @@ use crate::resp::{Proto, Reply, Requests};
 use crate::server::client::Connection as Peer;
 use crate::server::outbox::Order;
 use crate::server::shutdown::Save;
+use crate::server::stall::Part;
 use crate::server::{Server, Shutdown};
 use connection::{Connection, Reading};
 use lane::Lane;
@@ -134,6 +135,8 @@ impl EventLoop {
         server.take_reports();
         self.is_loading = server.load_some();
         self.receive(server, events);
+        let received = server.watch.ticks();
+        server.blame(if self.is_loading { Part::Loading } else { Part::Requests }, received.wrapping_sub(began));
         server.step_streams();
         self.timers(server);
         server.end_turn();
@@ -141,10 +144,16 @@ impl EventLoop {
         // The log goes first: a reply may only leave up to the offset that its policy calls safe, so that whoever read OK
         // finds the write after a crash.
         server.flush_log();
+        let flushed = server.watch.ticks();
+        server.blame(Part::Log, flushed.wrapping_sub(received));
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
         self.close(server);
-        server.stats.note_turn(server.watch.ns(server.watch.ticks().wrapping_sub(began)) / 1000);
+        let ended = server.watch.ticks();
+        server.blame(Part::Sending, ended.wrapping_sub(flushed));
+        let ns = server.watch.ns(ended.wrapping_sub(began));
+        server.end_turn_of(ns);
+        server.stats.note_turn(ns / 1000);
         Ok(())
     }
 

@@ -415,6 +415,8 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("client_output_buffer_limit_disconnections", stats.output_limit_closes);
     out.field("reply_buffer_shrinks", 0);
     out.field("reply_buffer_expands", 0);
+    // Our own: turns of more than a millisecond, see LATENCY STALLS.
+    out.field("redoxide_stalls", server.stalls.count);
     out.field("eventloop_cycles", stats.turns);
     out.field("eventloop_duration_sum", stats.turns_us);
     let ticks = server.commands.stats.iter().map(|command| command.ticks).sum();

@@ -8,6 +8,7 @@ use crate::server::Server;
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
 use crate::server::slowlog::{Entry, shown_args};
+use crate::server::stall::STALL_NS;
 
 impl Server {
     /// Computes in ticks from when on a command is looked at more closely.
@@ -16,7 +17,7 @@ impl Server {
         let slow_ns = settings.slowlog_us.map(|us| us.saturating_mul(1000));
         let latency_ns =
             (settings.latency_monitor_ms > 0).then(|| settings.latency_monitor_ms.saturating_mul(1_000_000));
-        let lowest = slow_ns.into_iter().chain(latency_ns).min();
+        let lowest = slow_ns.into_iter().chain(latency_ns).chain([STALL_NS]).min();
         self.look_ticks = match lowest {
             None => u64::MAX,
             Some(0) => 0,
@@ -38,6 +39,9 @@ impl Server {
 
     #[cold]
     fn look_closer(&mut self, client: ClientId, id: CommandId, args: Args, ns: u64) {
+        if ns >= STALL_NS {
+            self.blame_command(id, self.watch.ticks_in_ns(ns));
+        }
         let row = self.commands.get(id).row;
         let settings = &self.config.settings;
         if settings.latency_monitor_ms > 0 && ns / 1_000_000 >= settings.latency_monitor_ms {

@@ -37,6 +37,7 @@ pub mod saving;
 pub mod settle;
 pub mod shutdown;
 pub mod slowlog;
+pub mod stall;
 pub mod stats;
 pub mod streaming;
 pub mod syntax;
@@ -188,6 +189,8 @@ pub struct Server {
     has_histograms: bool,
     /// Who waits for which key.
     pub blocked: Blocked,
+    /// Turns that took too long.
+    pub stalls: stall::Stalls,
     /// Whose replies are given in slices.
     streams: Vec<ClientId>,
     /// Who watches which key.
@@ -276,6 +279,7 @@ impl Server {
             look_ticks: u64::MAX,
             has_histograms: true,
             blocked: Blocked::default(),
+            stalls: stall::Stalls::default(),
             streams: Vec::new(),
             watched: Watched::default(),
             pubsub: Pubsub::default(),
@@ -475,6 +479,8 @@ impl Server {
         self.save_if_due();
         self.rewrite_if_due();
         self.keyspace.maintain();
-        self.stats.cron_ticks += self.watch.ticks().wrapping_sub(cron_began);
+        let took = self.watch.ticks().wrapping_sub(cron_began);
+        self.stats.cron_ticks += took;
+        self.blame(stall::Part::Cron, took);
     }
 }

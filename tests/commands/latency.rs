@@ -130,3 +130,21 @@ fn calls_are_counted_by_how_long_they_took() {
     "#,
     );
 }
+
+#[test]
+fn turns_that_are_too_long_are_told_with_what_took_longest() {
+    check(
+        r#"
+        # ours: the stall log is our own
+        > DEBUG SLEEP 0.02
+        OK
+        > LATENCY STALLS
+        ...
+        ~ *3) "command debug"
+        ~ *4) (integer) {19900..900000}
+        ...
+        > LATENCY STALLS now
+        (error) ERR wrong number of arguments for 'latency|stalls' command
+    "#,
+    );
+}

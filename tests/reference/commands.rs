@@ -6,7 +6,7 @@ use crate::harness::value::Value;
 use crate::{connect, facts, none};
 
 /// Commands that Redis does not have.
-const ADDED: &[&str] = &[];
+const ADDED: &[&str] = &["latency|stalls"];
 
 /// What differs on purpose: command and field.
 const DIFFERENT: &[(&str, &str)] = &[
