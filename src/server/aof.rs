@@ -88,6 +88,8 @@ pub struct Aof {
     tail: VecDeque<(u64, Arc<Vec<u8>>)>,
     /// When the oldest byte came that is not written yet; Unix milliseconds.
     waiting_since: Option<i64>,
+    /// What was written while syncs were paused is to be synced once.
+    owes_sync: bool,
     /// The delay under way has been told.
     is_delayed: bool,
     synced_ms: i64,
@@ -126,6 +128,7 @@ impl Aof {
             durable: 0,
             tail: VecDeque::new(),
             waiting_since: None,
+            owes_sync: false,
             is_delayed: false,
             synced_ms: 0,
             failed_ms: 0,
@@ -239,14 +242,17 @@ impl Server {
         if !self.propagation.is_empty() {
             self.write_log(&*file);
         }
-        let suspends = self.config.settings.persistence.no_fsync_on_rewrite && self.is_busy_writing();
-        if fsync == Fsync::EverySecond
-            && self.aof.written > self.aof.durable
-            && now - self.aof.synced_ms >= 1000
-            && !suspends
-        {
+        let is_due = self.aof.written > self.aof.durable || self.aof.owes_sync;
+        if fsync == Fsync::EverySecond && is_due && now - self.aof.synced_ms >= 1000 && !self.suspends_syncs() {
+            self.aof.owes_sync = false;
             self.hand_over(file);
         }
+    }
+
+    /// `no-appendfsync-on-rewrite`: syncing once a second pauses, as if it were never done.
+    fn suspends_syncs(&self) -> bool {
+        let settings = &self.config.settings.persistence;
+        settings.fsync == Fsync::EverySecond && settings.no_fsync_on_rewrite && self.is_busy_writing()
     }
 
     /// What is ready has to wait for the helper: says so when that takes long, and refuses writes when it becomes too much.
@@ -275,8 +281,9 @@ impl Server {
                 self.aof.written += bytes.len() as u64;
                 self.aof.size += bytes.len() as u64;
                 self.aof.waiting_since = None;
-                if self.config.settings.persistence.fsync == Fsync::No {
+                if self.config.settings.persistence.fsync == Fsync::No || self.suspends_syncs() {
                     // Nothing is promised, so nothing is kept.
+                    self.aof.owes_sync = true;
                     self.aof.sync_dropped(self.aof.written);
                     self.propagation.give_back(bytes);
                 } else {
