@@ -870,6 +870,7 @@ fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
     let keys = ctx.server.keyspace.flush(ctx.db);
     ctx.server.keyspace.shared.changes.dirty += keys as u64;
+    ctx.log_as_sent(args);
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -883,7 +884,7 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     }
     ctx.server.everything_flushed();
     // Also when there was nothing: who reads the log may have something.
-    ctx.log_instead(&args.iter().collect::<Vec<_>>());
+    ctx.log_as_sent(args);
     ctx.reply.ok();
     Ok(Flow::Done)
 }

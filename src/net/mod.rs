@@ -18,7 +18,6 @@ mod connection;
 use crate::resp::{Proto, Reply, Requests};
 use crate::server::client::Connection as Peer;
 use crate::server::outbox::Order;
-use crate::server::shutdown::Save;
 use crate::server::{Server, Shutdown};
 use connection::{Connection, Reading};
 use lane::Lane;
@@ -206,13 +205,8 @@ impl EventLoop {
 
     fn signal(&mut self, server: &mut Server) {
         if let Some(signal) = self.signals.take() {
-            let name = if signal == signals::Signal::Interrupt { "SIGINT" } else { "SIGTERM" };
-            log::warn!("Received {name} scheduling shutdown...");
-            if !server.shut_down(Save::ByRules, false) {
-                log::warn!(
-                    "SIGTERM received, but errors trying to shut down the server, check the logs for more information"
-                );
-            }
+            server.shut_down_by_signal(signal == signals::Signal::Interrupt);
+            self.signals.forget(server.shutdown.is_some());
         }
     }
 

@@ -1,4 +1,7 @@
 //! Signals as bytes in a pipe: SIGTERM and SIGINT become an event of the loop; SIGHUP and SIGPIPE are ignored.
+//!
+//! A SIGINT while the end is already asked for (somebody presses Ctrl-C once more, as the last snapshot takes long) ends the process
+//! at once, with status 1, as in Redis.
 
 use mio::{Interest, Registry, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -21,6 +24,8 @@ pub enum Signal {
 pub struct Signals {
     pipe: mio::net::UnixStream,
     interrupted: Arc<AtomicBool>,
+    /// The end was asked for, and is not refused yet.
+    asked: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -28,8 +33,13 @@ impl Signals {
     pub fn install(registry: &Registry, token: Token) -> io::Result<Signals> {
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
-        signal_hook::low_level::pipe::register(SIGTERM, write.try_clone()?)?;
         let interrupted = Arc::new(AtomicBool::new(false));
+        let asked = Arc::new(AtomicBool::new(false));
+        // In the order in which they are registered: only what came before counts as asked.
+        signal_hook::flag::register_conditional_shutdown(SIGINT, 1, Arc::clone(&asked))?;
+        signal_hook::flag::register(SIGINT, Arc::clone(&asked))?;
+        signal_hook::flag::register(SIGTERM, Arc::clone(&asked))?;
+        signal_hook::low_level::pipe::register(SIGTERM, write.try_clone()?)?;
         // Registered before the pipe, so that the flag is set when the byte arrives.
         signal_hook::flag::register(SIGINT, Arc::clone(&interrupted))?;
         signal_hook::low_level::pipe::register(SIGINT, write)?;
@@ -37,7 +47,7 @@ impl Signals {
         signal_hook::flag::register(SIGHUP, Arc::new(AtomicBool::new(false)))?;
         let mut pipe = mio::net::UnixStream::from_std(read);
         registry.register(&mut pipe, token, Interest::READABLE)?;
-        Ok(Signals { pipe, interrupted })
+        Ok(Signals { pipe, interrupted, asked })
     }
 
     /// The signal that came, if one did; several of them count as one.
@@ -49,5 +59,12 @@ impl Signals {
         }
         let interrupted = self.interrupted.swap(false, Ordering::Relaxed);
         came.then_some(if interrupted { Signal::Interrupt } else { Signal::Terminate })
+    }
+
+    /// A signal was obeyed, or not: then the next one is the first again.
+    pub fn forget(&self, is_obeyed: bool) {
+        if !is_obeyed {
+            self.asked.store(false, Ordering::Relaxed);
+        }
     }
 }

@@ -286,6 +286,7 @@ impl Server {
         };
         let now = shared.now;
         self.keyspace.set_time(now);
+        self.delays_changed();
         self.regate();
     }
 
@@ -358,6 +359,9 @@ impl Server {
             && self.keyspace.expire_some(&self.watch, 500_000) + self.keyspace.expire_fields(&self.watch, 250_000) > 0
         {
             self.settle_slice();
+        }
+        if self.saving.is_active() {
+            self.saving.copied.0 = self.saving.copied.0.max(self.pinned_bytes());
         }
         self.repair_log();
         self.save_if_due();

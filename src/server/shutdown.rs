@@ -15,6 +15,30 @@ pub enum Save {
 }
 
 impl Server {
+    /// A signal asks for the end, in the way that `shutdown-on-sigint` or `shutdown-on-sigterm` says.
+    pub fn shut_down_by_signal(&mut self, is_interrupt: bool) {
+        let settings = &self.config.settings;
+        let (name, options) =
+            if is_interrupt { ("SIGINT", &settings.on_sigint) } else { ("SIGTERM", &settings.on_sigterm) };
+        if self.loading.is_some() {
+            log::warn!("Received shutdown signal during loading, exiting now.");
+            self.shutdown = Some(Shutdown { status: 0 });
+            return;
+        }
+        log::warn!("Received {name} scheduling shutdown...");
+        let has = |word: &str| options.split(' ').any(|option| option == word);
+        let save = match (has("save"), has("nosave")) {
+            (true, _) => Save::Yes,
+            (_, true) => Save::No,
+            _ => Save::ByRules,
+        };
+        if !self.shut_down(save, has("force")) {
+            log::warn!(
+                "{name} received but errors trying to shut down the server, check the logs for more information"
+            );
+        }
+    }
+
     /// Writes what is to be written and has the process end. False if that failed: then it goes on, unless `force`.
     pub fn shut_down(&mut self, save: Save, force: bool) -> bool {
         log::warn!("User requested shutdown...");
