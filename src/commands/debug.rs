@@ -71,6 +71,10 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
             ctx.reply.ok();
         }
         (b"OBJECT", 3) => object(ctx, args.get(2))?,
+        (b"PAUSE-CRON", 3) => {
+            ctx.server.cron_is_paused = leading_number(args.get(2)).abs() >= 1.0;
+            ctx.reply.ok();
+        }
         (b"POPULATE", 3..=5) => populate(ctx, args.from(2))?,
         (b"PROTOCOL", 3) => protocol(ctx.reply, args.get(2))?,
         (b"SET-ACTIVE-EXPIRE", 3) => {
@@ -337,6 +341,8 @@ fn help(ctx: &mut Ctx) {
         "    Write <text> into the log.",
         "OBJECT <key>",
         "    Tell how the value at <key> is kept.",
+        "PAUSE-CRON <0|1>",
+        "    Hold (or go on with) the regular work, active expiry among it.",
         "POPULATE <count> [<prefix>] [<size>]",
         "    Create <count> strings named <prefix>:<n> (`key` if there is no prefix), of",
         "    <size> bytes if it is given. Keys that are there stay as they are.",

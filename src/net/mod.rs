@@ -205,8 +205,7 @@ impl EventLoop {
 
     fn signal(&mut self, server: &mut Server) {
         if let Some(signal) = self.signals.take() {
-            server.shut_down_by_signal(signal == signals::Signal::Interrupt);
-            self.signals.forget(server.shutdown.is_some());
+            server.signalled(signal == signals::Signal::Interrupt);
         }
     }
 
@@ -249,10 +248,17 @@ impl EventLoop {
     /// Timers: the server's regular work, idle and slow connections once a second, accepting after a shortage.
     fn timers(&mut self, server: &mut Server) {
         server.time_out_blocked();
+        if std::mem::take(&mut server.signal_is_void) {
+            self.signals.forget();
+        }
         if server.until_cron_us() > 0 {
             return;
         }
         server.cron();
+        // Not at the moment of a refusal, but later: the thread that looks for the second SIGINT has seen the first one by now.
+        if server.shutdown.is_none() && server.signal.is_none() {
+            self.signals.forget();
+        }
         self.out_of_descriptors = false;
         let now_s = server.clock.monotonic_us() / 1_000_000;
         if now_s != self.swept_s {

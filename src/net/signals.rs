@@ -1,7 +1,7 @@
 //! Signals as bytes in a pipe: SIGTERM and SIGINT become an event of the loop; SIGHUP and SIGPIPE are ignored.
 //!
 //! A SIGINT while the end is already asked for (somebody presses Ctrl-C once more, as the last snapshot takes long) ends the process
-//! at once, with status 1, as in Redis.
+//! at once, with status 1, as in Redis, whatever the loop is doing: a thread of its own waits for that.
 
 use mio::{Interest, Registry, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -35,10 +35,11 @@ impl Signals {
         read.set_nonblocking(true)?;
         let interrupted = Arc::new(AtomicBool::new(false));
         let asked = Arc::new(AtomicBool::new(false));
-        // In the order in which they are registered: only what came before counts as asked.
-        signal_hook::flag::register_conditional_shutdown(SIGINT, 1, Arc::clone(&asked))?;
-        signal_hook::flag::register(SIGINT, Arc::clone(&asked))?;
         signal_hook::flag::register(SIGTERM, Arc::clone(&asked))?;
+        let (interrupts, each) = UnixStream::pair()?;
+        signal_hook::low_level::pipe::register(SIGINT, each)?;
+        let before = Arc::clone(&asked);
+        std::thread::Builder::new().name("insist".into()).spawn(move || insist(interrupts, &before))?;
         signal_hook::low_level::pipe::register(SIGTERM, write.try_clone()?)?;
         // Registered before the pipe, so that the flag is set when the byte arrives.
         signal_hook::flag::register(SIGINT, Arc::clone(&interrupted))?;
@@ -61,10 +62,26 @@ impl Signals {
         came.then_some(if interrupted { Signal::Interrupt } else { Signal::Terminate })
     }
 
-    /// A signal was obeyed, or not: then the next one is the first again.
-    pub fn forget(&self, is_obeyed: bool) {
-        if !is_obeyed {
-            self.asked.store(false, Ordering::Relaxed);
+    /// No signal is on its way to being obeyed: the next one is the first again.
+    pub fn forget(&self) {
+        self.asked.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Waits for a SIGINT that comes while the end is already asked for. Then it leaves no half snapshot behind, and ends the process.
+fn insist(mut interrupts: UnixStream, asked: &AtomicBool) {
+    let mut byte = [0; 1];
+    while interrupts.read_exact(&mut byte).is_ok() {
+        if !asked.swap(true, Ordering::Relaxed) {
+            continue;
         }
+        log::warn!("You insist... exiting now.");
+        let ours = format!("temp-{}", std::process::id());
+        for entry in std::fs::read_dir(".").into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&ours) {
+                _ = std::fs::remove_file(entry.path());
+            }
+        }
+        std::process::exit(1);
     }
 }

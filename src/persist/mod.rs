@@ -14,6 +14,7 @@ pub mod disk;
 pub mod format;
 pub mod rdb;
 pub mod snapshot;
+pub mod tool;
 
 use std::io;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};

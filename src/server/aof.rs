@@ -153,9 +153,10 @@ impl Aof {
         self.is_busy || self.is_naming
     }
 
-    /// Whether a rewrite is under way, or what it leaves behind is still to be tidied up.
-    pub(super) fn is_rewriting(&self) -> bool {
-        self.rewrite.is_active() || self.names_history || self.is_naming
+    /// Whether a rewrite is under way, begins as soon as the helper has time, or has left something that is still to be tidied up.
+    pub(super) fn is_rewriting(&self, is_saving: bool) -> bool {
+        let begins = self.rewrite.is_scheduled && !is_saving;
+        begins || self.rewrite.is_active() || self.names_history || self.is_naming
     }
 
     /// Up to here the log is on the medium.
@@ -365,7 +366,10 @@ impl Server {
                 Report::Forgotten => self.aof.is_naming = false,
             }
             self.outbox.push(crate::server::outbox::Order::Logged);
-            self.serve_logged();
+            // After a rewrite only when everything is tidied up: whoever waited for it finds its files as they are to be.
+            if !self.aof.is_naming {
+                self.serve_logged();
+            }
         }
         // Not while a helper writes to the old increment, and not in the middle of a unit.
         if !self.aof.is_busy

@@ -237,8 +237,8 @@ fn of_persistence(server: &Server, out: &mut Out) {
     out.field("rdb_last_load_keys_expired", saving.loaded.0);
     out.field("rdb_last_load_keys_loaded", saving.loaded.1);
     out.field("aof_enabled", u8::from(aof.state != crate::server::aof::State::Off));
-    out.field("aof_rewrite_in_progress", u8::from(aof.is_rewriting()));
-    out.field("aof_rewrite_scheduled", u8::from(aof.rewrite.is_scheduled));
+    out.field("aof_rewrite_in_progress", u8::from(aof.is_rewriting(saving.is_active())));
+    out.field("aof_rewrite_scheduled", u8::from(aof.rewrite.is_scheduled && saving.is_active()));
     out.field("aof_last_rewrite_time_sec", aof.rewrite.last_took_s);
     out.field("aof_current_rewrite_time_sec", since(aof.rewrite.progress()));
     out.field("aof_last_bgrewrite_status", status(aof.rewrite.last_is_good));

@@ -298,7 +298,7 @@ impl Server {
                  can: 1) Make a backup of your AOF file, then use redoxide check --fix on it. 2) Alternatively you can \
                  set the 'aof-load-truncated' configuration option to yes and restart the server."
             )),
-            Stop::Damaged { at, why } => Some(format!(
+            Stop::Damaged { at, why, .. } => Some(format!(
                 "Bad file format reading the append only file {shown} at offset {at}: {why}. Make a backup of your AOF \
                  file, then use redoxide check --fix on it."
             )),

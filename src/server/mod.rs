@@ -155,6 +155,12 @@ pub struct Server {
     retrying: Option<ClientId>,
     /// Set when the process is to end.
     pub shutdown: Option<Shutdown>,
+    /// A signal asked for the end, and was not obeyed yet: whether it was SIGINT.
+    pub signal: Option<bool>,
+    /// SHUTDOWN ABORT took a signal back: `net` is to forget it, too.
+    pub signal_is_void: bool,
+    /// DEBUG PAUSE-CRON.
+    pub cron_is_paused: bool,
     /// Forty hexadecimal digits that tell this run from any other.
     pub run_id: String,
     /// The most bytes in use that were seen.
@@ -217,6 +223,9 @@ impl Server {
             blocked: Blocked::default(),
             retrying: None,
             shutdown: None,
+            signal: None,
+            signal_is_void: false,
+            cron_is_paused: false,
             run_id,
             started_ms,
             peak_memory: 0,
@@ -349,6 +358,10 @@ impl Server {
             return;
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
+        if self.cron_is_paused {
+            return;
+        }
+        self.obey_signal();
         self.cron_count += 1;
         self.peak_memory = self.peak_memory.max(crate::base::alloc::used() as u64);
         self.stats.rates.sample(now_us, [self.stats.commands, self.stats.bytes_in, self.stats.bytes_out]);

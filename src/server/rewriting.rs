@@ -315,10 +315,9 @@ impl Server {
         if self.loading.is_some() {
             return;
         }
-        if self.cancel_rewrite() {
-            log::warn!("Killing AOF child: there is none, but the helper's rewrite was cancelled");
+        if self.cancel_rewrite() | std::mem::take(&mut self.aof.rewrite.is_scheduled) {
+            log::warn!("Killing AOF child: here that is a job of a helper, and it was cancelled");
         }
-        self.aof.rewrite.is_scheduled = false;
         if let Err(error) = self.close_log() {
             log::error!("Closing the append-only file: {error}");
         }

@@ -183,7 +183,8 @@ impl Server {
     pub fn save(&mut self) -> Result<(), String> {
         let copy = self.freeze();
         let (path, options) = (self.snapshot_path(), self.snapshot_options());
-        write_and_publish(&*self.disk, copy, &path, &options, &Progress::default())?;
+        let progress = Progress::delayed(self.config.settings.persistence.save_delay);
+        write_and_publish(&*self.disk, copy, &path, &options, &progress)?;
         self.mark_saved();
         self.saving.last_save_s = self.clock.unix_us() / 1_000_000;
         self.saving.last_is_good = true;
