@@ -8,5 +8,6 @@ mod crash;
 mod data;
 mod rdb;
 mod snapshot;
+mod tool;
 
 use harness::disk;

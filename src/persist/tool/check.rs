@@ -80,13 +80,15 @@ pub struct Bad {
     pub why: String,
     /// Commands are whole up to here, so the file could be cut there.
     pub whole: Option<u64>,
+    /// How far it could be read.
+    pub reached: u64,
     /// Bytes.
     pub len: u64,
 }
 
 /// Checks a file that is no manifest. `until`: remarks of commands that give a later time (Unix seconds) are the place to cut at.
 pub fn file(path: &Path, until: Option<i64>) -> Result<Good, Bad> {
-    let failed = |why: String| Bad { at: 0, why, whole: None, len: 0 };
+    let failed = |why: String| Bad { at: 0, why, whole: None, reached: 0, len: 0 };
     let kind = kind_of(path).map_err(failed)?;
     let len = fs::metadata(path).map_or(0, |facts| facts.len());
     let input = Watched::open(path).map_err(|error| failed(plain(&error)))?;
@@ -117,7 +119,8 @@ pub fn file(path: &Path, until: Option<i64>) -> Result<Good, Bad> {
         }
         Ok(())
     };
-    let tables = |damage: format::read::Damage| Bad { at: damage.at, why: damage.why, whole: None, len };
+    let tables =
+        |damage: format::read::Damage| Bad { at: damage.at, why: damage.why, whole: None, reached: damage.at, len };
     let (tail, offset): (Box<dyn Read>, u64) = match kind {
         Kind::Ours => {
             walk::ours(input, &loader, &mut take).map_err(tables)?;
@@ -149,15 +152,15 @@ pub fn file(path: &Path, until: Option<i64>) -> Result<Good, Bad> {
         good.commands += batch.requests.len() as u64;
         true
     });
-    let bad = |at, why: &str, whole| Err(Bad { at, why: why.into(), whole, len });
+    let bad = |at, reached, why: &str, whole| Err(Bad { at, why: why.into(), whole, reached, len });
     match stop {
         Stop::Whole | Stop::Unwanted => Ok(good),
         Stop::Truncated { whole } => {
-            bad(whole, "it ends within a command or a transaction that begins here", Some(whole))
+            bad(whole, len, "it ends within a command or a transaction that begins here", Some(whole))
         }
-        Stop::Late { at } => bad(at, "a later time than that which was asked for", Some(at)),
-        Stop::Damaged { at, whole, why } => bad(at, why, Some(whole)),
-        Stop::Unreadable(why) => bad(0, &why, None),
+        Stop::Late { at } => bad(at, at, "a later time than that which was asked for", Some(at)),
+        Stop::Damaged { at, whole, why } => bad(at, at, why, Some(whole)),
+        Stop::Unreadable(why) => bad(0, 0, &why, None),
     }
 }
 

@@ -17,8 +17,10 @@ pub fn check_rdb(name: &str, arguments: &[Vec<u8>]) -> u8 {
     say(&format!("[offset 0] Checking RDB file {}", file.display()));
     let checked = match check::kind_of(file) {
         Ok(Kind::Rdb | Kind::Ours) => check::file(file, None),
-        Ok(_) => Err(Bad { at: 0, why: "Wrong signature: this is no snapshot".into(), whole: None, len: 0 }),
-        Err(why) => Err(Bad { at: 0, why, whole: None, len: 0 }),
+        Ok(_) => {
+            Err(Bad { at: 0, why: "Wrong signature: this is no snapshot".into(), whole: None, reached: 0, len: 0 })
+        }
+        Err(why) => Err(Bad { at: 0, why, whole: None, reached: 0, len: 0 }),
     };
     match checked {
         Ok(good) => {
@@ -131,8 +133,8 @@ fn check_part(part: &Path, kind: &str, wish: Wish, is_last: bool) -> Result<(), 
         }
     };
     let is_late = matches!((&checked, until), (Err(bad), Some(_)) if bad.whole == Some(bad.at) && bad.why.starts_with("a later time"));
-    let until_line = if checked.is_ok() || whole == len { len } else { checked.as_ref().err().map_or(0, |bad| bad.at) };
-    let line = 1 + lines(part, until_line);
+    let reached = checked.as_ref().map_or_else(|bad| bad.reached, |_| len);
+    let line = 1 + lines(part, reached);
     let lost = len - whole;
     say(&format!("AOF analyzed: filename={shown}, size={len}, ok_up_to={whole}, ok_up_to_line={line}, diff={lost}"));
     match (checked, wish) {
