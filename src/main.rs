@@ -8,6 +8,7 @@ use redoxide::config::Config;
 use redoxide::config::arguments::{self, Asked};
 use redoxide::net::EventLoop;
 use redoxide::persist::disk::System;
+use redoxide::persist::tool;
 use redoxide::server::background::{Helpers, World};
 use redoxide::server::process::{PidFile, Supervisor};
 use redoxide::server::{REDIS_VERSION, Server};
@@ -17,6 +18,10 @@ use std::sync::Arc;
 
 fn main() -> ExitCode {
     let arguments: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
+    let program = std::env::args_os().next().unwrap_or_default();
+    if let Some(status) = tool::run(&program, &arguments, REDIS_VERSION) {
+        return ExitCode::from(status);
+    }
     match arguments::read(&arguments, &mut std::io::stdin().lock()) {
         Asked::Print(text) => {
             print!("{text}");

@@ -130,6 +130,9 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
     if changes.has("appendonly") {
         if server.config.settings.persistence.appendonly { server.start_log() } else { server.stop_log() }
     }
+    if changes.has("aof-disable-auto-gc") {
+        server.collect_history();
+    }
     if changes.has("appendfsync") {
         // What is no longer held may leave.
         server.outbox.push(Order::Logged);

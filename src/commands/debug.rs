@@ -13,6 +13,7 @@ use crate::keyspace::{AccessClock, Ttl};
 use crate::resp::{Args, Proto, Reply, Word};
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Protected, Stale};
+use crate::server::loading::Onto;
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
 use std::time::Duration;
@@ -30,6 +31,11 @@ pub static COMMANDS: &[Command] = &[Command::new("debug", debug)
 fn debug(ctx: &mut Ctx, args: Args) -> Done {
     let word = Word::new(args.get(1));
     match (&*word, args.len()) {
+        (b"AOF-FLUSH-SLEEP", 3) => {
+            let us = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
+            ctx.server.aof.sleep = Duration::from_micros(us.max(0) as u64);
+            ctx.reply.ok();
+        }
         (b"DIGEST", 2) => {
             let sum = digest::of_keyspace(&ctx.server.keyspace);
             reply_digest(ctx.reply, &sum);
@@ -65,6 +71,10 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
             ctx.reply.ok();
         }
         (b"OBJECT", 3) => object(ctx, args.get(2))?,
+        (b"PAUSE-CRON", 3) => {
+            ctx.server.cron_is_paused = leading_number(args.get(2)).abs() >= 1.0;
+            ctx.reply.ok();
+        }
         (b"POPULATE", 3..=5) => populate(ctx, args.from(2))?,
         (b"PROTOCOL", 3) => protocol(ctx.reply, args.get(2))?,
         (b"SET-ACTIVE-EXPIRE", 3) => {
@@ -315,6 +325,8 @@ fn match_at_random(ctx: &mut Ctx) {
 
 fn help(ctx: &mut Ctx) {
     ctx.help(&[
+        "AOF-FLUSH-SLEEP <microseconds>",
+        "    Sleep before each write to the append-only file.",
         "DIGEST",
         "    Give forty hexadecimal digits that stand for all data.",
         "DIGEST-VALUE <key> [<key> ...]",
@@ -329,6 +341,8 @@ fn help(ctx: &mut Ctx) {
         "    Write <text> into the log.",
         "OBJECT <key>",
         "    Tell how the value at <key> is kept.",
+        "PAUSE-CRON <0|1>",
+        "    Hold (or go on with) the regular work, active expiry among it.",
         "POPULATE <count> [<prefix>] [<size>]",
         "    Create <count> strings named <prefix>:<n> (`key` if there is no prefix), of",
         "    <size> bytes if it is given. Keys that are there stay as they are.",
@@ -351,18 +365,16 @@ fn help(ctx: &mut Ctx) {
 }
 
 /// DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]: writes a snapshot and takes the data over from it, while everybody waits.
+/// With NOFLUSH what is there stays; MERGE lets keys of the snapshot replace it.
 fn reload(ctx: &mut Ctx, options: Args) -> Result<(), Error> {
-    let (mut saves, mut flushes) = (true, true);
+    let (mut saves, mut flushes, mut replaces) = (true, true, false);
     for word in options {
         match word.to_ascii_uppercase().as_slice() {
             b"NOSAVE" => saves = false,
-            // What is in the file replaces all there is: keys that are there already cannot be merged.
-            b"NOFLUSH" | b"MERGE" => flushes = false,
+            b"NOFLUSH" => flushes = false,
+            b"MERGE" => replaces = true,
             _ => return Err(Error::Text("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")),
         }
-    }
-    if !flushes {
-        return Err(Error::Text("ERR DEBUG RELOAD without a flush is not supported"));
     }
     ctx.server.cancel_saving();
     ctx.server.cancel_rewrite();
@@ -370,7 +382,8 @@ fn reload(ctx: &mut Ctx, options: Args) -> Result<(), Error> {
         log::error!("{why}");
         return Err(Error::Text("ERR Error trying to save the DB"));
     }
-    ctx.server.reload(!saves).map_err(|why| {
+    let onto = if flushes { Onto::Nothing } else { Onto::What { replaces } };
+    ctx.server.reload(!saves, onto).map_err(|why| {
         log::error!("{why}");
         Error::Text("ERR Error trying to load the RDB dump, check server logs.")
     })?;

@@ -1,9 +1,12 @@
-//! Snapshots and the append-only file, as clients ask for them.
+//! Snapshots and the append-only file, as clients ask for them; and WAITAOF, which waits for the latter.
 
+use crate::base::number::parse_i64;
 use crate::resp::Args;
+use crate::server::aof::State;
 use crate::server::command::Category;
 use crate::server::command::Command;
-use crate::server::command::Flag::{Admin, Fast, Loading, NoAsyncLoading, NoMulti, NoScript, Stale};
+use crate::server::command::Flag::{Admin, Blocking, Fast, Loading, NoAsyncLoading, NoMulti, NoScript, Stale};
+use crate::server::command::Group;
 use crate::server::{Ctx, Done, Error, Flow};
 
 /// The rows, by name.
@@ -33,7 +36,50 @@ pub static COMMANDS: &[Command] = &[
         .docs("Writes a snapshot while everybody waits.")
         .complexity("O(N) where N is the total number of keys in all databases")
         .since("1.0.0"),
+    Command::new("waitaof", waitaof)
+        .arity(4)
+        .flags(&[Blocking])
+        .group(Group::Generic)
+        .no_group_category()
+        .categories(&[Category::Connection])
+        .tips(&["request_policy:all_shards", "response_policy:agg_min"])
+        .syntax("numlocal:int numreplicas:int timeout:int")
+        .docs("Waits until what the client wrote is on the medium, here or at replicas; tells on how many.")
+        .complexity("O(1)")
+        .since("7.2.0"),
 ];
+
+/// WAITAOF numlocal numreplicas timeout
+fn waitaof(ctx: &mut Ctx, args: Args) -> Done {
+    let local = parse_i64(args.get(1)).ok_or(Error::NotInteger)?;
+    if !(0..=1).contains(&local) {
+        return Err(Error::Text("ERR value is out of range, value must between 0 and 1"));
+    }
+    // As in Redis, what is no number at all is not positive either.
+    let replicas = parse_i64(args.get(2)).filter(|&replicas| replicas >= 0);
+    let replicas = replicas.ok_or(Error::Text("ERR value is out of range, must be positive"))?;
+    let timeout = parse_i64(args.get(3)).ok_or(Error::Text("ERR timeout is not an integer or out of range"))?;
+    if timeout < 0 {
+        return Err(Error::Text("ERR timeout is negative"));
+    }
+    let deadline = match timeout {
+        0 => 0,
+        ms => ms.checked_add(ctx.server.now()).ok_or(Error::Text("ERR timeout is out of range"))?,
+    };
+    if local > 0 && !ctx.server.config.settings.persistence.appendonly {
+        return Err(Error::Text("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."));
+    }
+    let wrote = ctx.server.clients[ctx.client].log_offset;
+    // There are no replicas: who wants one waits for its time to be up.
+    let is_synced = ctx.server.aof.state == State::On && wrote <= ctx.server.aof.synced;
+    let is_served = replicas == 0 && (local == 0 || is_synced);
+    let offset = if replicas > 0 { u64::MAX } else { wrote };
+    if !is_served && ctx.block_for_log(args, offset, deadline) {
+        return Ok(Flow::Blocked);
+    }
+    ctx.server.reply_log_copies(ctx.client, ctx.reply);
+    Ok(Flow::Done)
+}
 
 /// SAVE
 fn save(ctx: &mut Ctx, _: Args) -> Done {

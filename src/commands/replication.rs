@@ -46,28 +46,16 @@ pub static COMMANDS: &[Command] = &[
 ];
 
 /// The rows of the generic group, by name.
-pub static GENERIC: &[Command] = &[
-    Command::new("wait", wait)
-        .arity(3)
-        .flags(&[Blocking])
-        .categories(&[Category::Connection])
-        .no_group_category()
-        .tips(&["request_policy:all_shards", "response_policy:agg_min"])
-        .syntax("numreplicas:int timeout:int")
-        .docs("Waits until replicas have what was written.")
-        .complexity("O(1)")
-        .since("3.0.0"),
-    Command::new("waitaof", waitaof)
-        .arity(4)
-        .flags(&[Blocking])
-        .categories(&[Category::Connection])
-        .no_group_category()
-        .tips(&["request_policy:all_shards", "response_policy:agg_min"])
-        .syntax("numlocal:int numreplicas:int timeout:int")
-        .docs("Waits until what was written is on disk, here and on replicas.")
-        .complexity("O(1)")
-        .since("7.2.0"),
-];
+pub static GENERIC: &[Command] = &[Command::new("wait", wait)
+    .arity(3)
+    .flags(&[Blocking])
+    .categories(&[Category::Connection])
+    .no_group_category()
+    .tips(&["request_policy:all_shards", "response_policy:agg_min"])
+    .syntax("numreplicas:int timeout:int")
+    .docs("Waits until replicas have what was written.")
+    .complexity("O(1)")
+    .since("3.0.0")];
 
 /// ROLE
 fn role(ctx: &mut Ctx, _: Args) -> Done {
@@ -138,20 +126,6 @@ fn timeout(text: &[u8]) -> Result<i64, Error> {
         Some(ms) if ms < 0 => Err(Error::Text("ERR timeout is negative")),
         Some(ms) => Ok(ms),
     }
-}
-
-/// WAITAOF numlocal numreplicas timeout
-fn waitaof(ctx: &mut Ctx, args: Args) -> Done {
-    let local = ranged(args.get(1), 0, 1)?;
-    ranged(args.get(2), 0, i64::MAX)?;
-    timeout(args.get(3))?;
-    if local > 0 {
-        return Err(Error::Text("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."));
-    }
-    ctx.reply.array(2);
-    ctx.reply.int(0);
-    ctx.reply.int(0);
-    Ok(Flow::Done)
 }
 
 /// FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]

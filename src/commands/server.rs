@@ -140,7 +140,11 @@ fn shutdown(ctx: &mut Ctx, args: Args) -> Done {
         return Err(Error::Syntax);
     }
     if abort {
-        return Err(Error::Text("ERR No shutdown in progress."));
+        if !ctx.server.abort_shutdown() {
+            return Err(Error::Text("ERR No shutdown in progress."));
+        }
+        ctx.reply.ok();
+        return Ok(Flow::Done);
     }
     let wish = match (save, nosave) {
         (true, _) => Save::Yes,

@@ -29,6 +29,7 @@ Usage: redoxide [/path/to/redis.conf | -] [--directive value ...] [-]
        redoxide -v | --version
        redoxide -h | --help
        redoxide --check-config /path/to/redis.conf
+       redoxide check | convert | dump ...      (files: see redoxide check --help)
 
 A directive on the command line overrules the file; `-` reads a configuration from standard input.
 

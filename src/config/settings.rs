@@ -146,6 +146,10 @@ pub struct Settings {
     pub always_show_logo: bool,
     /// Snapshots and the append-only file.
     pub persistence: Persistence,
+    /// `shutdown-on-sigint`: the options of SHUTDOWN, or `default`.
+    pub on_sigint: String,
+    /// `shutdown-on-sigterm`: the same.
+    pub on_sigterm: String,
 }
 
 /// A snapshot is due when so many changes were made and so many seconds have passed since the last one.
@@ -216,6 +220,12 @@ pub struct Persistence {
     pub rewrite_min_size: u64,
     /// `auto-aof-rewrite-percentage`; zero: never by itself.
     pub rewrite_percentage: u64,
+    /// `aof-disable-auto-gc`: files that a rewrite made needless stay.
+    pub keeps_history: bool,
+    /// `key-load-delay`, in microseconds; below zero: one for so many keys.
+    pub load_delay: i64,
+    /// `rdb-key-save-delay`, the same.
+    pub save_delay: i64,
 }
 
 impl Persistence {
@@ -253,6 +263,9 @@ impl Persistence {
             rdb_preamble: is_yes("aof-use-rdb-preamble"),
             rewrite_min_size: number("auto-aof-rewrite-min-size"),
             rewrite_percentage: number("auto-aof-rewrite-percentage"),
+            keeps_history: is_yes("aof-disable-auto-gc"),
+            load_delay: text("key-load-delay").parse().unwrap_or(0),
+            save_delay: text("rdb-key-save-delay").parse().unwrap_or(0),
         }
     }
 }
@@ -346,6 +359,8 @@ impl Settings {
             logfile: text("logfile"),
             dir: text("dir"),
             always_show_logo: is_yes("always-show-logo"),
+            on_sigint: text("shutdown-on-sigint"),
+            on_sigterm: text("shutdown-on-sigterm"),
             persistence: Persistence::new(values),
         }
     }

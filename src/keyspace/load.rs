@@ -104,6 +104,28 @@ impl Keyspace {
         }
     }
 
+    /// Adds what was loaded to what is there, key by key. Of a key that is there already the loaded one stays if `replaces`; otherwise
+    /// nothing is changed at all, and that key is the error.
+    pub fn merge(&mut self, loader: Loader, replaces: bool) -> Result<(), Box<[u8]>> {
+        let mut twice = None;
+        for (n, data) in loader.dbs.iter().enumerate().filter(|_| !replaces) {
+            let present = &self.dbs[n].table;
+            data.table.freeze().each(|entry| {
+                if present.find(present.hash(entry.key()), entry.key()).is_some() {
+                    twice = Some(entry.key().into());
+                }
+            });
+        }
+        if let Some(key) = twice {
+            return Err(key);
+        }
+        for (n, data) in (0..).zip(loader.dbs) {
+            // The copy keeps each node alive that the other database now shares.
+            data.table.freeze().each(|entry| self.db(DbId(n)).insert_entry(entry.clone()));
+        }
+        Ok(())
+    }
+
     /// Takes over what a helper has filled; what was there before is freed by the helper.
     pub fn adopt(&mut self, loader: Loader) {
         let old = std::mem::replace(&mut self.dbs, loader.dbs);

@@ -19,7 +19,6 @@ use crate::base::buffer::Buffer;
 use crate::resp::{Proto, Reply, Requests};
 use crate::server::client::Connection as Peer;
 use crate::server::outbox::Order;
-use crate::server::shutdown::Save;
 use crate::server::stall::Part;
 use crate::server::{Server, Shutdown};
 use connection::{Connection, Reading};
@@ -219,13 +218,7 @@ impl EventLoop {
 
     fn signal(&mut self, server: &mut Server) {
         if let Some(signal) = self.signals.take() {
-            let name = if signal == signals::Signal::Interrupt { "SIGINT" } else { "SIGTERM" };
-            log::warn!("Received {name} scheduling shutdown...");
-            if !server.shut_down(Save::ByRules, false) {
-                log::warn!(
-                    "SIGTERM received, but errors trying to shut down the server, check the logs for more information"
-                );
-            }
+            server.signalled(signal == signals::Signal::Interrupt);
         }
     }
 
@@ -270,10 +263,17 @@ impl EventLoop {
     /// Timers: the server's regular work, idle and slow connections once a second, accepting after a shortage.
     fn timers(&mut self, server: &mut Server) {
         server.time_out_blocked();
+        if std::mem::take(&mut server.signal_is_void) {
+            self.signals.forget();
+        }
         if server.until_cron_us() > 0 {
             return;
         }
         server.cron();
+        // Not at the moment of a refusal, but later: the thread that looks for the second SIGINT has seen the first one by now.
+        if server.shutdown.is_none() && server.signal.is_none() {
+            self.signals.forget();
+        }
         self.out_of_descriptors = false;
         let now_s = server.clock.monotonic_us() / 1_000_000;
         if now_s != self.swept_s {

@@ -22,6 +22,7 @@
 //! Version 1 is the only one there is. A reader refuses a version that it does not know.
 
 pub mod read;
+pub mod salvage;
 pub mod write;
 
 use serde::de::{Error as _, Visitor};

@@ -14,9 +14,11 @@ pub mod disk;
 pub mod format;
 pub mod rdb;
 pub mod snapshot;
+pub mod tool;
 
 use std::io;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How far a helper is, seen from the loop; and how the loop tells it to give up.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub struct Progress {
     pub keys: AtomicU64,
     /// Bytes that are done.
     pub bytes: AtomicU64,
+    /// For tests that need time: microseconds to sleep at each key, or, below zero, how many keys to sleep one for.
+    pub delay_us: AtomicI64,
     state: AtomicU8,
 }
 
@@ -33,11 +37,42 @@ const CANCELLED: u8 = 1;
 const PUBLISHING: u8 = 2;
 
 impl Progress {
+    /// Nothing done yet; `delay_us` as in [`Progress::delay_us`].
+    pub fn delayed(delay_us: i64) -> Progress {
+        Progress { delay_us: delay_us.into(), ..Progress::default() }
+    }
+
     /// One key more. An error if nobody wants the result any more.
     #[inline]
     pub fn step(&self) -> io::Result<()> {
-        self.keys.fetch_add(1, Ordering::Relaxed);
+        let before = self.keys.fetch_add(1, Ordering::Relaxed);
+        if self.delay_us.load(Ordering::Relaxed) != 0 {
+            self.dawdle(before, 1);
+        }
         if self.state.load(Ordering::Relaxed) == CANCELLED { Err(io::Error::other("cancelled")) } else { Ok(()) }
+    }
+
+    /// Sleeps as [`Progress::delay_us`] asks for, on behalf of `keys` keys after the first `before`. Whoever cancels, or takes
+    /// the delay back meanwhile, does not wait for it.
+    #[cold]
+    pub fn dawdle(&self, before: u64, keys: u64) {
+        const STEP_US: u64 = 10_000;
+        let mut slept = 0;
+        loop {
+            let total = match self.delay_us.load(Ordering::Relaxed) {
+                delay @ 1.. => keys * delay as u64,
+                delay => {
+                    (before + keys).checked_div(delay.unsigned_abs()).unwrap_or(0)
+                        - before.checked_div(delay.unsigned_abs()).unwrap_or(0)
+                }
+            };
+            if slept >= total || self.state.load(Ordering::Relaxed) == CANCELLED {
+                return;
+            }
+            let step = STEP_US.min(total - slept);
+            std::thread::sleep(Duration::from_micros(step));
+            slept += step;
+        }
     }
 
     /// So many bytes are done.

@@ -1,7 +1,7 @@
 //! A snapshot: all keys as they were at one moment, in one file that is whole or not there.
 //!
 //! ```text
-//! frozen keyspace -> temp-<pid>-<n>.rdb -> sync -> rename to dump.rdb -> sync of the directory
+//! frozen keyspace -> temp-<pid>[-<n>].rdb -> sync -> rename to dump.rdb -> sync of the directory
 //! ```
 //!
 //! Whatever fails on the way, the file of before is still there; the temporary one is removed.
@@ -61,7 +61,9 @@ pub fn write(
 ) -> Result<PathBuf, String> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let n = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let temporary = path.with_file_name(format!("temp-{}-{n}.rdb", std::process::id()));
+    let pid = std::process::id();
+    let name = if n == 0 { format!("temp-{pid}.rdb") } else { format!("temp-{pid}-{n}.rdb") };
+    let temporary = path.with_file_name(name);
     let failed = |what: &str, error: io::Error| format!("{what} '{}': {error}", temporary.display());
     let file = disk.create(&temporary).map_err(|error| failed("Failed opening the temp file", error))?;
     let written = (|| {

@@ -82,14 +82,14 @@ pub struct Aof {
     is_naming: bool,
     /// Offsets in the log: see the head of this file.
     pub written: u64,
-    /// Up to here the log is on the medium.
+    /// Up to here the log is on the medium, as far as the policy asks for that: with `no` all that is written counts.
     pub durable: u64,
+    /// Up to here it truly is.
+    pub synced: u64,
     /// What was written behind `durable`, if that matters: pieces with the offset behind each.
     tail: VecDeque<(u64, Arc<Vec<u8>>)>,
     /// When the oldest byte came that is not written yet; Unix milliseconds.
     waiting_since: Option<i64>,
-    /// What was written while syncs were paused is to be synced once.
-    owes_sync: bool,
     /// The delay under way has been told.
     is_delayed: bool,
     synced_ms: i64,
@@ -107,6 +107,8 @@ pub struct Aof {
     /// The second of the last remark of time.
     pub(super) remarked_s: i64,
     pub(super) rewrite: super::rewriting::Rewriting,
+    /// For tests: each write comes so much later.
+    pub sleep: std::time::Duration,
 }
 
 impl Aof {
@@ -126,9 +128,9 @@ impl Aof {
             is_naming: false,
             written: 0,
             durable: 0,
+            synced: 0,
             tail: VecDeque::new(),
             waiting_since: None,
-            owes_sync: false,
             is_delayed: false,
             synced_ms: 0,
             failed_ms: 0,
@@ -139,6 +141,7 @@ impl Aof {
             names_history: false,
             remarked_s: 0,
             rewrite: super::rewriting::Rewriting::new(notify),
+            sleep: std::time::Duration::ZERO,
         }
     }
 
@@ -157,11 +160,23 @@ impl Aof {
         self.is_busy || self.is_naming
     }
 
-    fn sync_dropped(&mut self, durable: u64) {
-        self.durable = self.durable.max(durable);
-        if self.durable >= self.file_began.0 {
+    /// Whether a rewrite is under way, begins as soon as the helper has time, or has left something that is still to be tidied up.
+    pub(super) fn is_rewriting(&self, is_saving: bool) -> bool {
+        let begins = self.rewrite.is_scheduled && !is_saving;
+        begins || self.rewrite.is_active() || self.names_history || self.is_naming
+    }
+
+    /// Up to here the log is on the medium.
+    fn sync_done(&mut self, offset: u64) {
+        self.synced = self.synced.max(offset);
+        if self.synced >= self.file_began.0 {
             self.unsynced = None;
         }
+        self.sync_dropped(offset);
+    }
+
+    fn sync_dropped(&mut self, durable: u64) {
+        self.durable = self.durable.max(durable);
         while self.tail.front().is_some_and(|(end, _)| *end <= self.durable) {
             self.tail.pop_front();
         }
@@ -234,7 +249,7 @@ impl Server {
             return;
         }
         if fsync == Fsync::Always {
-            if !self.propagation.is_empty() || self.aof.written > self.aof.durable {
+            if !self.propagation.is_empty() || self.aof.written > self.aof.synced {
                 self.hand_over(file);
             }
             return;
@@ -242,9 +257,8 @@ impl Server {
         if !self.propagation.is_empty() {
             self.write_log(&*file);
         }
-        let is_due = self.aof.written > self.aof.durable || self.aof.owes_sync;
+        let is_due = self.aof.written > self.aof.synced;
         if fsync == Fsync::EverySecond && is_due && now - self.aof.synced_ms >= 1000 && !self.suspends_syncs() {
-            self.aof.owes_sync = false;
             self.hand_over(file);
         }
     }
@@ -276,6 +290,9 @@ impl Server {
     /// Writes what is ready, on the loop.
     fn write_log(&mut self, file: &dyn DiskFile) {
         let bytes = self.propagation.take();
+        if !self.aof.sleep.is_zero() {
+            std::thread::sleep(self.aof.sleep);
+        }
         match disk::write_all(file, &bytes) {
             Ok(()) => {
                 self.aof.written += bytes.len() as u64;
@@ -283,7 +300,6 @@ impl Server {
                 self.aof.waiting_since = None;
                 if self.config.settings.persistence.fsync == Fsync::No || self.suspends_syncs() {
                     // Nothing is promised, so nothing is kept.
-                    self.aof.owes_sync = true;
                     self.aof.sync_dropped(self.aof.written);
                     self.propagation.give_back(bytes);
                 } else {
@@ -316,7 +332,11 @@ impl Server {
         self.aof.synced_ms = self.now();
         let (reporter, before) = (self.aof.reports.reporter(), self.aof.durable);
         let unsynced = self.aof.unsynced.as_ref().map(|(file, _)| Arc::clone(file));
+        let sleep = if bytes.is_empty() { std::time::Duration::ZERO } else { self.aof.sleep };
         self.helpers.log.run(move || {
+            if !sleep.is_zero() {
+                std::thread::sleep(sleep);
+            }
             let old = unsynced.map_or(Ok(()), |old| old.sync());
             let result = old.and_then(|()| disk::write_all(&*file, &bytes)).and_then(|()| file.sync());
             let durable = if result.is_ok() { written } else { before };
@@ -333,7 +353,7 @@ impl Server {
                     self.aof.written = self.aof.written.max(written);
                     match result {
                         Ok(()) => {
-                            self.aof.sync_dropped(durable);
+                            self.aof.sync_done(durable);
                             self.log_works();
                         }
                         Err(error) => {
@@ -360,7 +380,7 @@ impl Server {
                             self.aof.file = Some(file);
                             self.aof.file_began = (self.aof.durable, 0);
                             self.aof.written = durable;
-                            self.aof.sync_dropped(durable);
+                            self.aof.sync_done(durable);
                             self.log_works();
                         }
                         Err(error) => self.log_fails(&error),
@@ -373,6 +393,10 @@ impl Server {
                 Report::Forgotten => self.aof.is_naming = false,
             }
             self.outbox.push(crate::server::outbox::Order::Logged);
+            // After a rewrite only when everything is tidied up: whoever waited for it finds its files as they are to be.
+            if !self.aof.is_naming {
+                self.serve_logged();
+            }
         }
         // Not while a helper writes to the old increment, and not in the middle of a unit.
         if !self.aof.is_busy
@@ -480,15 +504,17 @@ impl Server {
             if self.gate.log_error.is_some() {
                 return false;
             }
-            if self.aof.written > self.aof.durable {
+            if self.aof.written > self.aof.synced {
                 let len = self.aof.file_began.1 + self.aof.durable.saturating_sub(self.aof.file_began.0);
                 self.aof.unsynced = Some((old, len));
             }
         } else {
             // There was no log before this moment.
-            self.propagation.take();
+            self.propagation.is_on = true;
+            self.keyspace.shared.changes.is_logged = true;
             self.aof.written = self.propagation.offset();
             self.aof.durable = self.aof.written;
+            self.aof.synced = self.aof.written;
         }
         self.aof.file = Some(file);
         self.aof.path = path;
@@ -533,21 +559,39 @@ impl Server {
         if self.aof.state == State::Off {
             return Ok(());
         }
-        // The helper is done soon, or its disk hangs and ours would, too.
+        self.wait_for_log();
+        let Some(file) = self.aof.file.clone() else { return Ok(()) };
+        if self.aof.sync_failed {
+            return Err(io::Error::other("the disk has failed, and what it holds is not known"));
+        }
+        if !self.propagation.is_empty() {
+            self.write_log(&*file);
+            if !self.propagation.is_empty() {
+                return Err(io::Error::other("it cannot be written"));
+            }
+        }
+        if let Some((before, _)) = &self.aof.unsynced {
+            before.sync()?;
+        }
+        file.sync()?;
+        self.aof.file = None;
+        self.aof.sync_done(self.aof.written);
+        Ok(())
+    }
+
+    /// Waits until no helper is at work on the log: it is done soon, or its disk hangs and ours would, too.
+    pub(super) fn wait_for_log(&mut self) {
         while self.aof.is_helped() {
             std::thread::sleep(std::time::Duration::from_millis(1));
             self.take_logged();
         }
-        let Some(file) = self.aof.file.take() else { return Ok(()) };
-        let bytes = self.propagation.take();
-        disk::write_all(&*file, &bytes)?;
-        self.aof.written += bytes.len() as u64;
-        if let Some((before, _)) = self.aof.unsynced.take() {
-            before.sync()?;
-        }
-        file.sync()?;
-        self.aof.sync_dropped(self.aof.written);
-        Ok(())
+    }
+
+    /// CONFIG SET aof-disable-auto-gc no: what was kept goes, while everybody waits.
+    pub fn collect_history(&mut self) {
+        self.wait_for_log();
+        self.drop_history();
+        self.wait_for_log();
     }
 
     /// The increment to go on with after loading.
@@ -558,6 +602,7 @@ impl Server {
         self.aof.file_began = (offset, len);
         self.aof.written = offset;
         self.aof.durable = offset;
+        self.aof.synced = offset;
         self.aof.state = State::On;
         self.propagation.is_on = true;
         self.keyspace.shared.changes.is_logged = true;
@@ -579,6 +624,7 @@ impl Server {
         self.gate.log_error = None;
         self.regate();
         self.outbox.push(crate::server::outbox::Order::Logged);
+        self.serve_logged();
     }
 }
 

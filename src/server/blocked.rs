@@ -1,4 +1,4 @@
-//! Clients that wait for a key: BLPOP and its like.
+//! Clients that wait for a key: BLPOP and its like; or for the log to be on the medium: WAITAOF.
 //!
 //! ```text
 //! handler finds nothing -> Ctx::block -> the client waits in the queue of each of its keys, its request is kept
@@ -41,6 +41,8 @@ pub struct Wait {
     awaited: &'static str,
     /// Unix milliseconds; zero: for good.
     deadline: i64,
+    /// It waits for no key but for this offset of the log, or (none reaches that) for its time to be up.
+    log_offset: Option<u64>,
 }
 
 /// Who waits for a key in a database, longest first.
@@ -55,6 +57,8 @@ pub struct Blocked {
     deadlines: BTreeSet<(i64, ClientId)>,
     /// Keys that changed and that somebody waits for, in order.
     ready: VecDeque<(DbId, Box<[u8]>)>,
+    /// Who waits for the log.
+    for_log: Vec<ClientId>,
     /// How many clients wait.
     clients: usize,
     is_serving: bool,
@@ -102,6 +106,9 @@ impl Blocked {
 
     fn enter(&mut self, client: ClientId, wait: &Wait) {
         self.clients += 1;
+        if wait.log_offset.is_some() {
+            self.for_log.push(client);
+        }
         for key in &wait.keys {
             let dbs = self.queues.entry(key.clone()).or_default();
             let i = dbs.iter().position(|(at, _)| *at == wait.db).unwrap_or_else(|| {
@@ -120,6 +127,9 @@ impl Blocked {
 
     fn leave(&mut self, client: ClientId, wait: &Wait) {
         self.clients -= 1;
+        if wait.log_offset.is_some() {
+            self.for_log.retain(|waiting| *waiting != client);
+        }
         for key in &wait.keys {
             let Some(dbs) = self.queues.get_mut(key) else { continue };
             for (at, queue) in dbs.iter_mut() {
@@ -167,12 +177,30 @@ impl Ctx<'_> {
         if server.outbox.retrying != Some(self.client) {
             let keys = keys.iter().map(Box::from).collect();
             let request = Request::from(args);
-            let wait = Wait { command: self.command, request, db: self.db, keys, awaited, deadline };
+            let wait = Wait { command: self.command, request, db: self.db, keys, awaited, deadline, log_offset: None };
             server.blocked.enter(self.client, &wait);
             server.clients.wait(self.client, Box::new(wait));
             server.look_for_interest();
         }
         Ok(Flow::Blocked)
+    }
+
+    /// The client waits until the log is on the medium up to `offset`, or until `deadline` in Unix milliseconds (zero: for good). Then its
+    /// request runs again. False where nobody waits: inside a transaction.
+    pub fn block_for_log(&mut self, args: Args, offset: u64, deadline: i64) -> bool {
+        let server = &mut *self.server;
+        if server.is_inside_unit() || server.clients[self.client].connection.token.is_none() {
+            return false;
+        }
+        if server.outbox.retrying != Some(self.client) {
+            let (request, keys) = (Request::from(args), Vec::new());
+            let log_offset = Some(offset);
+            let wait = Wait { command: self.command, request, db: self.db, keys, awaited: "", deadline, log_offset };
+            server.blocked.enter(self.client, &wait);
+            server.clients.wait(self.client, Box::new(wait));
+            server.look_for_interest();
+        }
+        true
     }
 }
 
@@ -204,6 +232,26 @@ impl Server {
             }
         }
         self.blocked.is_serving = false;
+    }
+
+    /// Serves those who wait for the log, as far as it is on the medium; tells them if there is none any more.
+    pub(super) fn serve_logged(&mut self) {
+        let (synced, is_off) = (self.aof.synced, self.aof.state == crate::server::aof::State::Off);
+        let is_served = |wait: &Wait| wait.log_offset.is_some_and(|offset| offset <= synced || is_off);
+        for client in self.blocked.for_log.clone() {
+            if self.clients.get(client).and_then(|c| c.wait.as_ref()).is_some_and(|wait| is_served(wait)) {
+                self.retry(client);
+            }
+        }
+    }
+
+    /// What WAITAOF answers: whether the log up to what a client wrote is on our medium (one or zero), and on how many replicas'.
+    pub fn reply_log_copies(&self, client: ClientId, reply: &mut Reply) {
+        let is_synced = self.aof.state == crate::server::aof::State::On
+            && self.clients.get(client).is_some_and(|client| client.log_offset <= self.aof.synced);
+        reply.array(2);
+        reply.int(i64::from(is_synced));
+        reply.int(0);
     }
 
     /// Runs a waiting client's request again.
@@ -249,6 +297,7 @@ impl Server {
         self.blocked.leave(client, &wait);
         let mut reply = Reply::new(self.clients[client].proto);
         match error {
+            None if wait.log_offset.is_some() => self.reply_log_copies(client, &mut reply),
             None => reply.null_array(),
             Some(error) => self.answer_error(&error.text(), &mut reply),
         }

@@ -285,22 +285,21 @@ fn system_memory() -> (u64, u64) {
     (system.process(pid).map_or(0, sysinfo::Process::memory), system.total_memory())
 }
 
-/// Nothing is saved yet, which these fields say: no save runs, ran or is asked for.
 fn of_persistence(server: &Server, out: &mut Out) {
     let (saving, aof) = (&server.saving, &server.aof);
     let now_ms = server.now();
     let status = |is_good: bool| if is_good { "ok" } else { "err" };
     let since =
         |progress: Option<(u64, usize, i64)>| progress.map_or(-1, |(_, _, began_ms)| (now_ms - began_ms) / 1000);
-    let pinned = crate::base::alloc::used().saturating_sub(server.keyspace.live_bytes());
     let is_busy = server.is_busy_writing();
+    let pinned = if is_busy { server.pinned_bytes() } else { 0 };
     let (done, total, _) = saving.progress().or(aof.rewrite.progress()).unwrap_or_default();
     out.title("Persistence");
     out.field("loading", u8::from(server.loading.is_some()));
     out.field("async_loading", 0);
     // What only the copy still holds, about: everything beside the live data.
-    out.field("current_cow_peak", if is_busy { pinned } else { 0 });
-    out.field("current_cow_size", if is_busy { pinned } else { 0 });
+    out.field("current_cow_peak", if is_busy { pinned.max(saving.copied.0) } else { 0 });
+    out.field("current_cow_size", pinned);
     out.field("current_cow_size_age", 0);
     out.field(
         "current_fork_perc",
@@ -315,12 +314,12 @@ fn of_persistence(server: &Server, out: &mut Out) {
     out.field("rdb_last_bgsave_time_sec", saving.last_took_s);
     out.field("rdb_current_bgsave_time_sec", since(saving.progress()));
     out.field("rdb_saves", saving.saves);
-    out.field("rdb_last_cow_size", 0);
+    out.field("rdb_last_cow_size", saving.copied.1);
     out.field("rdb_last_load_keys_expired", saving.loaded.0);
     out.field("rdb_last_load_keys_loaded", saving.loaded.1);
     out.field("aof_enabled", u8::from(aof.state != crate::server::aof::State::Off));
-    out.field("aof_rewrite_in_progress", u8::from(aof.rewrite.is_active()));
-    out.field("aof_rewrite_scheduled", u8::from(aof.rewrite.is_scheduled));
+    out.field("aof_rewrite_in_progress", u8::from(aof.is_rewriting(saving.is_active())));
+    out.field("aof_rewrite_scheduled", u8::from(aof.rewrite.is_scheduled && saving.is_active()));
     out.field("aof_last_rewrite_time_sec", aof.rewrite.last_took_s);
     out.field("aof_current_rewrite_time_sec", since(aof.rewrite.progress()));
     out.field("aof_last_bgrewrite_status", status(aof.rewrite.last_is_good));

@@ -54,6 +54,18 @@ pub enum Step {
     },
 }
 
+/// What becomes of the keys that are there when a snapshot is loaded into a running server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onto {
+    /// They go first.
+    Nothing,
+    /// They stay.
+    What {
+        /// Unless the snapshot has the same key; otherwise that is an error.
+        replaces: bool,
+    },
+}
+
 impl Step {
     fn path(&self) -> &Path {
         match self {
@@ -74,7 +86,9 @@ enum Report {
 pub struct Loading {
     steps: VecDeque<Step>,
     reports: Reports<Report>,
-    progress: Arc<Progress>,
+    pub(super) progress: Arc<Progress>,
+    /// Whether it is the append-only file that is loaded.
+    is_log: bool,
     /// Batches of the file in hand.
     batches: Option<Receiver<Batch>>,
     /// Where running the batch in hand stands.
@@ -120,10 +134,12 @@ impl Server {
         let total_bytes = steps.iter().filter_map(|step| self.disk.open(step.path()).ok()).map(|(_, len)| len).sum();
         let now = self.now();
         let client = self.clients.add(Connection::default(), true, now);
+        let is_log = !matches!(steps[..], [Step::Tables { is_plain: true, .. }]);
         self.loading = Some(Box::new(Loading {
             steps: steps.into(),
             reports: Reports::new(notify),
             progress: Arc::default(),
+            is_log,
             batches: None,
             batch: VecDeque::new(),
             batch_end: 0,
@@ -149,7 +165,7 @@ impl Server {
         let Some(loading) = &mut self.loading else { return };
         loading.done_bytes +=
             std::mem::take(&mut loading.batch_end).max(loading.progress.bytes.load(Ordering::Relaxed));
-        loading.progress = Arc::default();
+        loading.progress = Arc::new(Progress::delayed(self.config.settings.persistence.load_delay));
         loading.stop = None;
         let Some(step) = loading.steps.front().cloned() else { return self.end_loading() };
         let (disk, progress) = (Arc::clone(&self.disk), Arc::clone(&loading.progress));
@@ -172,7 +188,7 @@ impl Server {
                 let (sender, batches) = sync_channel(if is_inline { 1 << 20 } else { BATCHES });
                 loading.batches = Some(batches);
                 self.helpers.loading.run(move || {
-                    let stop = read_commands(&*disk, &path, offset, &sender);
+                    let stop = read_commands(&*disk, &path, offset, &progress, &sender);
                     drop(sender);
                     reporter.send(Report::Commands(stop));
                 });
@@ -282,7 +298,7 @@ impl Server {
                  can: 1) Make a backup of your AOF file, then use redoxide check --fix on it. 2) Alternatively you can \
                  set the 'aof-load-truncated' configuration option to yes and restart the server."
             )),
-            Stop::Damaged { at, why } => Some(format!(
+            Stop::Damaged { at, why, .. } => Some(format!(
                 "Bad file format reading the append only file {shown} at offset {at}: {why}. Make a backup of your AOF \
                  file, then use redoxide check --fix on it."
             )),
@@ -324,7 +340,7 @@ impl Server {
             loading.keys,
             loading.dropped
         );
-        self.data_is_there();
+        self.data_is_there(loading.is_log);
     }
 
     fn loading_failed(&mut self, why: &str) {
@@ -340,7 +356,7 @@ impl Server {
             Err(why) => return self.loading_failed(&why),
         };
         if steps.is_empty() {
-            return self.data_is_there();
+            return self.data_is_there(self.config.settings.persistence.appendonly);
         }
         let notify = Arc::clone(&self.notify);
         self.begin_loading(steps, notify);
@@ -365,12 +381,15 @@ impl Server {
         Ok(vec![Step::Tables { path, is_plain: true }])
     }
 
-    /// All is loaded, or there was nothing.
-    fn data_is_there(&mut self) {
-        if self.config.settings.persistence.appendonly
-            && let Err(error) = self.open_log()
-        {
-            return self.loading_failed(&format!("Can't open the append-only file: {error}"));
+    /// All is loaded, or there was nothing. `is_log`: what was there, or would have been, is the append-only file; otherwise a log
+    /// that was asked for meanwhile begins with this data.
+    fn data_is_there(&mut self, is_log: bool) {
+        if self.config.settings.persistence.appendonly {
+            if !is_log {
+                self.start_log();
+            } else if let Err(error) = self.open_log() {
+                return self.loading_failed(&format!("Can't open the append-only file: {error}"));
+            }
         }
         if !self.is_reloading {
             log::info!("Ready to accept connections");
@@ -378,17 +397,23 @@ impl Server {
     }
 
     /// DEBUG RELOAD and its like: takes the data of a snapshot over, while everybody waits.
-    pub fn reload(&mut self, is_plain: bool) -> Result<(), String> {
+    pub fn reload(&mut self, is_plain: bool, onto: Onto) -> Result<(), String> {
         let path = self.snapshot_path();
         let mut loader = self.keyspace.loader();
         loader.drops_expired = is_plain;
-        let checksum = self.config.settings.persistence.checksum;
+        let settings = &self.config.settings.persistence;
         let (input, _) = self.disk.open(&path).map_err(|error| error.to_string())?;
-        let loaded =
-            snapshot::read(input, &mut loader, &Progress::default(), checksum).map_err(|damage| damage.to_string())?;
+        let loaded = snapshot::read(input, &mut loader, &Progress::delayed(settings.load_delay), settings.checksum)
+            .map_err(|damage| damage.to_string())?;
         self.saving.auto = if loaded.format == Format::Rdb { Format::Rdb } else { self.saving.auto };
         self.saving.loaded = (loaded.dropped, loader.keys);
-        self.keyspace.adopt(loader);
+        match onto {
+            Onto::Nothing => self.keyspace.adopt(loader),
+            Onto::What { replaces } => self
+                .keyspace
+                .merge(loader, replaces)
+                .map_err(|key| format!("the key '{}' is there already", String::from_utf8_lossy(&key)))?,
+        }
         self.mark_saved();
         Ok(())
     }
@@ -397,13 +422,13 @@ impl Server {
 impl Server {
     /// DEBUG LOADAOF: forgets the data and takes it over from the log, while everybody waits.
     pub fn reload_log(&mut self) -> Result<(), String> {
-        self.cancel_saving();
         self.cancel_rewrite();
-        if self.aof.state == crate::server::aof::State::Off {
+        self.wait_for_log();
+        let steps = self.log_steps()?;
+        if steps.is_empty() {
             return Err("there is no append-only file".into());
         }
         self.close_log().map_err(|error| error.to_string())?;
-        let steps = self.log_steps()?;
         // What is run from the log is not to be logged again.
         self.log_is_off();
         for number in 0..self.keyspace.databases().len() {
@@ -417,10 +442,8 @@ impl Server {
             }
         }
         self.is_reloading = false;
-        match self.shutdown.take() {
-            Some(_) => Err("the log cannot be loaded".into()),
-            None => Ok(()),
-        }
+        // As in Redis, who cannot load the log does not go on with half of the data: the process ends.
+        if self.shutdown.is_some() { Err("the log cannot be loaded".into()) } else { Ok(()) }
     }
 }
 
@@ -443,11 +466,14 @@ impl std::io::Read for SkipTo {
     }
 }
 
-fn read_commands(disk: &dyn Disk, path: &Path, offset: u64, batches: &SyncSender<Batch>) -> Stop {
+fn read_commands(disk: &dyn Disk, path: &Path, offset: u64, progress: &Progress, batches: &SyncSender<Batch>) -> Stop {
     match disk.open(path) {
         Ok((input, _)) => {
             let input = SkipTo { input, left: offset };
-            read::read(input, offset, None, |batch| batches.send(batch).is_ok())
+            read::read(input, offset, None, |batch| {
+                progress.dawdle(0, batch.requests.len() as u64);
+                batches.send(batch).is_ok()
+            })
         }
         Err(error) => Stop::Unreadable(error.to_string()),
     }

@@ -207,6 +207,12 @@ pub struct Server {
     pub events: notify::Classes,
     /// Set when the process is to end.
     pub shutdown: Option<Shutdown>,
+    /// A signal asked for the end, and was not obeyed yet: whether it was SIGINT.
+    pub signal: Option<bool>,
+    /// SHUTDOWN ABORT took a signal back: `net` is to forget it, too.
+    pub signal_is_void: bool,
+    /// DEBUG PAUSE-CRON.
+    pub cron_is_paused: bool,
     /// Forty hexadecimal digits that tell this run from any other.
     pub run_id: String,
     /// The most bytes in use that were seen.
@@ -288,6 +294,9 @@ impl Server {
             pause: Pause::default(),
             events: notify::Classes::default(),
             shutdown: None,
+            signal: None,
+            signal_is_void: false,
+            cron_is_paused: false,
             run_id,
             started_ms,
             peak_memory: 0,
@@ -370,6 +379,7 @@ impl Server {
         };
         let now = shared.now;
         self.keyspace.set_time(now);
+        self.delays_changed();
         self.regate();
         self.events = notify::Classes::new(&self.config.settings.events);
         self.look_for_interest();
@@ -458,6 +468,10 @@ impl Server {
             return;
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
+        if self.cron_is_paused {
+            return;
+        }
+        self.obey_signal();
         self.cron_count += 1;
         let cron_began = self.watch.ticks();
         self.note_peak(crate::base::alloc::used() as u64);
@@ -475,6 +489,9 @@ impl Server {
             self.settle_slice();
         }
         self.stats.expire_ticks += self.watch.ticks().wrapping_sub(began);
+        if self.saving.is_active() {
+            self.saving.copied.0 = self.saving.copied.0.max(self.pinned_bytes());
+        }
         self.repair_log();
         self.save_if_due();
         self.rewrite_if_due();

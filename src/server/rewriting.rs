@@ -83,6 +83,11 @@ impl Rewriting {
         self.job.is_some()
     }
 
+    /// How far the one under way is.
+    pub(super) fn work(&self) -> Option<&Arc<Progress>> {
+        self.job.as_ref().map(|job| &job.progress)
+    }
+
     /// The keys written and to be written by the one under way, and when it began (Unix milliseconds).
     pub fn progress(&self) -> Option<(u64, usize, i64)> {
         self.job.as_ref().map(|job| (job.progress.keys.load(Ordering::Relaxed), job.total, job.began_ms))
@@ -118,7 +123,7 @@ impl Server {
             self.aof.manifest = self.read_manifest().unwrap_or_default();
         }
         self.aof.rewrite.job = Some(Job {
-            progress: Arc::default(),
+            progress: Arc::new(Progress::delayed(settings.save_delay)),
             total: self.keyspace.databases().iter().map(|data| data.table.len()).sum(),
             began_ms: self.now(),
             covered: self.aof.manifest.increments.last().map_or(0, |part| part.seq),
@@ -136,10 +141,11 @@ impl Server {
         let copy = self.freeze();
         let Some(job) = &self.aof.rewrite.job else { return };
         let (progress, is_rdb) = (Arc::clone(&job.progress), job.is_rdb);
+        let is_dated = self.config.settings.persistence.timestamps;
         let options = Options { format: Format::Rdb, is_base: true, ..self.snapshot_options() };
         let (disk, dir, reporter) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.rewrite.reports.reporter());
         self.helpers.rewrite.run(move || {
-            let result = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), &progress);
+            let result = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), is_dated, &progress);
             reporter.send(Report { progress, result });
         });
     }
@@ -195,9 +201,7 @@ impl Server {
                     self.aof.state = State::On;
                     log::info!("AOF is on: the base and its increment are in place");
                 }
-                let old = std::mem::take(&mut self.aof.manifest.history);
-                self.aof.names_history = !old.is_empty();
-                self.remove_later(old.iter().map(|part| self.aof.dir.join(&part.name)).collect());
+                self.drop_history();
             }
             Err(why) => {
                 self.aof.rewrite.job = Some(job);
@@ -230,6 +234,19 @@ impl Server {
         true
     }
 
+    /// Removes the files that a rewrite made needless, and has the manifest no longer name them.
+    pub fn drop_history(&mut self) {
+        if self.config.settings.persistence.keeps_history || self.aof.manifest.history.is_empty() {
+            return;
+        }
+        let old = std::mem::take(&mut self.aof.manifest.history);
+        self.aof.names_history = true;
+        self.remove_later(old.iter().map(|part| self.aof.dir.join(&part.name)).collect());
+        if !self.aof.is_helped() {
+            self.forget_history();
+        }
+    }
+
     fn remove_later(&mut self, paths: Vec<PathBuf>) {
         if paths.is_empty() {
             return;
@@ -249,7 +266,7 @@ impl Server {
     /// Begins a rewrite that was put off, or that the growth of the log asks for; starts a log again whose first base failed.
     pub(super) fn rewrite_if_due(&mut self) {
         self.publish_rewrite();
-        if self.aof.state == State::On && !self.aof.is_helped() {
+        if self.aof.state != State::Starting && !self.aof.is_helped() {
             self.forget_history();
         }
         if self.is_busy_writing() || self.aof.is_helped() || self.loading.is_some() {
@@ -274,23 +291,33 @@ impl Server {
 
     /// CONFIG SET appendonly yes: the log is there when its first base is.
     pub fn start_log(&mut self) {
-        if self.aof.state != State::Off {
+        // While the data is loaded the setting is all there is: what follows from it, follows at the end.
+        if self.aof.state != State::Off || self.loading.is_some() {
             return;
         }
+        self.cancel_rewrite();
         self.aof.dir = self.aof_dir();
         self.aof.manifest = self.read_manifest().unwrap_or_default();
+        self.aof.names_history = false;
         self.aof.state = State::Starting;
-        self.propagation.is_on = true;
-        self.keyspace.shared.changes.is_logged = true;
-        if self.is_busy_writing() {
-            self.cancel_saving();
+        if self.is_busy_writing() || self.aof.is_helped() {
+            self.aof.rewrite.is_scheduled = true;
+            log::info!(
+                "AOF was enabled but there is already another background operation: its first rewrite comes after it"
+            );
+            return;
         }
         self.begin_rewrite();
     }
 
     /// CONFIG SET appendonly no.
     pub fn stop_log(&mut self) {
-        self.cancel_rewrite();
+        if self.loading.is_some() {
+            return;
+        }
+        if self.cancel_rewrite() | std::mem::take(&mut self.aof.rewrite.is_scheduled) {
+            log::warn!("Killing AOF child: here that is a job of a helper, and it was cancelled");
+        }
         if let Err(error) = self.close_log() {
             log::error!("Closing the append-only file: {error}");
         }
@@ -309,21 +336,33 @@ impl Server {
         let path = manifest_path(&dir, &name);
         self.aof.dir.clone_from(&dir);
         if !self.disk.exists(&path) {
-            self.upgrade_log(&dir, &name)?;
-        }
-        if !self.disk.exists(&path) {
-            return Ok(Vec::new());
+            if !self.disk.exists(&PathBuf::from(&self.config.settings.dir).join(&name)) {
+                return Ok(Vec::new());
+            }
+            // First the manifest: what follows is found undone at the next start, if this one ends here.
+            let written = make_dir(&*self.disk, &dir)
+                .and_then(|()| write_manifest(&*self.disk, &dir, &name, &Manifest::upgraded(&name)));
+            written.map_err(|error| format!("Error migrating the old AOF: {error}"))?;
         }
         let bad = |why: String| format!("{why}\nThe append-only file in {} cannot be used", dir.display());
         let text = read_file(&*self.disk, &path).map_err(|error| bad(format!("{}: {error}", path.display())))?;
         let manifest =
             Manifest::parse(&text).map_err(|why| bad(format!("*** FATAL AOF MANIFEST FILE ERROR ***\n{why}")))?;
+        if manifest.parts().map(|part| &part.name).eq([&name]) {
+            self.upgrade_log(&dir, &name)?;
+        }
         let parts: Vec<&Part> = manifest.parts().collect();
         let mut steps = Vec::new();
         for (i, part) in parts.iter().enumerate() {
             let path = dir.join(&part.name);
             if !self.disk.exists(&path) {
-                return Err(bad(format!("The AOF file {} does not exist: the manifest names it", path.display())));
+                // In the words that the system would use.
+                let missing = io::Error::from_raw_os_error(rustix::io::Errno::NOENT.raw_os_error());
+                let why = crate::config::special::system_text(&missing);
+                return Err(bad(format!(
+                    "Fatal error: can't open the append log file {} for reading: {why}; the manifest names it",
+                    path.display()
+                )));
             }
             let is_last = i + 1 == parts.len();
             steps.push(if i == 0 && begins_as_tables(&*self.disk, &path) {
@@ -336,17 +375,17 @@ impl Server {
         Ok(steps)
     }
 
-    /// A file from before there were directories becomes the base of a set.
+    /// A file from before there were directories, which the manifest names already, comes into the directory.
     fn upgrade_log(&mut self, dir: &Path, name: &str) -> Result<(), String> {
-        let old = PathBuf::from(&self.config.settings.dir).join(name);
-        if !self.disk.exists(&old) {
+        let root = PathBuf::from(&self.config.settings.dir);
+        let (old, new) = (root.join(name), dir.join(name));
+        if !self.disk.exists(&old) || self.disk.exists(&new) {
             return Ok(());
         }
         log::info!("Migrating the old-style AOF {} into {}", old.display(), dir.display());
-        let moved = make_dir(&*self.disk, dir).and_then(|()| {
-            // First the manifest: a file that it names and that is not there yet is found at the next try.
-            self.disk.rename(&old, &dir.join(name))?;
-            write_manifest(&*self.disk, dir, name, &Manifest::upgraded(name))
+        let moved = self.disk.rename(&old, &new).and_then(|()| {
+            self.disk.sync_dir(dir)?;
+            self.disk.sync_dir(&root)
         });
         moved.map_err(|error| format!("Error migrating the old AOF: {error}"))
     }
@@ -364,9 +403,9 @@ impl Server {
             log::info!("Creating AOF base file {} on server start", base.name);
             let options = Options { format: Format::Rdb, is_base: true, ..self.snapshot_options() };
             let copy = self.freeze();
-            let (temporary, _) =
-                write_base(&*disk, copy, &dir, settings.rdb_preamble.then_some(&options), &Progress::default())
-                    .map_err(io::Error::other)?;
+            let (is_rdb, is_dated) = (settings.rdb_preamble, settings.timestamps);
+            let written = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), is_dated, &Progress::default());
+            let (temporary, _) = written.map_err(io::Error::other)?;
             disk.rename(&temporary, &dir.join(&base.name))?;
             manifest.rebase(base, 0);
         }
@@ -384,11 +423,9 @@ impl Server {
         self.aof.size = sizes.sum();
         self.aof.base_size = self.aof.size;
         let (_, len) = disk.open(&path)?;
-        let old: Vec<PathBuf> = manifest.history.drain(..).map(|part| dir.join(part.name)).collect();
         self.aof.manifest = manifest;
-        self.aof.names_history = !old.is_empty();
-        self.remove_later(old);
         self.continue_increment(file, path, len);
+        self.drop_history();
         Ok(())
     }
 }
@@ -399,6 +436,7 @@ fn write_base(
     copy: crate::keyspace::freeze::FrozenKeyspace,
     dir: &Path,
     options: Option<&Options>,
+    is_dated: bool,
     progress: &Progress,
 ) -> Result<(PathBuf, u64), String> {
     let failed = |error: io::Error| format!("writing the base: {error}");
@@ -409,8 +447,9 @@ fn write_base(
     } else {
         let file = disk.create(&path).map_err(failed)?;
         let out = BufWriter::with_capacity(256 * 1024, Writer(Arc::clone(&file)));
-        let written =
-            as_commands::write(copy, out, progress).and_then(|mut out| out.flush()).and_then(|()| file.sync());
+        let written = as_commands::write(copy, is_dated, out, progress)
+            .and_then(|mut out| out.flush())
+            .and_then(|()| file.sync());
         if let Err(error) = written {
             _ = disk.remove(&path);
             return Err(failed(error));

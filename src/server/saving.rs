@@ -62,6 +62,8 @@ pub struct Saving {
     pub freeze_us: u64,
     /// How many copies were made.
     pub freezes: u64,
+    /// The most bytes that only a copy held while the one under way was written, and at the end of the last one.
+    pub copied: (usize, usize),
     /// Keys left out and taken in by the last load.
     pub loaded: (u64, u64),
 }
@@ -82,6 +84,7 @@ impl Saving {
             auto: Format::default(),
             freeze_us: 0,
             freezes: 0,
+            copied: (0, 0),
             loaded: (0, 0),
         }
     }
@@ -159,7 +162,7 @@ impl Server {
     pub fn save_in_background(&mut self) {
         let copy = self.freeze();
         let (path, options) = (self.snapshot_path(), self.snapshot_options());
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(Progress::delayed(self.config.settings.persistence.save_delay));
         self.saving.last_try_s = self.now() / 1000;
         self.saving.is_scheduled = false;
         self.saving.job = Some(Job {
@@ -180,7 +183,8 @@ impl Server {
     pub fn save(&mut self) -> Result<(), String> {
         let copy = self.freeze();
         let (path, options) = (self.snapshot_path(), self.snapshot_options());
-        write_and_publish(&*self.disk, copy, &path, &options, &Progress::default())?;
+        let progress = Progress::delayed(self.config.settings.persistence.save_delay);
+        write_and_publish(&*self.disk, copy, &path, &options, &progress)?;
         self.mark_saved();
         self.saving.last_save_s = self.clock.unix_us() / 1_000_000;
         self.saving.last_is_good = true;
@@ -219,6 +223,7 @@ impl Server {
             let now_ms = self.now();
             self.saving.last_took_s = (now_ms - job.began_ms) / 1000;
             self.saving.last_is_good = result.is_ok();
+            self.saving.copied.1 = std::mem::take(&mut self.saving.copied.0);
             match result {
                 Ok(()) => {
                     log::info!("Background saving terminated with success");
@@ -255,6 +260,23 @@ impl Server {
         {
             log::info!("{} changes in {} seconds. Saving...", rule.changes, rule.seconds);
             self.save_in_background();
+        }
+    }
+
+    /// The bytes that only copies hold, about: all that is in use beside the live data.
+    pub fn pinned_bytes(&self) -> usize {
+        crate::base::alloc::used().saturating_sub(self.keyspace.live_bytes())
+    }
+
+    /// What works now is to be as slow as the settings say now: `rdb-key-save-delay`, `key-load-delay`.
+    pub(super) fn delays_changed(&mut self) {
+        let settings = &self.config.settings.persistence;
+        let saving = self.saving.job.as_ref().map(|job| &job.progress);
+        for progress in saving.into_iter().chain(self.aof.rewrite.work()) {
+            progress.delay_us.store(settings.save_delay, Ordering::Relaxed);
+        }
+        if let Some(loading) = &self.loading {
+            loading.progress.delay_us.store(settings.load_delay, Ordering::Relaxed);
         }
     }
 

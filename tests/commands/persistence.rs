@@ -89,3 +89,57 @@ fn data_survives_a_reload() {
     "#,
     );
 }
+
+#[test]
+fn a_reload_may_keep_what_is_there() {
+    check(
+        r#"
+        > SET k saved
+        OK
+        > SET gone x
+        OK
+        > SAVE
+        OK
+        > DEL gone
+        (integer) 1
+        > SET k later
+        OK
+        > SET new x
+        OK
+        > DEBUG RELOAD NOSAVE NOFLUSH MERGE
+        OK
+        > MGET k gone new
+        1) "saved"
+        2) "x"
+        3) "x"
+    "#,
+    );
+}
+
+#[test]
+fn who_waits_for_the_log_says_for_how_many_copies_and_how_long() {
+    check(
+        r#"
+        # since 7.2
+        > WAITAOF 1 0 10
+        (error) ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.
+        > WAITAOF a 0 10
+        (error) ERR value is not an integer or out of range
+        > WAITAOF 2 0 10
+        (error) ERR value is out of range, value must between 0 and 1
+        > WAITAOF 0 a 10
+        (error) ERR value is out of range, must be positive
+        > WAITAOF 0 -1 10
+        (error) ERR value is out of range, must be positive
+        > WAITAOF 0 0 a
+        (error) ERR timeout is not an integer or out of range
+        > WAITAOF 0 0 -1
+        (error) ERR timeout is negative
+        > WAITAOF 0 0 0
+        1) (integer) 0
+        2) (integer) 0
+        > WAITAOF 1 0
+        (error) ERR wrong number of arguments for 'waitaof' command
+    "#,
+    );
+}

@@ -9,5 +9,6 @@ mod data;
 mod rdb;
 mod slow;
 mod snapshot;
+mod tool;
 
 use harness::disk;

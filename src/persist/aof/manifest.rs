@@ -80,7 +80,7 @@ impl Manifest {
                 continue;
             }
             if line.len() > LINE_MAX {
-                return Err(bad("Line too long"));
+                return Err(bad("The AOF manifest file contains too long line"));
             }
             if !line.ends_with(b"\n") {
                 return Err(bad("The AOF manifest file contains an incomplete line"));
@@ -176,7 +176,10 @@ impl Manifest {
         let old = self.base.replace(base);
         let (done, rest): (Vec<Part>, Vec<Part>) = self.increments.drain(..).partition(|part| part.seq <= covered);
         self.increments = rest;
-        self.history.extend(old.into_iter().chain(done).map(|part| Part { kind: Kind::History, ..part }));
+        // The latest first, as Redis lists them.
+        let before = std::mem::take(&mut self.history);
+        let now = done.into_iter().rev().chain(old).map(|part| Part { kind: Kind::History, ..part });
+        self.history = now.chain(before).collect();
     }
 
     /// The base is what was there before there were manifests: a file of commands under the name of the whole.

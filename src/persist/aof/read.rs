@@ -45,6 +45,8 @@ pub enum Stop {
     Damaged {
         /// Where.
         at: u64,
+        /// Up to here everything is good: whole units.
+        whole: u64,
         /// What was expected.
         why: &'static str,
     },
@@ -131,7 +133,7 @@ pub fn read(input: impl Read, offset: u64, until: Option<i64>, mut give: impl Fn
                 }
             }
             Err(Cut::End) => break Stop::Truncated { whole },
-            Err(Cut::Damage(why)) => break Stop::Damaged { at, why },
+            Err(Cut::Damage(why)) => break Stop::Damaged { at, whole, why },
             Err(Cut::Io(error)) => break Stop::Unreadable(error.to_string()),
         }
     };

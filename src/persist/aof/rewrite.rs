@@ -13,8 +13,11 @@ use std::io::{self, Write};
 /// Elements in one command: more would make one request of a large collection.
 const PER_COMMAND: usize = 64;
 
-/// Writes all keys; gives the writer back.
-pub fn write<W: Write>(copy: FrozenKeyspace, mut out: W, progress: &Progress) -> io::Result<W> {
+/// Writes all keys; gives the writer back. `is_dated`: a remark at the beginning says when that was.
+pub fn write<W: Write>(copy: FrozenKeyspace, is_dated: bool, mut out: W, progress: &Progress) -> io::Result<W> {
+    if is_dated {
+        write!(out, "#TS:{}\r\n", copy.now / 1000)?;
+    }
     let mut command = Command::default();
     for db in copy.dbs {
         command.begin();

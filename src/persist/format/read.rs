@@ -72,10 +72,35 @@ pub struct Reader<R> {
     all: Sha256,
     keys: u64,
     promised: u64,
-    /// Chunks that were passed over, with what was wrong: only who salvages goes on after damage.
-    pub lost: Vec<Damage>,
-    salvages: bool,
+    /// What came before may be missing (see [`super::salvage`]): so may the beginning of a key.
+    is_loose: bool,
     open: Option<Open>,
+}
+
+impl Reader<io::Empty> {
+    /// For chunks that somebody else has found and checked: see [`super::salvage`].
+    pub(super) fn loose(limits: Limits, access: AccessClock, clock: u32) -> Reader<io::Empty> {
+        let mut reader = Reader::begin(io::empty(), limits, access, clock);
+        reader.is_loose = true;
+        reader
+    }
+
+    /// Takes the records of a chunk. `follows`: whether the chunk before it was taken, too; otherwise a key that is not complete never will be.
+    pub(super) fn take_chunk(
+        &mut self,
+        payload: &[u8],
+        follows: bool,
+        take: &mut impl FnMut(Item) -> Result<(), String>,
+    ) -> Result<(), String> {
+        if !follows {
+            self.open = None;
+        }
+        let taken = self.records(payload, take);
+        if taken.is_err() {
+            self.open = None;
+        }
+        taken
+    }
 }
 
 impl<R: Read> Reader<R> {
@@ -91,7 +116,11 @@ impl<R: Read> Reader<R> {
         if version != VERSION {
             return Err(bad(&format!("the format has version {version}, this program reads version {VERSION}")));
         }
-        Ok(Reader {
+        Ok(Reader::begin(input, limits, access, clock))
+    }
+
+    fn begin(input: R, limits: Limits, access: AccessClock, clock: u32) -> Reader<R> {
+        Reader {
             input,
             limits,
             access,
@@ -102,16 +131,9 @@ impl<R: Read> Reader<R> {
             all: Sha256::new(),
             keys: 0,
             promised: 0,
-            lost: Vec::new(),
-            salvages: false,
+            is_loose: false,
             open: None,
-        })
-    }
-
-    /// Passes over damaged chunks instead of ending there.
-    pub fn salvage(mut self) -> Reader<R> {
-        self.salvages = true;
-        self
+        }
     }
 
     /// The offset up to which the file was read.
@@ -124,34 +146,15 @@ impl<R: Read> Reader<R> {
         let mut payload = Vec::new();
         loop {
             let at = self.offset;
-            match self.chunk(&mut payload) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(damage) if self.salvages => {
-                    let is_over = damage.at == at && self.offset == at;
-                    self.lost.push(damage);
-                    self.open = None;
-                    // Without a head that makes sense nobody knows where the next chunk begins.
-                    if is_over {
-                        return Ok(());
-                    }
-                    continue;
-                }
-                Err(damage) => return Err(damage),
+            if !self.chunk(&mut payload)? {
+                break;
             }
-            if let Err(why) = self.records(&payload, &mut take) {
-                let damage = Damage { at, why };
-                if !self.salvages {
-                    return Err(damage);
-                }
-                self.lost.push(damage);
-                self.open = None;
-            }
+            self.records(&payload, &mut take).map_err(|why| Damage { at, why })?;
         }
         if self.open.is_some() {
             return Err(Damage { at: self.offset, why: "the last key has no end".into() });
         }
-        if self.keys != self.promised && !self.salvages {
+        if self.keys != self.promised {
             let why = format!("there are {} keys where {} were promised", self.keys, self.promised);
             return Err(Damage { at: self.offset, why });
         }
@@ -189,7 +192,6 @@ impl<R: Read> Reader<R> {
             )));
         }
         if number != expected {
-            self.number = number.saturating_add(1);
             return Err(bad(format!("this is chunk {number}, not {expected}")));
         }
         if !is_end {
@@ -198,7 +200,7 @@ impl<R: Read> Reader<R> {
         }
         let (all, keys) = payload.split_at(32);
         self.promised = u64::from_le_bytes(keys.try_into().expect("eight bytes"));
-        if !self.salvages && all != self.all.clone().finalize().as_slice() {
+        if all != self.all.clone().finalize().as_slice() {
             return Err(bad("the digest over all chunks is wrong".into()));
         }
         let mut more = [0; 1];
@@ -233,8 +235,8 @@ impl<R: Read> Reader<R> {
     fn record(&mut self, record: Record) -> Result<Option<Item>, String> {
         let is_more = matches!(record, Record::More(_) | Record::MoreBytes(_));
         if self.open.is_some() != is_more {
-            // Who salvages may have lost the beginning.
-            if is_more && self.salvages {
+            // The beginning may have been lost.
+            if is_more && self.is_loose {
                 return Ok(None);
             }
             return Err("a key is begun before the one before it has an end, or goes on without a beginning".into());

@@ -229,7 +229,7 @@ impl<R: Read> Reader<R> {
         if self.version >= 5 {
             let stored = u64::from_le_bytes(self.input.array()?);
             if stored != 0 && computed.is_some_and(|computed| computed != stored) {
-                return Err(self.input.corrupt("the checksum is wrong"));
+                return Err(self.input.corrupt("the checksum is wrong (RDB CRC error)"));
             }
         }
         self.is_done = true;

@@ -308,7 +308,7 @@ fn a_checksum_is_looked_at_only_if_there_is_one() {
     let last = wrong.len() - 1;
     wrong[last] ^= 1;
     let damage = read_all(&wrong[..], defaults()).expect_err("the checksum is wrong");
-    assert_eq!(damage.to_string(), format!("the checksum is wrong at byte {}", wrong.len()));
+    assert_eq!(damage.to_string(), format!("the checksum is wrong (RDB CRC error) at byte {}", wrong.len()));
     let mut unchecked = Reader::new(&wrong[..], defaults(), false).expect("it has a head");
     while !matches!(unchecked.next().expect("nobody looks"), Item::End) {}
     assert!(matches!(unchecked.next(), Ok(Item::End)));
