@@ -468,15 +468,14 @@ impl Shared {
     #[inline]
     pub fn discard(&mut self, entry: Entry) {
         if is_big(&entry) {
-            self.freeing.run_soon(move || drop(entry));
+            self.free(entry.footprint(), entry);
         }
     }
 
     /// The same for a value that was taken out of its entry.
     pub fn discard_object(&mut self, object: Object) {
         if object.nodes() > FREED_HERE_MAX {
-            let object = Box::new(object);
-            self.freeing.run_soon(move || drop(object));
+            self.free(object.bytes(), Box::new(object));
         }
     }
 }

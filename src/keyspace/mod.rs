@@ -29,6 +29,8 @@ use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
 pub use db_collections::Edited;
 use fields::Schedule;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The number of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,6 +113,8 @@ pub struct Shared {
     pub stats: KeyspaceStats,
     /// Frees what is big.
     pub freeing: Helper,
+    /// The bytes that it was given and has not freed yet.
+    unfreed: Arc<AtomicUsize>,
     /// Sampling and counters that grow by chance.
     pub dice: Dice,
     /// Hashes of the batch in hand.
@@ -187,9 +191,28 @@ impl HashMemo {
     }
 }
 
+impl Shared {
+    /// Has the helper free something of so many bytes.
+    pub fn free(&self, bytes: usize, garbage: impl Send + 'static) {
+        self.unfreed.fetch_add(bytes, Ordering::Relaxed);
+        let unfreed = Arc::clone(&self.unfreed);
+        self.freeing.run_soon(move || {
+            drop(garbage);
+            unfreed.fetch_sub(bytes, Ordering::Relaxed);
+        });
+    }
+
+    /// The bytes that wait to be freed by the helper. What a copy of the keyspace holds as well is counted until then, too.
+    pub fn unfreed(&self) -> usize {
+        self.unfreed.load(Ordering::Relaxed)
+    }
+}
+
 /// All databases.
 pub struct Keyspace {
     pub(crate) dbs: Vec<Database>,
+    /// Held once more by each copy that lives.
+    copies: Arc<()>,
     /// What they share.
     pub shared: Shared,
 }
@@ -211,12 +234,13 @@ impl Keyspace {
             lfu_decay_minutes: 1,
             stats: KeyspaceStats::default(),
             freeing,
+            unfreed: Arc::default(),
             dice,
             hashes: HashMemo::default(),
             limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
             scratch: Vec::new(),
         };
-        Keyspace { dbs, shared }
+        Keyspace { dbs, copies: Arc::new(()), shared }
     }
 
     /// Takes the time of day that all lookups go by until the next call.
@@ -269,7 +293,7 @@ impl Keyspace {
         data.avg_ttl_ms = 0;
         let fields = std::mem::take(&mut data.fields);
         if keys > 0 {
-            self.shared.freeing.run_soon(move || drop((old, fields)));
+            self.shared.free(old.bytes(), (old, fields));
         }
         keys
     }

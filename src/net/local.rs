@@ -68,6 +68,9 @@ impl Local {
         while self.run(token) == Ran::Capped {}
         self.deliver();
         self.write_log();
+        if let Some(lane) = self.lanes.get(token) {
+            lane.tell(&mut self.server);
+        }
     }
 
     /// Has the helpers do all they have been given, and hands the log on in between: nobody here waits for them.
@@ -92,6 +95,7 @@ impl Local {
     pub fn feed(&mut self, token: usize, bytes: &[u8]) {
         if let Some(lane) = self.lanes.get_mut(token) {
             lane.query.extend_from_slice(bytes);
+            lane.tell(&mut self.server);
         }
     }
 
@@ -119,6 +123,7 @@ impl Local {
             pieces[..n].iter().for_each(|piece| bytes.extend_from_slice(piece));
             lane.reply.advance(bytes.len() - before);
         }
+        lane.tell_of_output(&mut self.server);
         let client = lane.client;
         if self.server.clients.get(client).is_none_or(|client| client.is_closing) {
             self.close(token);

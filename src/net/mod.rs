@@ -293,6 +293,7 @@ impl EventLoop {
                 Order::Send(client, bytes) => {
                     if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
                         self.connections[slot].lane.reply.raw(&bytes);
+                        self.connections[slot].lane.tell_of_output(server);
                         self.queue_send(slot);
                     }
                 }
@@ -343,6 +344,7 @@ impl EventLoop {
             return;
         }
         connection.lane.reply.encoded(push);
+        connection.lane.tell_of_output(server);
         if connection.is_over_hard_limit(server) {
             return self.doom(slot);
         }

@@ -82,6 +82,8 @@ pub struct Aof {
     pub durable: u64,
     /// What was written behind `durable`, if that matters: pieces with the offset behind each.
     tail: VecDeque<(u64, Arc<Vec<u8>>)>,
+    /// The memory that it takes.
+    tail_bytes: usize,
     /// When the oldest byte came that is not written yet; Unix milliseconds.
     waiting_since: Option<i64>,
     synced_ms: i64,
@@ -119,6 +121,7 @@ impl Aof {
             written: 0,
             durable: 0,
             tail: VecDeque::new(),
+            tail_bytes: 0,
             waiting_since: None,
             synced_ms: 0,
             failed_ms: 0,
@@ -152,9 +155,20 @@ impl Aof {
         if self.durable >= self.file_began.0 {
             self.unsynced = None;
         }
-        while self.tail.front().is_some_and(|(end, _)| *end <= self.durable) {
-            self.tail.pop_front();
+        while let Some((_, bytes)) = self.tail.pop_front_if(|(end, _)| *end <= self.durable) {
+            self.tail_bytes -= bytes.capacity();
         }
+    }
+
+    /// Keeps bytes that were written and are not durable yet; `end`: the offset behind them.
+    fn keep(&mut self, end: u64, bytes: Arc<Vec<u8>>) {
+        self.tail_bytes += bytes.capacity();
+        self.tail.push_back((end, bytes));
+    }
+
+    /// The memory of what is kept because it is not durable yet.
+    pub fn kept_bytes(&self) -> usize {
+        self.tail_bytes
     }
 }
 
@@ -255,7 +269,7 @@ impl Server {
                     self.aof.sync_dropped(self.aof.written);
                     self.propagation.give_back(bytes);
                 } else {
-                    self.aof.tail.push_back((self.aof.written, Arc::new(bytes)));
+                    self.aof.keep(self.aof.written, Arc::new(bytes));
                 }
                 self.log_works();
             }
@@ -277,7 +291,7 @@ impl Server {
         let bytes = Arc::new(self.propagation.take());
         let written = self.aof.written + bytes.len() as u64;
         if !bytes.is_empty() {
-            self.aof.tail.push_back((written, Arc::clone(&bytes)));
+            self.aof.keep(written, Arc::clone(&bytes));
         }
         self.aof.size += bytes.len() as u64;
         self.aof.is_busy = true;
@@ -539,6 +553,7 @@ impl Server {
         self.aof.state = State::Off;
         self.aof.file = None;
         self.aof.tail.clear();
+        self.aof.tail_bytes = 0;
         self.aof.prepared = None;
         self.aof.unsynced = None;
         self.aof.sync_failed = false;

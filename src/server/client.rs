@@ -123,6 +123,21 @@ pub struct Multi {
     pub queue: Vec<(CommandId, Request)>,
     /// A command was refused while queueing: EXEC must not run any.
     pub is_aborted: bool,
+    /// The bytes of the queue.
+    bytes: usize,
+}
+
+impl Multi {
+    /// Queues a command.
+    pub fn push(&mut self, id: CommandId, request: Request) {
+        self.bytes += request.bytes() + size_of::<(CommandId, Request)>();
+        self.queue.push((id, request));
+    }
+
+    /// The memory that the queue takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 /// Somebody who sends requests.
@@ -194,6 +209,8 @@ pub struct Client {
     pub bytes_out: u64,
     /// What `net` tells of its connection.
     pub connection: Connection,
+    /// The memory that it took when it was last asked: its part of [`Clients::memory`].
+    accounted: usize,
 }
 
 impl super::Server {
@@ -276,14 +293,18 @@ impl Client {
     pub fn memory(&self) -> usize {
         let connection = &self.connection;
         let buffers = connection.query_bytes as usize + connection.query_room as usize + connection.reply_bytes;
-        size_of::<Client>() + buffers + self.queue_memory()
+        let watched = self.watching.iter().map(|(_, key)| key.len() + WATCHED).sum::<usize>();
+        size_of::<Client>() + buffers + self.queue_memory() + self.subscriptions.bytes() + watched
     }
 
     /// The memory of the commands that it has queued.
     pub fn queue_memory(&self) -> usize {
-        self.multi.as_ref().map_or(0, |multi| multi.queue.iter().map(|(_, request)| request.bytes()).sum())
+        self.multi.as_ref().map_or(0, |multi| multi.bytes())
     }
 }
+
+/// What watching a key costs beside its name, about: a place in the client's list and one in the key's.
+const WATCHED: usize = 64;
 
 /// All clients.
 #[derive(Debug, Default)]
@@ -296,6 +317,8 @@ pub struct Clients {
     care_of_all: Care,
     /// How many are to be closed or wait; and one if there are pushes for whoever's requests run now.
     held: usize,
+    /// The sum of what they take, as last accounted.
+    memory: usize,
 }
 
 /// Why nothing more of a client is run for now.
@@ -348,18 +371,36 @@ impl Clients {
             bytes_in: 0,
             bytes_out: 0,
             connection,
+            accounted: 0,
         };
         let slot = self.slab.insert((self.generation, client));
-        ClientId { slot: slot as u32, generation: self.generation } // as many clients as descriptors: below 2^32
+        let id = ClientId { slot: slot as u32, generation: self.generation }; // as many clients as descriptors: below 2^32
+        self.account(id);
+        id
     }
 
     /// Forgets a client.
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         self.get(id)?;
         let client = self.slab.remove(id.slot as usize).1;
+        self.memory -= client.accounted;
         self.held -=
             usize::from(client.is_closing) + usize::from(client.wait.is_some()) + usize::from(client.is_postponed);
         Some(client)
+    }
+
+    /// The memory that all of them take, as last accounted.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Takes the memory of one into the sum as it is now.
+    pub fn account(&mut self, id: ClientId) {
+        if let Some(client) = self.get_mut(id) {
+            let (now, before) = (client.memory(), client.accounted);
+            client.accounted = now;
+            self.memory = self.memory + now - before;
+        }
     }
 
     /// The client of an id, if it is still there.

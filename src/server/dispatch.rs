@@ -177,7 +177,7 @@ impl Server {
         if let Some(multi) = &mut state.multi
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
-            multi.queue.push((id, Request::from(args)));
+            multi.push(id, Request::from(args));
             reply.simple("QUEUED");
             return;
         }

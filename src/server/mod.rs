@@ -25,6 +25,7 @@ pub mod keysizes;
 pub mod latency;
 pub mod loading;
 pub mod measure;
+pub mod memory;
 pub mod monitor;
 pub mod notify;
 pub mod outbox;
@@ -201,12 +202,8 @@ pub struct Server {
     pub shutdown: Option<Shutdown>,
     /// Forty hexadecimal digits that tell this run from any other.
     pub run_id: String,
-    /// The most bytes in use that were seen.
-    pub peak_memory: u64,
-    /// When that was, seconds since 1970.
-    pub peak_memory_s: i64,
-    /// The bytes in use when the server was made.
-    pub startup_memory: u64,
+    /// Where the memory goes.
+    pub memory: memory::Memory,
     /// When it started, milliseconds since 1970.
     pub started_ms: i64,
     /// Whether active expiry runs (DEBUG SET-ACTIVE-EXPIRE).
@@ -280,9 +277,7 @@ impl Server {
             shutdown: None,
             run_id,
             started_ms,
-            peak_memory: 0,
-            peak_memory_s: 0,
-            startup_memory: crate::base::alloc::used() as u64,
+            memory: memory::Memory::default(),
             active_expire: true,
             checks_payloads: true,
             last_ticks: 0,
@@ -294,6 +289,7 @@ impl Server {
         };
         server.read_time();
         server.settings_changed();
+        server.note_startup();
         server
     }
 
@@ -393,13 +389,6 @@ impl Server {
         }
     }
 
-    /// Remembers the most bytes in use.
-    pub(crate) fn note_peak(&mut self, used: u64) {
-        if used > self.peak_memory {
-            (self.peak_memory, self.peak_memory_s) = (used, self.clock.unix_us() / 1_000_000);
-        }
-    }
-
     /// Microseconds until [`Server::cron`] wants to run.
     pub fn until_cron_us(&self) -> u64 {
         self.next_cron_us.saturating_sub(self.clock.monotonic_us())
@@ -449,7 +438,9 @@ impl Server {
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
         self.cron_count += 1;
         let cron_began = self.watch.ticks();
-        self.note_peak(crate::base::alloc::used() as u64);
+        let used = crate::base::alloc::used();
+        self.note_peak(used as u64);
+        self.pinned_bytes(used);
         let stats = &mut self.stats;
         let counters = [stats.commands, stats.bytes_in, stats.bytes_out, stats.turns, stats.turns_us];
         stats.rates.sample(now_us, counters);

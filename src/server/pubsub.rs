@@ -46,6 +46,11 @@ impl Subscriptions {
         }
     }
 
+    /// The memory that they take, about: names are shared by all who have subscribed to the same.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(BTreeMap::len).sum::<usize>() * 64
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(BTreeMap::is_empty)

@@ -54,6 +54,8 @@ pub struct Saving {
     pub last_is_good: bool,
     /// How long it took, seconds; -1: there was none.
     pub last_took_s: i64,
+    /// The most bytes that its copy pinned.
+    pub last_pinned: usize,
     /// How many were made since the start.
     pub saves: u64,
     /// The format that `auto` stands for: that of the file that was loaded.
@@ -78,6 +80,7 @@ impl Saving {
             last_try_s: 0,
             last_is_good: true,
             last_took_s: -1,
+            last_pinned: 0,
             saves: 0,
             auto: Format::default(),
             freeze_us: 0,
@@ -147,7 +150,8 @@ impl Server {
     }
 
     /// Makes a copy of the keyspace, and measures it.
-    pub(super) fn freeze(&mut self) -> crate::keyspace::freeze::FrozenKeyspace {
+    pub fn freeze(&mut self) -> crate::keyspace::freeze::FrozenKeyspace {
+        self.note_copy();
         let began = self.watch.ticks();
         let copy = self.keyspace.freeze();
         self.saving.freeze_us = self.watch.ns(self.watch.ticks().wrapping_sub(began)) / 1000;
@@ -219,6 +223,7 @@ impl Server {
             let now_ms = self.now();
             self.saving.last_took_s = (now_ms - job.began_ms) / 1000;
             self.saving.last_is_good = result.is_ok();
+            self.saving.last_pinned = self.memory.pinned_peak;
             match result {
                 Ok(()) => {
                     log::info!("Background saving terminated with success");
