@@ -174,6 +174,7 @@ fn resetstat(ctx: &mut Ctx, _: Args) -> Done {
     let rates = std::mem::take(&mut server.stats.rates);
     server.stats = Stats { rates, ..Stats::default() };
     server.keyspace.shared.stats = KeyspaceStats::default();
+    server.eviction.reset();
     server.commands.reset_stats();
     ctx.reply.ok();
     Ok(Flow::Done)

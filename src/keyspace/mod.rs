@@ -15,6 +15,7 @@ mod db_collections;
 mod db_keys;
 mod db_text;
 pub mod digest;
+pub mod evict;
 pub mod expire;
 pub mod fields;
 pub mod freeze;
@@ -75,6 +76,8 @@ pub struct KeyspaceStats {
     pub expired_fields: u64,
     /// Of these, how many active expiry deleted.
     pub expired_fields_actively: u64,
+    /// Keys deleted because memory was needed.
+    pub evicted: u64,
 }
 
 /// One database.
@@ -85,6 +88,8 @@ pub struct Database {
     pub volatile: usize,
     /// Where active expiry goes on.
     pub(crate) expire_cursor: u64,
+    /// Where eviction goes on looking for keys with deadlines.
+    evict_cursor: u64,
     /// The hashes with fields that have deadlines.
     pub fields: Schedule,
     /// A running mean of what is left of the deadlines, in milliseconds, as INFO shows it.
@@ -105,6 +110,8 @@ pub struct Shared {
     pub access: AccessClock,
     /// Whether lookups leave access clocks alone (CLIENT NO-TOUCH).
     pub no_touch: bool,
+    /// Whether reads do: the LRM policies go by changes.
+    pub is_by_change: bool,
     /// `lfu-log-factor`.
     pub lfu_log_factor: u32,
     /// `lfu-decay-time`, minutes.
@@ -215,6 +222,7 @@ pub struct Keyspace {
     copies: Arc<()>,
     /// What they share.
     pub shared: Shared,
+    evictor: evict::Evictor,
 }
 
 impl Keyspace {
@@ -230,6 +238,7 @@ impl Keyspace {
             clock: 0,
             access: AccessClock::Recency,
             no_touch: false,
+            is_by_change: false,
             lfu_log_factor: 10,
             lfu_decay_minutes: 1,
             stats: KeyspaceStats::default(),
@@ -240,7 +249,7 @@ impl Keyspace {
             limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
             scratch: Vec::new(),
         };
-        Keyspace { dbs, copies: Arc::new(()), shared }
+        Keyspace { dbs, copies: Arc::new(()), shared, evictor: evict::Evictor::default() }
     }
 
     /// Takes the time of day that all lookups go by until the next call.
@@ -312,6 +321,6 @@ impl Keyspace {
 impl Database {
     fn new(hasher: Hasher) -> Database {
         let table = Table::new(hasher);
-        Database { table, volatile: 0, expire_cursor: 0, fields: Schedule::default(), avg_ttl_ms: 0 }
+        Database { table, volatile: 0, expire_cursor: 0, evict_cursor: 0, fields: Schedule::default(), avg_ttl_ms: 0 }
     }
 }

@@ -160,6 +160,7 @@ impl Local {
     }
 
     fn deliver(&mut self) {
+        self.server.tend_memory();
         self.server.end_turn();
         while !self.server.outbox.is_empty() {
             let orders = self.server.outbox.take();

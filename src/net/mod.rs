@@ -135,6 +135,7 @@ impl EventLoop {
         self.is_loading = server.load_some();
         self.receive(server, events);
         self.timers(server);
+        server.tend_memory();
         server.end_turn();
         self.deliver(server);
         // The log goes first: a reply may only leave up to the offset that its policy calls safe, so that whoever read OK

@@ -196,7 +196,7 @@ fn of_clients(server: &Server, out: &mut Out) {
     out.field("maxclients", server.config.settings.maxclients);
     out.field("client_recent_max_input_buffer", server.stats.recent_max_input);
     out.field("client_recent_max_output_buffer", server.stats.recent_max_output);
-    out.field("blocked_clients", server.blocked.clients() + server.pause.postponed());
+    out.field("blocked_clients", server.blocked.clients() + server.pause.postponed() + server.eviction.waiting());
     out.field("tracking_clients", server.trackers.clients());
     out.field("pubsub_clients", server.pubsub.clients());
     out.field("watching_clients", server.watched.clients());
@@ -361,11 +361,12 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("expired_stale_perc", "0.00");
     out.field("expired_time_cap_reached_count", 0);
     out.field("expire_cycle_cpu_milliseconds", server.watch.ns(stats.expire_ticks) / 1_000_000);
-    out.field("evicted_keys", 0);
+    out.field("evicted_keys", keyspace.evicted);
     out.field("evicted_clients", 0);
     out.field("evicted_scripts", 0);
-    out.field("total_eviction_exceeded_time", 0);
-    out.field("current_eviction_exceeded_time", 0);
+    let (exceeded_ms, exceeding_ms) = server.eviction.exceeded_ms(server.clock.monotonic_us());
+    out.field("total_eviction_exceeded_time", exceeded_ms);
+    out.field("current_eviction_exceeded_time", exceeding_ms);
     out.field("keyspace_hits", keyspace.hits);
     out.field("keyspace_misses", keyspace.misses);
     out.field("pubsub_channels", server.pubsub.count(Kind::Channel));

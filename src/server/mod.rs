@@ -17,6 +17,7 @@ pub mod command;
 pub mod describe;
 pub mod dispatch;
 pub mod error;
+pub mod eviction;
 pub mod gate;
 pub mod histogram;
 pub mod info;
@@ -204,6 +205,8 @@ pub struct Server {
     pub run_id: String,
     /// Where the memory goes.
     pub memory: memory::Memory,
+    /// What is done about the limit of it.
+    pub eviction: eviction::Eviction,
     /// When it started, milliseconds since 1970.
     pub started_ms: i64,
     /// Whether active expiry runs (DEBUG SET-ACTIVE-EXPIRE).
@@ -278,6 +281,7 @@ impl Server {
             run_id,
             started_ms,
             memory: memory::Memory::default(),
+            eviction: eviction::Eviction::default(),
             active_expire: true,
             checks_payloads: true,
             last_ticks: 0,
@@ -341,6 +345,7 @@ impl Server {
         let shared = &mut self.keyspace.shared;
         shared.lfu_log_factor = settings.lfu_log_factor;
         shared.lfu_decay_minutes = settings.lfu_decay_time;
+        shared.is_by_change = settings.maxmemory_policy.ends_with("-lrm");
         shared.access = if settings.is_lfu { AccessClock::Frequency } else { AccessClock::Recency };
         let packed = settings.packed;
         shared.limits = crate::store::object::Limits {
@@ -357,6 +362,7 @@ impl Server {
         let now = shared.now;
         self.keyspace.set_time(now);
         self.regate();
+        self.begin_slice();
         self.events = notify::Classes::new(&self.config.settings.events);
         self.look_for_interest();
     }
@@ -373,6 +379,7 @@ impl Server {
     /// A client went.
     pub fn disconnect(&mut self, id: ClientId) {
         self.forget_wait(id);
+        self.forget_memory_wait(id);
         self.forget_postponed(id);
         self.stop_monitoring(id);
         self.stop_tracking(id);
@@ -399,6 +406,9 @@ impl Server {
         if self.loading.is_some() {
             // Batches come without a call.
             return self.until_cron_us().min(1000);
+        }
+        if self.eviction.is_behind() {
+            return 0;
         }
         let deadlines = [self.blocked.next_deadline(), self.pause.end()];
         let Some(deadline) = deadlines.into_iter().flatten().min() else { return self.until_cron_us() };

@@ -136,7 +136,7 @@ impl Server {
             AccessClock::Frequency => {
                 Recency::Frequency { clock: shared.clock, decay_minutes: shared.lfu_decay_minutes }
             }
-            AccessClock::Recency if settings.maxmemory_policy.ends_with("-lru") => {
+            AccessClock::Recency if settings.maxmemory_policy.ends_with("-lru") || shared.is_by_change => {
                 Recency::Idle { clock: shared.clock }
             }
             AccessClock::Recency => Recency::Unsaid,

@@ -40,6 +40,9 @@ const MERGE_AT_MOST: usize = 40;
 /// Merges after one removal: each moves at most `MERGE_AT_MOST` entries, so that a removal moves fewer than 150.
 const MERGES_AT_ONCE: usize = 3;
 
+/// So many empty pages are passed over in search of a key.
+const EMPTY_MAX: usize = 64;
+
 /// Pages that are few enough to be freed at once, and not worth a search for what to merge.
 const PAGES_LEFT: usize = 64;
 
@@ -570,6 +573,45 @@ impl Table {
         // A random rank. The product has 128 bits, so that the remainder that favours some ranks is nothing.
         let rank = ((u128::from(dice()) * self.len as u128) >> 64) as usize;
         self.ranked(root, rank)
+    }
+
+    /// Offers entries of one page, that of the hash `draw`, from a place by chance on, until `n` were taken (`offer` says
+    /// so) or it has no more. For many draws by chance the keys differ, but those of thinly filled pages are met a little
+    /// more often. None if there is no key.
+    pub fn sample(&self, draw: u64, n: usize, offer: &mut dyn FnMut(&Entry) -> bool) {
+        let Some(mut page) = self.page(draw) else { return };
+        let mut hash = draw;
+        // Empty pages are rare, and gone soon.
+        for _ in 0..EMPTY_MAX {
+            if page.entries() > 0 {
+                break;
+            }
+            hash = after(page, hash).unwrap_or(0);
+            page = self.page(hash).expect("pages cover all hashes");
+        }
+        let all = page.entries();
+        if all == 0 {
+            return;
+        }
+        // The last bits of the hash are not those that chose the page.
+        let first = (draw as u32 as usize) % all;
+        let mut index = 0;
+        page.each(&mut |entry| {
+            if (index + all - first) % all < n {
+                entry.prefetch();
+            }
+            index += 1;
+        });
+        let mut taken = 0;
+        for is_before in [false, true] {
+            let mut index = 0;
+            page.each(&mut |entry| {
+                if taken < n && (index < first) == is_before {
+                    taken += usize::from(offer(entry));
+                }
+                index += 1;
+            });
+        }
     }
 
     #[cold]

@@ -29,6 +29,7 @@ fn the_doctor_speaks_in_his_own_words() {
     check(
         r#"
         # ours
+        # resp2
         > MEMORY DOCTOR
         "Less than 5 MB are in use: there is nothing to find yet."
     "#,
@@ -40,6 +41,7 @@ fn the_limit_may_be_a_share_of_the_machine() {
     check(
         r#"
         # ours
+        # resp2
         > CONFIG SET maxmemory 0%
         (error) ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a memory value
         > CONFIG SET maxmemory 101%

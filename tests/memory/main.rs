@@ -99,3 +99,217 @@ fn memory_returns_to_its_start_when_all_keys_go() {
     assert!(alloc::used().abs_diff(before) < 4096, "{} before, {} after", before, alloc::used());
     assert_eq!(local.server.keyspace.live_bytes(), 0);
 }
+
+/// The policies that evict.
+const POLICIES: [&str; 9] = [
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-lrm",
+    "allkeys-random",
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-lrm",
+    "volatile-random",
+    "volatile-ttl",
+];
+
+/// A limit of so many bytes above what is used now.
+fn limit_to(local: &mut Local, client: usize, more: usize) -> usize {
+    let limit = alloc::used() + more;
+    assert_eq!(ask(local, client, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]), "+OK\r\n");
+    limit
+}
+
+#[test]
+fn a_flood_stays_below_the_limit_under_every_policy() {
+    for policy in POLICIES {
+        let mut local = server(&["--maxmemory-policy", policy]);
+        let client = local.connect();
+        let limit = limit_to(&mut local, client, 1 << 20);
+        for n in 0..20_000_usize {
+            let key = format!("key:{n:08}");
+            let value = vec![b'v'; 50 + n * 7919 % 300];
+            let reply = ask(&mut local, client, &[b"SET", key.as_bytes(), &value, b"EX", b"1000"]);
+            assert_eq!(reply, "+OK\r\n", "{policy}");
+            drop((key, value, reply));
+            let used = alloc::used();
+            assert!(used < limit + 1024, "{policy}: {} above the limit after {n} keys", used - limit);
+        }
+        let keys = local.server.keyspace.databases()[0].table.len() as u64;
+        assert!(keys > 1500, "{policy}: only {keys} are left");
+        assert_eq!(info(&mut local, client, "evicted_keys"), 20_000 - keys, "{policy}");
+        assert_eq!(info(&mut local, client, "current_eviction_exceeded_time"), 0);
+    }
+}
+
+#[test]
+fn without_deadlines_the_volatile_policies_refuse_as_noeviction_does() {
+    for policy in ["noeviction", "volatile-lru", "volatile-random", "volatile-ttl"] {
+        let mut local = server(&["--maxmemory-policy", policy]);
+        let client = local.connect();
+        let limit = limit_to(&mut local, client, 1 << 18);
+        let mut last = String::new();
+        for n in 0..10_000 {
+            last = set(&mut local, client, n, &[b'v'; 100]);
+            if !last.starts_with('+') {
+                break;
+            }
+        }
+        assert_eq!(last, "-OOM command not allowed when used memory > 'maxmemory'.\r\n", "{policy}");
+        assert!(alloc::used() < limit + 1024);
+        assert_eq!(ask(&mut local, client, &[b"GET", b"key:00000000"]), format!("$100\r\n{}\r\n", "v".repeat(100)));
+        assert_eq!(info(&mut local, client, "evicted_keys"), 0);
+        for n in 0..1500 {
+            ask(&mut local, client, &[b"DEL", format!("key:{n:08}").as_bytes()]);
+        }
+        let left = limit as i64 - alloc::used() as i64;
+        assert_eq!(set(&mut local, client, 0, &[b'v'; 100]), "+OK\r\n", "{policy}: {left} bytes are left");
+    }
+}
+
+/// How many of `keys` are still there.
+fn count(local: &mut Local, keys: impl Iterator<Item = usize>) -> usize {
+    let mut db = local.server.db(redoxide::keyspace::DbId(0));
+    keys.filter(|n| db.locate(format!("key:{n:08}").as_bytes()).is_found()).count()
+}
+
+#[test]
+fn those_that_are_used_stay() {
+    for (policy, most) in [("allkeys-lru", 100), ("allkeys-lfu", 100), ("volatile-lru", 100), ("allkeys-random", 4000)]
+    {
+        let mut local = server(&["--maxmemory-policy", policy, "--maxmemory-samples", "5"]);
+        let client = local.connect();
+        for n in 0..10_000 {
+            let key = format!("key:{n:08}");
+            ask(&mut local, client, &[b"SET", key.as_bytes(), &[b'v'; 100], b"EX", b"100000"]);
+        }
+        // The second half is used again and again, the others are older.
+        for _ in 0..20 {
+            local.advance_ms(3000);
+            for n in 5000..10_000 {
+                ask(&mut local, client, &[b"GET", format!("key:{n:08}").as_bytes()]);
+            }
+        }
+        let room = local.server.keyspace.live_bytes() / 4;
+        limit_to(&mut local, client, 0);
+        // As many come as a quarter of all: half of the unused ones have to go.
+        let now = alloc::used();
+        let mut new = 10_000;
+        while now + room > alloc::used() && new < 12_500 {
+            let key = format!("key:{new:08}");
+            ask(&mut local, client, &[b"SET", key.as_bytes(), &[b'v'; 100], b"EX", b"100000"]);
+            new += 1;
+        }
+        let lost = 5000 - count(&mut local, 5000..10_000);
+        let gone = 5000 - count(&mut local, 0..5000);
+        assert!(gone + lost > 1500, "{policy}: {gone} and {lost} went");
+        assert!(lost <= most, "{policy}: {lost} of the 5,000 in use went, and {gone} of the others");
+    }
+}
+
+#[test]
+fn what_expires_first_goes_first() {
+    let mut local = server(&["--maxmemory-policy", "volatile-ttl"]);
+    let client = local.connect();
+    for n in 0..5000 {
+        let (key, seconds) = (format!("key:{n:08}"), format!("{}", 1000 + n));
+        ask(&mut local, client, &[b"SET", key.as_bytes(), &[b'v'; 100], b"EX", seconds.as_bytes()]);
+    }
+    limit_to(&mut local, client, 0);
+    for n in 5000..7000 {
+        set(&mut local, client, n, &[b'v'; 100]);
+    }
+    let (first, last) = (count(&mut local, 0..2500), count(&mut local, 2500..5000));
+    assert!(first < 900 && last > 2400, "{first} of the first half are left, {last} of the second");
+    assert_eq!(count(&mut local, 5000..7000), 2000, "without a deadline nothing goes");
+}
+
+#[test]
+fn the_least_recently_modified_go_although_they_are_read() {
+    let mut local = server(&["--maxmemory-policy", "allkeys-lrm"]);
+    let client = local.connect();
+    for n in 0..4000 {
+        set(&mut local, client, n, &[b'v'; 100]);
+    }
+    local.advance_ms(10_000);
+    for n in 0..2000 {
+        ask(&mut local, client, &[b"GET", format!("key:{n:08}").as_bytes()]);
+        ask(&mut local, client, &[b"SETRANGE", format!("key:{:08}", n + 2000).as_bytes(), b"0", b"w"]);
+    }
+    assert_eq!(ask(&mut local, client, &[b"OBJECT", b"IDLETIME", b"key:00000000"]), ":10\r\n");
+    assert_eq!(ask(&mut local, client, &[b"OBJECT", b"IDLETIME", b"key:00002000"]), ":0\r\n");
+    local.advance_ms(10_000);
+    limit_to(&mut local, client, 0);
+    for n in 4000..5000 {
+        set(&mut local, client, n, &[b'v'; 100]);
+    }
+    let (read, changed) = (count(&mut local, 0..2000), count(&mut local, 2000..4000));
+    assert!(read < 1200 && changed > 1960, "{read} and {changed}");
+}
+
+#[test]
+fn a_copy_that_lives_does_not_empty_the_database() {
+    let flood = |holds: bool| {
+        let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
+        let client = local.connect();
+        for n in 0..10_000 {
+            set(&mut local, client, n, &[b'v'; 100]);
+        }
+        let limit = limit_to(&mut local, client, 10_000);
+        let copy = holds.then(|| local.server.freeze());
+        for n in 10_000..15_000 {
+            assert_eq!(set(&mut local, client, n, &[b'v'; 100]), "+OK\r\n");
+        }
+        if holds {
+            assert!(info(&mut local, client, "redoxide_pinned_memory") > 100_000);
+            assert!(info(&mut local, client, "mem_not_counted_for_evict") > 100_000);
+            assert!(alloc::used() > limit + 100_000);
+        }
+        let pinned = local.server.pinned_bytes(alloc::used());
+        let before = alloc::used();
+        drop(copy);
+        let freed = before - alloc::used();
+        assert!(freed.abs_diff(pinned) < 50_000, "{pinned} pinned, {freed} freed");
+        assert!(alloc::used() < limit + 50_000, "{} above", alloc::used() - limit);
+        info(&mut local, client, "evicted_keys")
+    };
+    let (without, with) = (flood(false), flood(true));
+    assert!(without > 4000 && with <= without + without / 10, "{without} without a copy, {with} with one");
+}
+
+#[test]
+fn who_needs_memory_waits_while_a_slice_is_not_enough_and_others_do_not() {
+    let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
+    let (writer, reader) = (local.connect(), local.connect());
+    for n in 0..2000 {
+        set(&mut local, writer, n, &[b'v'; 100]);
+    }
+    local.server.eviction.keys_max = Some(5);
+    let limit = alloc::used() - 10_000;
+    ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]);
+    let pipeline = [request(&[b"SET", b"a", b"1"]), request(&[b"GET", b"a"])].concat();
+    local.send(writer, &pipeline);
+    assert_eq!(local.receive(writer), b"", "it waits, and what it sent after that, too");
+    assert_eq!(local.server.eviction.waiting(), 1);
+    assert!(ask(&mut local, reader, &[b"GET", b"a"]).starts_with("$-1"), "who needs none is served");
+    let mut turns = 0;
+    while local.server.eviction.is_behind() && turns < 1000 {
+        local.advance_ms(1);
+        turns += 1;
+    }
+    assert!((5..200).contains(&turns), "{turns}");
+    assert_eq!(local.receive(writer), b"+OK\r\n$1\r\n1\r\n");
+    assert_eq!(local.server.eviction.waiting(), 0);
+    assert!(info(&mut local, reader, "total_eviction_exceeded_time") >= 4);
+    // Who goes while it waits is forgotten; and without a limit nobody waits.
+    let limit = alloc::used() - 20_000;
+    ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]);
+    let other = local.connect();
+    local.send(writer, &request(&[b"SET", b"b", b"1"]));
+    local.send(other, &request(&[b"SET", b"c", b"1"]));
+    assert_eq!(local.server.eviction.waiting(), 2);
+    local.close(writer);
+    assert_eq!(local.server.eviction.waiting(), 1);
+    ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", b"0"]);
+    assert_eq!(local.receive(other), b"+OK\r\n");
+}
