@@ -44,6 +44,8 @@ pub struct Connection {
     pub query_bytes: u32,
     /// Room in the query buffer.
     pub query_room: u32,
+    /// Bytes of a request that is not complete, beside the query buffer.
+    pub parser_bytes: usize,
     /// Bytes of replies that are not sent yet.
     pub reply_bytes: usize,
 }
@@ -161,7 +163,7 @@ pub struct Client {
     pub is_closing: bool,
     /// Whether this client's lookups leave access clocks alone.
     pub no_touch: bool,
-    /// Whether this client is never to be closed for the sake of memory. Nobody is yet; CLIENT LIST shows it.
+    /// Whether this client is never to be closed for the sake of memory.
     pub no_evict: bool,
     /// CLIENT SETNAME.
     pub name: Box<[u8]>,
@@ -187,6 +189,8 @@ pub struct Client {
     pub subscriptions: Subscriptions,
     /// The keys that it watches.
     pub watching: Vec<(DbId, Box<[u8]>)>,
+    /// The memory that they take.
+    pub(super) watched_bytes: usize,
     /// A key that it watched has changed: its EXEC runs nothing.
     pub is_dirty: bool,
     /// How many commands the EXEC has that is under way.
@@ -292,9 +296,13 @@ impl Client {
     /// The memory that it takes: itself, its buffers as `net` last told of them, its queue.
     pub fn memory(&self) -> usize {
         let connection = &self.connection;
-        let buffers = connection.query_bytes as usize + connection.query_room as usize + connection.reply_bytes;
-        let watched = self.watching.iter().map(|(_, key)| key.len() + WATCHED).sum::<usize>();
-        size_of::<Client>() + buffers + self.queue_memory() + self.subscriptions.bytes() + watched
+        let buffers = connection.parser_bytes
+            + connection.query_bytes as usize
+            + connection.query_room as usize
+            + connection.reply_bytes;
+        let prefixes = self.tracking.as_ref().map_or(0, |tracking| tracking.prefix_bytes);
+        let lists = self.subscriptions.bytes() + self.watched_bytes + prefixes;
+        size_of::<Client>() + buffers + self.queue_memory() + lists
     }
 
     /// The memory of the commands that it has queued.
@@ -304,7 +312,7 @@ impl Client {
 }
 
 /// What watching a key costs beside its name, about: a place in the client's list and one in the key's.
-const WATCHED: usize = 64;
+pub(super) const WATCHED: usize = 64;
 
 /// All clients.
 #[derive(Debug, Default)]
@@ -360,6 +368,7 @@ impl Clients {
             tracking: None,
             subscriptions: Subscriptions::default(),
             watching: Vec::new(),
+            watched_bytes: 0,
             is_dirty: false,
             executing: None,
             wait: None,

@@ -26,6 +26,9 @@ use crate::server::{Error, Server};
 /// Keys between two looks at the stopwatch; so many go in any slice, however short it is.
 const STRIDE: usize = 8;
 
+/// Below so many bytes for all clients nobody could connect to raise the limit.
+const CLIENTS_MIN: u64 = 128 * 1024;
+
 /// What eviction has done, and who waits for it.
 #[derive(Debug, Default)]
 pub struct Eviction {
@@ -210,9 +213,13 @@ impl Server {
         room
     }
 
-    /// At the end of a turn: looks after the limit, and lets go on who waited for it.
+    /// At the end of a turn: looks after the limits, and lets go on who waited for memory.
     #[inline]
     pub fn tend_memory(&mut self) {
+        let most = self.config.settings.maxmemory_clients;
+        if most > 0 && self.clients.memory() as u64 > most.max(CLIENTS_MIN) {
+            self.evict_clients(most.max(CLIENTS_MIN) as usize);
+        }
         if self.gate.has_limit || !self.eviction.waiting.is_empty() {
             self.tend_limit();
         }
@@ -234,6 +241,32 @@ impl Server {
                 self.clients.set_postponed(client, false);
                 self.outbox.push(Order::Resume(client));
             }
+        }
+    }
+
+    /// Closes the largest clients until all others together take no more than `most` bytes.
+    #[cold]
+    fn evict_clients(&mut self, most: usize) {
+        let mut memory = self.clients.memory();
+        let mut all: Vec<(usize, ClientId)> = Vec::new();
+        for (id, client) in self.clients.iter() {
+            if client.is_closing {
+                memory -= client.memory().min(memory);
+            } else if !client.no_evict {
+                all.push((client.memory(), id));
+            }
+        }
+        all.sort_unstable();
+        while memory > most
+            && let Some((bytes, client)) = all.pop()
+        {
+            memory -= bytes.min(memory);
+            let described =
+                self.describe_client(&self.clients[client], self.clients[client].connection.reply_bytes, None);
+            log::info!("Evicting client: {described}");
+            self.stats.evicted_clients += 1;
+            self.clients.close(client);
+            self.outbox.push(Order::Close { client, after_replies: false });
         }
     }
 

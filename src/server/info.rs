@@ -362,7 +362,7 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("expired_time_cap_reached_count", 0);
     out.field("expire_cycle_cpu_milliseconds", server.watch.ns(stats.expire_ticks) / 1_000_000);
     out.field("evicted_keys", keyspace.evicted);
-    out.field("evicted_clients", 0);
+    out.field("evicted_clients", stats.evicted_clients);
     out.field("evicted_scripts", 0);
     let (exceeded_ms, exceeding_ms) = server.eviction.exceeded_ms(server.clock.monotonic_us());
     out.field("total_eviction_exceeded_time", exceeded_ms);

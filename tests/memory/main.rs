@@ -313,3 +313,63 @@ fn who_needs_memory_waits_while_a_slice_is_not_enough_and_others_do_not() {
     ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", b"0"]);
     assert_eq!(local.receive(other), b"+OK\r\n");
 }
+
+/// Queues so many times 10,000 bytes after MULTI, as long as the client is there.
+fn queue(local: &mut Local, client: usize, n: usize) {
+    ask(local, client, &[b"MULTI"]);
+    for _ in 0..n {
+        ask(local, client, &[b"SET", b"k", &[b'v'; 10_000]]);
+    }
+}
+
+#[test]
+fn the_largest_clients_go_when_all_take_too_much() {
+    let mut local = server(&["--maxmemory-clients", "1mb"]);
+    let asker = local.connect();
+    let clients: Vec<usize> = (1..=5).map(|_| local.connect()).collect();
+    let open = |local: &Local| clients.iter().map(|&client| local.is_open(client)).collect::<Vec<bool>>();
+    assert_eq!(ask(&mut local, clients[3], &[b"CLIENT", b"NO-EVICT", b"on"]), "+OK\r\n");
+    for (n, &client) in clients.iter().enumerate() {
+        queue(&mut local, client, 6 * (n + 1));
+    }
+    assert_eq!(open(&local), [true; 5]);
+    queue(&mut local, clients[0], 20);
+    assert_eq!(open(&local), [true, true, true, true, false], "the largest, and no more than has to go");
+    queue(&mut local, clients[1], 60);
+    assert_eq!(open(&local), [true, false, true, true, false]);
+    assert_eq!(info(&mut local, asker, "evicted_clients"), 2);
+    // A part of nothing is no limit; of something it is.
+    ask(&mut local, asker, &[b"CONFIG", b"SET", b"maxmemory-clients", b"1%"]);
+    queue(&mut local, clients[0], 100);
+    assert!(local.is_open(clients[0]));
+    ask(&mut local, asker, &[b"CONFIG", b"SET", b"maxmemory", b"50000000"]);
+    assert!(!local.is_open(clients[0]));
+    assert!(local.is_open(asker) && local.is_open(clients[3]));
+}
+
+#[test]
+fn what_clients_take_is_counted_and_comes_back() {
+    let mut local = server(&[]);
+    let (asker, client) = (local.connect(), local.connect());
+    let memory = |local: &mut Local| local.server.clients.memory();
+    ask(&mut local, client, &[b"PING"]);
+    let before = memory(&mut local);
+    for (words, undo) in [
+        (&[&b"WATCH"[..], &[b'w'; 50_000]][..], &[&b"UNWATCH"[..]][..]),
+        (&[b"SUBSCRIBE", &[b's'; 50_000]], &[b"UNSUBSCRIBE"]),
+        (&[b"MULTI"], &[b"DISCARD"]),
+    ] {
+        ask(&mut local, client, words);
+        if words[0] == b"MULTI" {
+            ask(&mut local, client, &[b"SET", b"k", &[b'v'; 50_000]]);
+        }
+        let more = memory(&mut local) - before;
+        assert!((50_000..60_000).contains(&more), "{more} for {}", String::from_utf8_lossy(words[0]));
+        ask(&mut local, client, undo);
+        assert!(memory(&mut local).abs_diff(before) < 500, "{}", String::from_utf8_lossy(words[0]));
+    }
+    let both = memory(&mut local);
+    local.close(client);
+    ask(&mut local, asker, &[b"PING"]);
+    assert!(memory(&mut local) < both);
+}
