@@ -355,13 +355,13 @@ fn what_clients_take_is_counted_and_comes_back() {
     ask(&mut local, client, &[b"PING"]);
     let before = memory(&mut local);
     for (words, undo) in [
-        (&[&b"WATCH"[..], &[b'w'; 50_000]][..], &[&b"UNWATCH"[..]][..]),
-        (&[b"SUBSCRIBE", &[b's'; 50_000]], &[b"UNSUBSCRIBE"]),
+        (&[&b"WATCH"[..], &vec![b'w'; 50_000]][..], &[&b"UNWATCH"[..]][..]),
+        (&[b"SUBSCRIBE", &vec![b's'; 50_000]], &[b"UNSUBSCRIBE"]),
         (&[b"MULTI"], &[b"DISCARD"]),
     ] {
         ask(&mut local, client, words);
         if words[0] == b"MULTI" {
-            ask(&mut local, client, &[b"SET", b"k", &[b'v'; 50_000]]);
+            ask(&mut local, client, &[b"SET", b"k", &vec![b'v'; 50_000]]);
         }
         let more = memory(&mut local) - before;
         assert!((50_000..60_000).contains(&more), "{more} for {}", String::from_utf8_lossy(words[0]));
