@@ -75,6 +75,7 @@ fn run(config: Config) -> Result<i32, String> {
     let mut event_loop = EventLoop::open(&mut server)?;
     log::info!("Server initialized");
     server.supervisor = Supervisor::find(server.config.value("supervised"));
+    server.note_startup();
     server.load();
     let ended = event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"));
     server.supervisor.tell("STOPPING=1\n");

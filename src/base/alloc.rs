@@ -65,6 +65,8 @@ pub struct Report {
     pub active: u64,
     /// In memory, with what it keeps for later.
     pub resident: u64,
+    /// Given up, but not taken back by the system yet.
+    pub muzzy: u64,
 }
 
 /// Asks the allocator about itself, some microseconds; `None` if it does not say.
@@ -75,14 +77,57 @@ pub fn report() -> Option<Report> {
         // Its figures are those of the last epoch.
         epoch::advance().ok()?;
         let number = |n: usize| n as u64;
+        // SAFETY: both are numbers of this size, as jemalloc documents them. 4096 stands for all arenas.
+        let muzzy: usize = unsafe {
+            let pages: usize = tikv_jemalloc_ctl::raw::read(b"stats.arenas.4096.pmuzzy\0").ok()?;
+            pages * tikv_jemalloc_ctl::raw::read::<usize>(b"arenas.page\0").ok()?
+        };
         Some(Report {
             allocated: stats::allocated::read().ok().map(number)?,
             active: stats::active::read().ok().map(number)?,
             resident: stats::resident::read().ok().map(number)?,
+            muzzy: number(muzzy),
         })
     }
     #[cfg(any(miri, valgrind))]
     None
+}
+
+/// Has the allocator give back to the system what it keeps for later; false if it cannot. May take milliseconds.
+pub fn purge() -> bool {
+    #[cfg(not(any(miri, valgrind)))]
+    {
+        let Ok(arenas) = tikv_jemalloc_ctl::arenas::narenas::read() else { return false };
+        let mut is_done = false;
+        for arena in 0..arenas {
+            for state in ["dirty", "muzzy"] {
+                let name = format!("arena.{arena}.{state}_decay_ms\0");
+                // A decay of no time gives everything back at once; then it is again as it was.
+                // SAFETY: this is a number of this size, as jemalloc documents it. An arena that was never used says no.
+                unsafe {
+                    if let Ok(decay) = tikv_jemalloc_ctl::raw::update::<isize>(name.as_bytes(), 0) {
+                        is_done |= tikv_jemalloc_ctl::raw::write(name.as_bytes(), decay).is_ok();
+                    }
+                }
+            }
+        }
+        is_done
+    }
+    #[cfg(any(miri, valgrind))]
+    false
+}
+
+/// All that the allocator has to say of itself, for people.
+pub fn statistics() -> Vec<u8> {
+    let mut text = Vec::new();
+    #[cfg(not(any(miri, valgrind)))]
+    {
+        use tikv_jemalloc_ctl::stats_print::{Options, stats_print};
+        if let Err(error) = stats_print(&mut text, Options::default()) {
+            log::warn!("The allocator's statistics: {error}");
+        }
+    }
+    text
 }
 
 #[derive(Clone, Copy)]
@@ -148,6 +193,17 @@ pub fn used() -> usize {
     let sum: isize = leased.iter().chain([&SHARED]).map(|c| c.bytes.load(Relaxed)).sum();
     // While another thread allocates, a moment's sum may miss what the freed bytes belong to.
     sum.max(0) as usize
+}
+
+/// The share of [`used`] that this thread has counted: one load. What it means is how it changes: by what this thread
+/// allocates and frees, whatever others do. (A thread without a counter of its own sees the others that have none.)
+#[inline]
+pub fn mine() -> isize {
+    match MINE.get() {
+        Mine::Leased(counter) => counter.bytes.load(Relaxed),
+        Mine::Unknown => 0,
+        Mine::Shared => SHARED.bytes.load(Relaxed),
+    }
 }
 
 /// How often this thread has allocated or grown an allocation: for tests that count.
@@ -261,6 +317,25 @@ mod tests {
             }
         });
         assert!(used() < before + BIG / 2);
+    }
+
+    #[test]
+    fn the_own_share_follows_what_this_thread_does() {
+        let before = mine();
+        let block = black_box(Vec::<u8>::with_capacity(1000));
+        assert_eq!(mine() - before, 1000);
+        drop(block);
+        assert_eq!(mine(), before);
+    }
+
+    #[test]
+    #[cfg_attr(any(miri, valgrind), ignore = "the system's allocator says nothing")]
+    fn the_allocator_tells_of_itself() {
+        let report = report().unwrap();
+        assert!(0 < report.allocated && report.allocated <= report.active && report.active <= report.resident);
+        assert!(purge());
+        let text = statistics();
+        assert!(text.windows(9).any(|part| part == b"Allocated"), "{}", String::from_utf8_lossy(&text));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod extended;
 pub mod glob;
 pub mod helper;
 pub mod logging;
+pub mod machine;
 pub mod number;
 pub mod prefetch;
 pub mod simd;

@@ -179,6 +179,7 @@ fn resetstat(ctx: &mut Ctx, _: Args) -> Done {
     server.stats = Stats { rates, ..Stats::default() };
     server.keyspace.shared.stats = KeyspaceStats::default();
     server.stalls = Stalls::default();
+    server.eviction.reset();
     server.commands.reset_stats();
     ctx.reply.ok();
     Ok(Flow::Done)

@@ -12,6 +12,7 @@
 //! It knows no file and no server; what a value sets off is the caller's business.
 
 use super::special::Special;
+use crate::base::machine;
 use crate::base::number::parse_i64;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -47,6 +48,8 @@ pub enum Kind {
     Size(u64),
     /// Bytes, or a percentage of `maxmemory`.
     MemoryOrPercent,
+    /// Bytes, or a percentage of the memory that the process may have; kept as bytes.
+    SizeOrShare,
     /// Permissions of a file, in octal.
     Permissions,
     /// One of some words.
@@ -78,6 +81,8 @@ pub struct Directive {
     pub is_honoured: bool,
     /// What an accepted number is raised or lowered to.
     pub clamp: Option<(i64, i64)>,
+    /// Words that are accepted beside those of the kind, and not named to who uses another.
+    pub more: &'static [&'static str],
     /// Why no value but the default is accepted.
     pub refusal: Option<&'static str>,
 }
@@ -94,6 +99,7 @@ impl Directive {
             is_hidden: false,
             is_honoured: false,
             clamp: None,
+            more: &[],
             refusal: None,
         }
     }
@@ -137,6 +143,13 @@ impl Directive {
     #[must_use]
     pub const fn clamped(mut self, min: i64, max: i64) -> Directive {
         self.clamp = Some((min, max));
+        self
+    }
+
+    /// These words are accepted, too, though Redis does not know them.
+    #[must_use]
+    pub const fn also(mut self, more: &'static [&'static str]) -> Directive {
+        self.more = more;
         self
     }
 
@@ -206,6 +219,15 @@ impl Directive {
                 let n = memory(text).ok_or("argument must be a memory value")?;
                 if n < min || n > max { Err(between(min, max)) } else { Ok(number(n as i64)) } // all bounds fit an i64
             }
+            Kind::SizeOrShare => match text.strip_suffix(b"%").map(parse_i64) {
+                Some(Some(percent @ 1..=100)) => Ok(number((machine::memory().allowed / 100) as i64 * percent)),
+                Some(Some(101..)) => Err("percentage argument must be less or equal to 100".into()),
+                Some(_) => Err("argument must be a memory value".into()),
+                None => match i64::try_from(memory(text).ok_or("argument must be a memory value")?) {
+                    Err(_) => Err("argument must be greater or equal to 0".into()),
+                    Ok(n) => Ok(number(n)),
+                },
+            },
             Kind::Size(min) => match i64::try_from(memory(text).ok_or("argument must be a memory value")?) {
                 Err(_) => Err("argument must be greater or equal to 0".into()),
                 Ok(n) if (n as u64) < min => Err(between(min, i64::MAX)),
@@ -230,10 +252,12 @@ impl Directive {
                     Some(n) => Ok(format!("{n:o}").into_bytes().into()),
                 }
             }
-            Kind::Choice(all) => match all.iter().find(|word| text.eq_ignore_ascii_case(word.as_bytes())) {
-                Some(word) => Ok(word.as_bytes().into()),
-                None => Err(none_of(all)),
-            },
+            Kind::Choice(all) => {
+                match all.iter().chain(self.more).find(|word| text.eq_ignore_ascii_case(word.as_bytes())) {
+                    Some(word) => Ok(word.as_bytes().into()),
+                    None => Err(none_of(all)),
+                }
+            }
             Kind::Text | Kind::Choices(_) | Kind::Special(_) => Ok(text.into()),
         }
     }

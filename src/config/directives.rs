@@ -6,7 +6,8 @@
 
 use super::directive::Directive;
 use super::directive::Kind::{
-    self, Bool, Choice, Choices, Count, Int, Memory, MemoryOrPercent, Permissions, Size, Special, Text, Unsigned,
+    self, Bool, Choice, Choices, Count, Int, Memory, MemoryOrPercent, Permissions, Size, SizeOrShare, Special, Text,
+    Unsigned,
 };
 use super::special::Special::{
     Bind, Dir, Events, FileName, HostName, Locale, NodeName, OomScores, OutputLimits, Percentiles, ReplicaOf, Save,
@@ -41,7 +42,7 @@ pub static DIRECTIVES: &[Directive] = &[
     // Clients and their buffers.
     Directive::new("client-output-buffer-limit", Special(OutputLimits), "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60").honoured(),
     Directive::new("client-query-buffer-limit", Size(1 << 20), "1073741824").honoured(),
-    Directive::new("maxmemory-clients", MemoryOrPercent, "0"),
+    Directive::new("maxmemory-clients", MemoryOrPercent, "0").honoured(),
     Directive::new("proto-max-bulk-len", Memory(1 << 20, i64::MAX as u64), "536870912").honoured(),
     Directive::new("tracking-table-max-keys", Count, "1000000").honoured(),
     // TLS.
@@ -117,10 +118,10 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("lazyfree-lazy-user-flush", Bool, "no").honoured(),
     Directive::new("busy-reply-threshold", WIDE_NATURAL, "5000").alias("lua-time-limit"),
     // Memory.
-    Directive::new("maxmemory", Size(0), "0"),
-    Directive::new("maxmemory-policy", Choice(&["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"]), "noeviction").honoured(),
-    Directive::new("maxmemory-samples", Int(1, 64), "5"),
-    Directive::new("maxmemory-eviction-tenacity", Int(0, 100), "10"),
+    Directive::new("maxmemory", SizeOrShare, "0").honoured(),
+    Directive::new("maxmemory-policy", Choice(&["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"]), "noeviction").also(&["allkeys-lrm", "volatile-lrm"]).honoured(),
+    Directive::new("maxmemory-samples", Int(1, 64), "5").honoured(),
+    Directive::new("maxmemory-eviction-tenacity", Int(0, 100), "10").honoured(),
     Directive::new("lfu-decay-time", NATURAL, "1").honoured(),
     Directive::new("lfu-log-factor", NATURAL, "10").honoured(),
     Directive::new("activedefrag", Bool, "no"),

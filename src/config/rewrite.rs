@@ -129,7 +129,7 @@ fn spelled(directive: &Directive, value: &[u8]) -> Vec<u8> {
     }
     let number = || std::str::from_utf8(value).ok()?.parse().ok();
     match directive.kind {
-        Kind::Memory(..) | Kind::Size(_) | Kind::MemoryOrPercent => {
+        Kind::Memory(..) | Kind::Size(_) | Kind::SizeOrShare | Kind::MemoryOrPercent => {
             number().map_or_else(|| value.to_vec(), |n| bytes(n).into_bytes())
         }
         _ => value.to_vec(),

@@ -100,6 +100,12 @@ pub struct Settings {
     pub maxmemory: u64,
     /// The policy's name.
     pub maxmemory_policy: String,
+    /// From how many keys the next one to go is chosen.
+    pub maxmemory_samples: usize,
+    /// How long others wait for eviction at a time (`maxmemory-eviction-tenacity`).
+    pub eviction_tenacity: u32,
+    /// Bytes that all clients may take together; zero: any number.
+    pub maxmemory_clients: u64,
     /// Who may use DEBUG.
     pub debug_command: Protection,
     /// Who may use MODULE LOAD and its like.
@@ -330,6 +336,13 @@ impl Settings {
             hz: small("hz"),
             is_lfu: policy.ends_with("-lfu"),
             maxmemory: number("maxmemory"),
+            maxmemory_samples: number("maxmemory-samples") as usize,
+            eviction_tenacity: small("maxmemory-eviction-tenacity"),
+            maxmemory_clients: match text("maxmemory-clients").strip_suffix('%') {
+                // Without a limit there is nothing to take a part of.
+                Some(percent) => number("maxmemory") / 100 * percent.parse::<u64>().unwrap_or(0),
+                None => number("maxmemory-clients"),
+            },
             maxmemory_policy: policy,
             debug_command: protection("enable-debug-command"),
             module_command: protection("enable-module-command"),

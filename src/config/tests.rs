@@ -120,7 +120,9 @@ fn refusals_are_redis_word_for_word() {
         ("hash-max-listpack-entries", "18446744073709551615", INT),
         ("maxmemory", "-1", MEMORY),
         ("maxmemory", "1.5gb", MEMORY),
-        ("maxmemory", "100%", MEMORY),
+        ("maxmemory", "101%", "percentage argument must be less or equal to 100"),
+        ("maxmemory", "0%", MEMORY),
+        ("maxmemory", "%", MEMORY),
         ("maxmemory", "+5", MEMORY),
         ("maxmemory", "9223372036854775808", "argument must be greater or equal to 0"),
         ("maxmemory-clients", "1000%", "percentage argument must be less or equal to 100"),
@@ -229,7 +231,7 @@ fn a_file_is_read_line_by_line_and_the_last_word_holds() {
     assert!(config.settings.debug_command.allows(true) && !config.settings.debug_command.allows(false));
     assert_eq!(config.settings.unixsocketperm, 0o700);
     let silent: Vec<_> = config.without_effect().collect();
-    assert_eq!(silent, ["maxmemory", "replica-priority"]);
+    assert_eq!(silent, ["replica-priority"]);
 }
 
 #[test]

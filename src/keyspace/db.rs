@@ -35,6 +35,14 @@ impl Slot {
     }
 }
 
+/// What a lookup means for the key's access clock.
+#[derive(Clone, Copy)]
+enum Access {
+    None,
+    Read,
+    Write,
+}
+
 /// What happens to a key's deadline when its value is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ttl {
@@ -61,7 +69,7 @@ impl<'a> Db<'a> {
     /// Looks at the value of a string key, for reading: counts a hit or a miss and notes the access.
     #[inline(always)]
     pub fn look<R>(mut self, key: &[u8], look: impl FnOnce(Option<Text>) -> R) -> Result<R, WrongType> {
-        let (slot, seen) = self.find(key, true, |entry| Ok(look(entry.map(text_of).transpose()?)));
+        let (slot, seen) = self.find(key, Access::Read, |entry| Ok(look(entry.map(text_of).transpose()?)));
         self.count_read(slot, key);
         seen
     }
@@ -77,7 +85,7 @@ impl<'a> Db<'a> {
     /// Looks a key up for reading: counts a hit or a miss and notes the access.
     #[inline]
     pub fn read(&mut self, key: &[u8]) -> Slot {
-        let (slot, ()) = self.find(key, true, |_| ());
+        let (slot, ()) = self.find(key, Access::Read, |_| ());
         self.count_read(slot, key);
         slot
     }
@@ -93,7 +101,7 @@ impl<'a> Db<'a> {
     /// Looks a key up for writing: notes the access, counts nothing.
     #[inline]
     pub fn write(&mut self, key: &[u8]) -> Slot {
-        self.find(key, true, |_| ()).0
+        self.find(key, Access::Write, |_| ()).0
     }
 
     /// The same, and looks at the string that is there on the way.
@@ -103,19 +111,19 @@ impl<'a> Db<'a> {
         key: &[u8],
         look: impl FnOnce(Option<Text>) -> R,
     ) -> Result<(Slot, R), WrongType> {
-        let (slot, seen) = self.find(key, true, |entry| Ok(look(entry.map(text_of).transpose()?)));
+        let (slot, seen) = self.find(key, Access::Write, |entry| Ok(look(entry.map(text_of).transpose()?)));
         Ok((slot, seen?))
     }
 
     /// Looks a key up and leaves no trace, but for deleting it if its deadline has passed.
     #[inline]
     pub fn locate(&mut self, key: &[u8]) -> Slot {
-        self.find(key, false, |_| ()).0
+        self.find(key, Access::None, |_| ()).0
     }
 
     /// The one lookup under all others. `look` is called where the entry was found, so that nobody walks to it again.
     #[inline(always)]
-    fn find<R>(&mut self, key: &[u8], touch: bool, look: impl FnOnce(Option<&Entry>) -> R) -> (Slot, R) {
+    fn find<R>(&mut self, key: &[u8], access: Access, look: impl FnOnce(Option<&Entry>) -> R) -> (Slot, R) {
         let hash = self.shared.hashes.take(key).unwrap_or_else(|| self.data.table.hash(key));
         let Some((found, entry)) = self.data.table.find_entry(hash, key) else {
             return (Slot { hash, position: None }, look(None));
@@ -126,8 +134,10 @@ impl<'a> Db<'a> {
             }
             return (Slot { hash, position: None }, look(None));
         }
-        if touch {
-            self.shared.touch(entry);
+        match access {
+            Access::None => {}
+            Access::Read => self.shared.touch(entry),
+            Access::Write => self.shared.touch_written(entry),
         }
         (Slot { hash, position: Some(found) }, look(Some(entry)))
     }
@@ -192,7 +202,7 @@ impl<'a> Db<'a> {
         // Redis starts the access clock of an overwritten key afresh, except that it keeps its frequency; a client that
         // leaves clocks alone leaves this one, too.
         let clock = match self.shared.access {
-            AccessClock::Recency if !self.shared.no_touch => self.shared.clock,
+            AccessClock::Recency if !self.shared.no_touch || self.shared.is_by_change => self.shared.clock,
             _ => old.clock(),
         };
         // What is big is freed elsewhere if it is old, and needs no room in the entry if it is new: both replace it.
@@ -415,12 +425,18 @@ impl Shared {
     pub fn touch(&self, entry: &Entry) {
         match self.access {
             AccessClock::Recency => {
-                if entry.clock() != self.clock && !self.no_touch {
+                if entry.clock() != self.clock && !self.no_touch && !self.is_by_change {
                     entry.set_clock(self.clock);
                 }
             }
             AccessClock::Frequency => self.touch_frequency(entry),
         }
+    }
+
+    /// The same for who is about to change the value.
+    #[inline]
+    fn touch_written(&self, entry: &Entry) {
+        if self.is_by_change { entry.set_clock(self.clock) } else { self.touch(entry) }
     }
 
     #[cold]
@@ -468,15 +484,14 @@ impl Shared {
     #[inline]
     pub fn discard(&mut self, entry: Entry) {
         if is_big(&entry) {
-            self.freeing.run_soon(move || drop(entry));
+            self.free(entry.footprint(), entry);
         }
     }
 
     /// The same for a value that was taken out of its entry.
     pub fn discard_object(&mut self, object: Object) {
         if object.nodes() > FREED_HERE_MAX {
-            let object = Box::new(object);
-            self.freeing.run_soon(move || drop(object));
+            self.free(object.bytes(), Box::new(object));
         }
     }
 }

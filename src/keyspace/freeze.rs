@@ -5,6 +5,7 @@
 
 use crate::keyspace::{AccessClock, DbId, Keyspace};
 use crate::store::table::Frozen;
+use std::sync::Arc;
 
 /// One database of a copy.
 pub struct FrozenDb {
@@ -26,6 +27,8 @@ pub struct FrozenKeyspace {
     pub now: i64,
     /// What the access clocks of the entries mean.
     pub access: AccessClock,
+    /// Tells the keyspace that this copy lives.
+    _alive: Arc<()>,
 }
 
 impl FrozenKeyspace {
@@ -55,7 +58,13 @@ impl Keyspace {
             volatile: data.volatile,
             expiring_hashes: data.fields.len(),
         });
-        FrozenKeyspace { dbs: dbs.collect(), now: self.shared.now, access: self.shared.access }
+        let (now, access, alive) = (self.shared.now, self.shared.access, Arc::clone(&self.copies));
+        FrozenKeyspace { dbs: dbs.collect(), now, access, _alive: alive }
+    }
+
+    /// Whether any copy of the databases lives, which may hold bytes that are nobody else's any more.
+    pub fn has_copies(&self) -> bool {
+        Arc::strong_count(&self.copies) > 1
     }
 
     /// The bytes of all that is reachable from the databases: nodes, entries, values.

@@ -129,6 +129,7 @@ impl Keyspace {
     /// Takes over what a helper has filled; what was there before is freed by the helper.
     pub fn adopt(&mut self, loader: Loader) {
         let old = std::mem::replace(&mut self.dbs, loader.dbs);
-        self.shared.freeing.run_soon(move || drop(old));
+        let bytes = old.iter().map(|data| data.table.bytes()).sum();
+        self.shared.free(bytes, old);
     }
 }

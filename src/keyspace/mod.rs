@@ -15,6 +15,7 @@ mod db_collections;
 mod db_keys;
 mod db_text;
 pub mod digest;
+pub mod evict;
 pub mod expire;
 pub mod fields;
 pub mod freeze;
@@ -29,6 +30,8 @@ use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
 pub use db_collections::Edited;
 use fields::Schedule;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The number of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +76,8 @@ pub struct KeyspaceStats {
     pub expired_fields: u64,
     /// Of these, how many active expiry deleted.
     pub expired_fields_actively: u64,
+    /// Keys deleted because memory was needed.
+    pub evicted: u64,
 }
 
 /// One database.
@@ -83,6 +88,8 @@ pub struct Database {
     pub volatile: usize,
     /// Where active expiry goes on.
     pub(crate) expire_cursor: u64,
+    /// Where eviction goes on looking for keys with deadlines.
+    evict_cursor: u64,
     /// The hashes with fields that have deadlines.
     pub fields: Schedule,
     /// A running mean of what is left of the deadlines, in milliseconds, as INFO shows it.
@@ -103,6 +110,8 @@ pub struct Shared {
     pub access: AccessClock,
     /// Whether lookups leave access clocks alone (CLIENT NO-TOUCH).
     pub no_touch: bool,
+    /// Whether reads do: the LRM policies go by changes.
+    pub is_by_change: bool,
     /// `lfu-log-factor`.
     pub lfu_log_factor: u32,
     /// `lfu-decay-time`, minutes.
@@ -111,6 +120,8 @@ pub struct Shared {
     pub stats: KeyspaceStats,
     /// Frees what is big.
     pub freeing: Helper,
+    /// The bytes that it was given and has not freed yet.
+    unfreed: Arc<AtomicUsize>,
     /// Sampling and counters that grow by chance.
     pub dice: Dice,
     /// Hashes of the batch in hand.
@@ -187,11 +198,31 @@ impl HashMemo {
     }
 }
 
+impl Shared {
+    /// Has the helper free something of so many bytes.
+    pub fn free(&self, bytes: usize, garbage: impl Send + 'static) {
+        self.unfreed.fetch_add(bytes, Ordering::Relaxed);
+        let unfreed = Arc::clone(&self.unfreed);
+        self.freeing.run_soon(move || {
+            drop(garbage);
+            unfreed.fetch_sub(bytes, Ordering::Relaxed);
+        });
+    }
+
+    /// The bytes that wait to be freed by the helper. What a copy of the keyspace holds as well is counted until then, too.
+    pub fn unfreed(&self) -> usize {
+        self.unfreed.load(Ordering::Relaxed)
+    }
+}
+
 /// All databases.
 pub struct Keyspace {
     pub(crate) dbs: Vec<Database>,
+    /// Held once more by each copy that lives.
+    copies: Arc<()>,
     /// What they share.
     pub shared: Shared,
+    evictor: evict::Evictor,
 }
 
 impl Keyspace {
@@ -207,16 +238,18 @@ impl Keyspace {
             clock: 0,
             access: AccessClock::Recency,
             no_touch: false,
+            is_by_change: false,
             lfu_log_factor: 10,
             lfu_decay_minutes: 1,
             stats: KeyspaceStats::default(),
             freeing,
+            unfreed: Arc::default(),
             dice,
             hashes: HashMemo::default(),
             limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
             scratch: Vec::new(),
         };
-        Keyspace { dbs, shared }
+        Keyspace { dbs, copies: Arc::new(()), shared, evictor: evict::Evictor::default() }
     }
 
     /// Takes the time of day that all lookups go by until the next call.
@@ -269,7 +302,7 @@ impl Keyspace {
         data.avg_ttl_ms = 0;
         let fields = std::mem::take(&mut data.fields);
         if keys > 0 {
-            self.shared.freeing.run_soon(move || drop((old, fields)));
+            self.shared.free(old.bytes(), (old, fields));
         }
         keys
     }
@@ -288,6 +321,6 @@ impl Keyspace {
 impl Database {
     fn new(hasher: Hasher) -> Database {
         let table = Table::new(hasher);
-        Database { table, volatile: 0, expire_cursor: 0, fields: Schedule::default(), avg_ttl_ms: 0 }
+        Database { table, volatile: 0, expire_cursor: 0, evict_cursor: 0, fields: Schedule::default(), avg_ttl_ms: 0 }
     }
 }

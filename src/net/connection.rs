@@ -147,7 +147,7 @@ impl Connection {
         };
         // First: a buffer that was only lent is not the client's.
         self.give_back(buffers);
-        self.tell(server);
+        self.lane.tell(server);
         served
     }
 
@@ -175,18 +175,6 @@ impl Connection {
         client.bytes_in += n as u64;
         client.active_ms = now;
         Ok(n)
-    }
-
-    /// Leaves what CLIENT LIST shows of the buffers with the client.
-    fn tell(&mut self, server: &mut Server) {
-        let (query, reply) = (self.lane.query.len(), self.lane.reply.len());
-        let room = self.lane.query.capacity() - query;
-        server.stats.recent_max_input = server.stats.recent_max_input.max(query);
-        server.stats.recent_max_output = server.stats.recent_max_output.max(reply);
-        let connection = &mut server.clients[self.lane.client].connection;
-        connection.query_bytes = query as u32; // the query buffer is kept below 4 GB
-        connection.query_room = room as u32;
-        connection.reply_bytes = reply;
     }
 
     /// Gives lent buffers back; what is half read stays, in a buffer of its own size.
@@ -230,6 +218,7 @@ impl Connection {
             if let Some(client) = server.clients.get_mut(self.lane.client) {
                 client.bytes_out += sent as u64;
                 client.connection.reply_bytes = pending;
+                server.clients.account(self.lane.client);
             }
             if self.waits_for_log() && self.sent == self.free_until {
                 return Ok(());

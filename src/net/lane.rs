@@ -83,6 +83,30 @@ impl Lane {
         None
     }
 
+    /// Leaves what CLIENT LIST shows of the buffers with the client.
+    pub fn tell(&self, server: &mut Server) {
+        let (query, reply) = (self.query.len(), self.reply.len());
+        // An empty buffer is only lent.
+        let room = if query == 0 { 0 } else { self.query.capacity() - query };
+        server.stats.recent_max_input = server.stats.recent_max_input.max(query);
+        server.stats.recent_max_output = server.stats.recent_max_output.max(reply);
+        if let Some(client) = server.clients.get_mut(self.client) {
+            client.connection.query_bytes = query as u32; // the query buffer is kept below 4 GB
+            client.connection.query_room = room as u32;
+            client.connection.parser_bytes = self.parser.bytes();
+            client.connection.reply_bytes = reply;
+            server.clients.account(self.client);
+        }
+    }
+
+    /// The same for the output alone, where something was put behind it.
+    pub fn tell_of_output(&self, server: &mut Server) {
+        if let Some(client) = server.clients.get_mut(self.client) {
+            client.connection.reply_bytes = self.reply.len();
+            server.clients.account(self.client);
+        }
+    }
+
     /// Whether the next request waits until all replies are sent: see [`Lane::run`].
     pub fn waits_for_output(&self, server: &Server) -> bool {
         !self.reply.is_empty() && !server.clients[self.client].is_authenticated

@@ -69,6 +69,9 @@ impl Local {
         self.deliver();
         while self.step_streams() {}
         self.write_log();
+        if let Some(lane) = self.lanes.get(token) {
+            lane.tell(&mut self.server);
+        }
     }
 
     /// One slice of the replies that are given in slices. False if there is none.
@@ -105,6 +108,7 @@ impl Local {
     pub fn feed(&mut self, token: usize, bytes: &[u8]) {
         if let Some(lane) = self.lanes.get_mut(token) {
             lane.query.extend_from_slice(bytes);
+            lane.tell(&mut self.server);
         }
     }
 
@@ -132,6 +136,7 @@ impl Local {
             pieces[..n].iter().for_each(|piece| bytes.extend_from_slice(piece));
             lane.reply.advance(bytes.len() - before);
         }
+        lane.tell_of_output(&mut self.server);
         let client = lane.client;
         if self.server.clients.get(client).is_none_or(|client| client.is_closing) {
             self.close(token);
@@ -168,6 +173,7 @@ impl Local {
     }
 
     fn deliver(&mut self) {
+        self.server.tend_memory();
         self.server.end_turn();
         while !self.server.outbox.is_empty() {
             let orders = self.server.outbox.take();

@@ -138,6 +138,7 @@ impl EventLoop {
         server.blame(if self.is_loading { Part::Loading } else { Part::Requests }, received.wrapping_sub(began));
         server.step_streams();
         self.timers(server);
+        server.tend_memory();
         server.end_turn();
         self.deliver(server);
         // The log goes first: a reply may only leave up to the offset that its policy calls safe, so that whoever read OK
@@ -307,6 +308,7 @@ impl EventLoop {
                 Order::Send(client, bytes) => {
                     if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
                         self.connections[slot].lane.reply.raw(&bytes);
+                        self.connections[slot].lane.tell_of_output(server);
                         self.queue_send(slot);
                     }
                 }
@@ -357,6 +359,7 @@ impl EventLoop {
             return;
         }
         connection.lane.reply.encoded(push);
+        connection.lane.tell_of_output(server);
         if connection.is_over_hard_limit(server) {
             return self.doom(slot);
         }

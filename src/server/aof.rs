@@ -88,6 +88,8 @@ pub struct Aof {
     pub synced: u64,
     /// What was written behind `durable`, if that matters: pieces with the offset behind each.
     tail: VecDeque<(u64, Arc<Vec<u8>>)>,
+    /// The memory that it takes.
+    tail_bytes: usize,
     /// When the oldest byte came that is not written yet; Unix milliseconds.
     waiting_since: Option<i64>,
     /// The delay under way has been told.
@@ -130,6 +132,7 @@ impl Aof {
             durable: 0,
             synced: 0,
             tail: VecDeque::new(),
+            tail_bytes: 0,
             waiting_since: None,
             is_delayed: false,
             synced_ms: 0,
@@ -177,9 +180,20 @@ impl Aof {
 
     fn sync_dropped(&mut self, durable: u64) {
         self.durable = self.durable.max(durable);
-        while self.tail.front().is_some_and(|(end, _)| *end <= self.durable) {
-            self.tail.pop_front();
+        while let Some((_, bytes)) = self.tail.pop_front_if(|(end, _)| *end <= self.durable) {
+            self.tail_bytes -= bytes.capacity();
         }
+    }
+
+    /// Keeps bytes that were written and are not durable yet; `end`: the offset behind them.
+    fn keep(&mut self, end: u64, bytes: Arc<Vec<u8>>) {
+        self.tail_bytes += bytes.capacity();
+        self.tail.push_back((end, bytes));
+    }
+
+    /// The memory of what is kept because it is not durable yet.
+    pub fn kept_bytes(&self) -> usize {
+        self.tail_bytes
     }
 }
 
@@ -303,7 +317,7 @@ impl Server {
                     self.aof.sync_dropped(self.aof.written);
                     self.propagation.give_back(bytes);
                 } else {
-                    self.aof.tail.push_back((self.aof.written, Arc::new(bytes)));
+                    self.aof.keep(self.aof.written, Arc::new(bytes));
                 }
                 self.log_works();
             }
@@ -325,7 +339,7 @@ impl Server {
         let bytes = Arc::new(self.propagation.take());
         let written = self.aof.written + bytes.len() as u64;
         if !bytes.is_empty() {
-            self.aof.tail.push_back((written, Arc::clone(&bytes)));
+            self.aof.keep(written, Arc::clone(&bytes));
         }
         self.aof.size += bytes.len() as u64;
         self.aof.is_busy = true;
@@ -617,6 +631,7 @@ impl Server {
         self.aof.state = State::Off;
         self.aof.file = None;
         self.aof.tail.clear();
+        self.aof.tail_bytes = 0;
         self.aof.prepared = None;
         self.aof.unsynced = None;
         self.aof.sync_failed = false;

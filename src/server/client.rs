@@ -45,6 +45,8 @@ pub struct Connection {
     pub query_bytes: u32,
     /// Room in the query buffer.
     pub query_room: u32,
+    /// Bytes of a request that is not complete, beside the query buffer.
+    pub parser_bytes: usize,
     /// Bytes of replies that are not sent yet.
     pub reply_bytes: usize,
 }
@@ -124,6 +126,21 @@ pub struct Multi {
     pub queue: Vec<(CommandId, Request)>,
     /// A command was refused while queueing: EXEC must not run any.
     pub is_aborted: bool,
+    /// The bytes of the queue.
+    bytes: usize,
+}
+
+impl Multi {
+    /// Queues a command.
+    pub fn push(&mut self, id: CommandId, request: Request) {
+        self.bytes += request.bytes() + size_of::<(CommandId, Request)>();
+        self.queue.push((id, request));
+    }
+
+    /// The memory that the queue takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 /// Somebody who sends requests.
@@ -147,7 +164,7 @@ pub struct Client {
     pub is_closing: bool,
     /// Whether this client's lookups leave access clocks alone.
     pub no_touch: bool,
-    /// Whether this client is never to be closed for the sake of memory. Nobody is yet; CLIENT LIST shows it.
+    /// Whether this client is never to be closed for the sake of memory.
     pub no_evict: bool,
     /// CLIENT SETNAME.
     pub name: Box<[u8]>,
@@ -173,6 +190,8 @@ pub struct Client {
     pub subscriptions: Subscriptions,
     /// The keys that it watches.
     pub watching: Vec<(DbId, Box<[u8]>)>,
+    /// The memory that they take.
+    pub(super) watched_bytes: usize,
     /// A key that it watched has changed: its EXEC runs nothing.
     pub is_dirty: bool,
     /// How many commands the EXEC has that is under way.
@@ -197,6 +216,8 @@ pub struct Client {
     pub bytes_out: u64,
     /// What `net` tells of its connection.
     pub connection: Connection,
+    /// The memory that it took when it was last asked: its part of [`Clients::memory`].
+    accounted: usize,
 }
 
 impl super::Server {
@@ -282,15 +303,23 @@ impl Client {
     /// The memory that it takes: itself, its buffers as `net` last told of them, its queue.
     pub fn memory(&self) -> usize {
         let connection = &self.connection;
-        let buffers = connection.query_bytes as usize + connection.query_room as usize + connection.reply_bytes;
-        size_of::<Client>() + buffers + self.queue_memory()
+        let buffers = connection.parser_bytes
+            + connection.query_bytes as usize
+            + connection.query_room as usize
+            + connection.reply_bytes;
+        let prefixes = self.tracking.as_ref().map_or(0, |tracking| tracking.prefix_bytes);
+        let lists = self.subscriptions.bytes() + self.watched_bytes + prefixes;
+        size_of::<Client>() + buffers + self.queue_memory() + lists
     }
 
     /// The memory of the commands that it has queued.
     pub fn queue_memory(&self) -> usize {
-        self.multi.as_ref().map_or(0, |multi| multi.queue.iter().map(|(_, request)| request.bytes()).sum())
+        self.multi.as_ref().map_or(0, |multi| multi.bytes())
     }
 }
+
+/// What watching a key costs beside its name, about: a place in the client's list and one in the key's.
+pub(super) const WATCHED: usize = 64;
 
 /// All clients.
 #[derive(Debug, Default)]
@@ -303,6 +332,8 @@ pub struct Clients {
     care_of_all: Care,
     /// How many are to be closed or wait; and one if there are pushes for whoever's requests run now.
     held: usize,
+    /// The sum of what they take, as last accounted.
+    memory: usize,
 }
 
 /// Why nothing more of a client is run for now.
@@ -344,6 +375,7 @@ impl Clients {
             tracking: None,
             subscriptions: Subscriptions::default(),
             watching: Vec::new(),
+            watched_bytes: 0,
             is_dirty: false,
             executing: None,
             streaming: None,
@@ -356,20 +388,38 @@ impl Clients {
             bytes_in: 0,
             bytes_out: 0,
             connection,
+            accounted: 0,
         };
         let slot = self.slab.insert((self.generation, client));
-        ClientId { slot: slot as u32, generation: self.generation } // as many clients as descriptors: below 2^32
+        let id = ClientId { slot: slot as u32, generation: self.generation }; // as many clients as descriptors: below 2^32
+        self.account(id);
+        id
     }
 
     /// Forgets a client.
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         self.get(id)?;
         let client = self.slab.remove(id.slot as usize).1;
+        self.memory -= client.accounted;
         self.held -= usize::from(client.is_closing)
             + usize::from(client.wait.is_some())
             + usize::from(client.streaming.is_some())
             + usize::from(client.is_postponed);
         Some(client)
+    }
+
+    /// The memory that all of them take, as last accounted.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Takes the memory of one into the sum as it is now.
+    pub fn account(&mut self, id: ClientId) {
+        if let Some(client) = self.get_mut(id) {
+            let (now, before) = (client.memory(), client.accounted);
+            client.accounted = now;
+            self.memory = self.memory + now - before;
+        }
     }
 
     /// The client of an id, if it is still there.

@@ -122,7 +122,7 @@ impl Server {
     pub fn dispatch(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
         let state = &mut self.clients[client];
         // Most requests: a plain command in order from somebody who may do everything.
-        if id != CommandId::NONE && state.may_all && state.care.is_none() && !self.gate.is_shut {
+        if id != CommandId::NONE && state.may_all && state.care.is_none() && self.gate.is_open() {
             let command = self.commands.get(id);
             if command.is_plain && command.row.accepts(args.len()) {
                 state.last_command = Some(id);
@@ -167,17 +167,18 @@ impl Server {
             Ok(id) => id,
             Err((id, error)) => return self.reject(client, id, args, &error, reply),
         };
+        let is_to_wait = self.waits_for_memory(client);
         let state = &mut self.clients[client];
         // What CLIENT LIST shows: queued commands too (and refused ones), but EXEC for those that it runs.
         state.last_command = Some(id);
-        if state.care.has(Care::PAUSED) && self.is_put_off(client, id) {
+        if is_to_wait || (state.care.has(Care::PAUSED) && self.is_put_off(client, id)) {
             return;
         }
         let state = &mut self.clients[client];
         if let Some(multi) = &mut state.multi
             && !self.commands.get(id).row.flags.has(Flag::NotQueued)
         {
-            multi.queue.push((id, Request::from(args)));
+            multi.push(id, Request::from(args));
             reply.simple("QUEUED");
             return;
         }
@@ -226,13 +227,13 @@ impl Server {
         if !state.may_all {
             self.check_rights(client, id, args).map_err(|error| (id, error))?;
         }
-        let (state, command) = (&self.clients[client], self.commands.get(id));
         if self.gate.is_shut
             && self.loader != Some(client)
-            && let Err(error) = self.may_pass(row)
+            && let Err(error) = self.may_pass(client, id)
         {
             return Err((id, error));
         }
+        let (state, command) = (&self.clients[client], self.commands.get(id));
         if state.care.has(Care::SUBSCRIBED) && !row.flags.has(Flag::WhenSubscribed) {
             let text = format!(
                 "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this \

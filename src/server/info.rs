@@ -7,7 +7,7 @@ use crate::base::alloc;
 use crate::server::pubsub::Kind;
 use crate::server::{REDIS_VERSION, Server, keysizes};
 use std::fmt::{Display, Write};
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+use sysinfo::System;
 
 /// The sections of a plain INFO, in order.
 const DEFAULT: [&str; 13] = [
@@ -196,7 +196,7 @@ fn of_clients(server: &Server, out: &mut Out) {
     out.field("maxclients", server.config.settings.maxclients);
     out.field("client_recent_max_input_buffer", server.stats.recent_max_input);
     out.field("client_recent_max_output_buffer", server.stats.recent_max_output);
-    out.field("blocked_clients", server.blocked.clients() + server.pause.postponed());
+    out.field("blocked_clients", server.blocked.clients() + server.pause.postponed() + server.eviction.waiting());
     out.field("tracking_clients", server.trackers.clients());
     out.field("pubsub_clients", server.pubsub.clients());
     out.field("watching_clients", server.watched.clients());
@@ -207,31 +207,24 @@ fn of_clients(server: &Server, out: &mut Out) {
 }
 
 fn of_memory(server: &mut Server, out: &mut Out) {
-    let used = alloc::used() as u64;
-    let (rss, total) = system_memory();
-    server.note_peak(used);
-    let peak = server.peak_memory;
-    let clients: usize = server.clients.iter().map(|(_, client)| client.memory()).sum();
-    let dataset: u64 = server.keyspace.databases().iter().map(|db| db.table.bytes() as u64).sum();
+    let figures = server.memory_figures();
+    let (used, rss, allocator) = (figures.used, figures.resident, figures.allocator);
     let settings = &server.config.settings;
     out.title("Memory");
     out.size("used_memory", used);
     out.size("used_memory_rss", rss);
-    out.size("used_memory_peak", peak);
-    out.field("used_memory_peak_time", server.peak_memory_s);
-    out.field("used_memory_peak_perc", format_args!("{:.2}%", used as f64 * 100.0 / peak.max(1) as f64));
-    out.field("used_memory_overhead", used.saturating_sub(dataset));
-    out.field("used_memory_startup", server.startup_memory);
-    out.field("used_memory_dataset", dataset);
-    let over_startup = used.saturating_sub(server.startup_memory).max(1);
-    let percent = (dataset as f64 * 100.0 / over_startup as f64).min(100.0);
-    out.field("used_memory_dataset_perc", format_args!("{percent:.2}%"));
-    let allocator = alloc::report().unwrap_or_default();
+    out.size("used_memory_peak", figures.peak);
+    out.field("used_memory_peak_time", server.memory.peak_s);
+    out.field("used_memory_peak_perc", format_args!("{:.2}%", figures.peak_percent()));
+    out.field("used_memory_overhead", figures.overhead());
+    out.field("used_memory_startup", figures.startup);
+    out.field("used_memory_dataset", figures.dataset());
+    out.field("used_memory_dataset_perc", format_args!("{:.2}%", figures.dataset_percent()));
     out.field("allocator_allocated", allocator.allocated);
     out.field("allocator_active", allocator.active);
     out.field("allocator_resident", allocator.resident);
-    out.field("allocator_muzzy", 0);
-    out.size("total_system_memory", total);
+    out.field("allocator_muzzy", allocator.muzzy);
+    out.size("total_system_memory", figures.machine);
     // There are no scripts.
     out.field("used_memory_lua", 0);
     out.field("used_memory_vm_eval", 0);
@@ -253,10 +246,10 @@ fn of_memory(server: &mut Server, out: &mut Out) {
     out.field("allocator_rss_bytes", allocator.resident as i64 - allocator.active as i64);
     out.field("rss_overhead_ratio", ratio(rss, allocator.resident));
     out.field("rss_overhead_bytes", rss as i64 - allocator.resident as i64);
-    out.field("mem_fragmentation_ratio", format_args!("{:.2}", rss as f64 / used.max(1) as f64));
+    out.field("mem_fragmentation_ratio", ratio(rss, used));
     out.field("mem_fragmentation_bytes", rss as i64 - used as i64);
+    out.field("mem_not_counted_for_evict", figures.uncounted());
     for name in [
-        "mem_not_counted_for_evict",
         "mem_replication_backlog",
         "mem_total_replication_buffers",
         "mem_replica_full_sync_buffer",
@@ -264,42 +257,35 @@ fn of_memory(server: &mut Server, out: &mut Out) {
     ] {
         out.field(name, 0);
     }
-    out.field("mem_clients_normal", clients);
+    out.field("mem_clients_normal", figures.clients);
     out.field("mem_cluster_links", 0);
-    out.field("mem_aof_buffer", 0);
+    out.field("mem_aof_buffer", figures.aof);
     out.field("mem_allocator", "jemalloc-5.3.1");
     out.field("mem_overhead_db_hashtable_rehashing", 0);
     out.field("active_defrag_running", 0);
     let freeing = &server.keyspace.shared.freeing;
     out.field("lazyfree_pending_objects", freeing.pending());
     out.field("lazyfreed_objects", freeing.total().saturating_sub(freeing.pending() as u64));
+    // Our own: what a copy of the keyspace alone holds, what the helper has not freed yet, what is kept for later use.
+    out.field("redoxide_pinned_memory", figures.pinned);
+    out.field("redoxide_unfreed_memory", figures.unfreed);
+    out.field("redoxide_spare_buffers", figures.spare);
 }
 
-/// The process's resident bytes and the machine's memory, zeros where the system does not tell.
-fn system_memory() -> (u64, u64) {
-    let Ok(mut system) = System::new() else { return (0, 0) };
-    system.refresh_memory();
-    let pid = Pid::from_u32(std::process::id());
-    let kind = ProcessRefreshKind::nothing().with_memory();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, kind);
-    (system.process(pid).map_or(0, sysinfo::Process::memory), system.total_memory())
-}
-
-fn of_persistence(server: &Server, out: &mut Out) {
+fn of_persistence(server: &mut Server, out: &mut Out) {
+    let pinned = server.pinned_bytes(alloc::used());
     let (saving, aof) = (&server.saving, &server.aof);
     let now_ms = server.now();
     let status = |is_good: bool| if is_good { "ok" } else { "err" };
     let since =
         |progress: Option<(u64, usize, i64)>| progress.map_or(-1, |(_, _, began_ms)| (now_ms - began_ms) / 1000);
     let is_busy = server.is_busy_writing();
-    let pinned = if is_busy { server.pinned_bytes() } else { 0 };
     let (done, total, _) = saving.progress().or(aof.rewrite.progress()).unwrap_or_default();
     out.title("Persistence");
     out.field("loading", u8::from(server.loading.is_some()));
     out.field("async_loading", 0);
-    // What only the copy still holds, about: everything beside the live data.
-    out.field("current_cow_peak", if is_busy { pinned.max(saving.copied.0) } else { 0 });
-    out.field("current_cow_size", pinned);
+    out.field("current_cow_peak", if is_busy { server.memory.pinned_peak } else { 0 });
+    out.field("current_cow_size", if is_busy { pinned } else { 0 });
     out.field("current_cow_size_age", 0);
     out.field(
         "current_fork_perc",
@@ -314,7 +300,7 @@ fn of_persistence(server: &Server, out: &mut Out) {
     out.field("rdb_last_bgsave_time_sec", saving.last_took_s);
     out.field("rdb_current_bgsave_time_sec", since(saving.progress()));
     out.field("rdb_saves", saving.saves);
-    out.field("rdb_last_cow_size", saving.copied.1);
+    out.field("rdb_last_cow_size", saving.last_pinned);
     out.field("rdb_last_load_keys_expired", saving.loaded.0);
     out.field("rdb_last_load_keys_loaded", saving.loaded.1);
     out.field("aof_enabled", u8::from(aof.state != crate::server::aof::State::Off));
@@ -326,7 +312,7 @@ fn of_persistence(server: &Server, out: &mut Out) {
     out.field("aof_rewrites", aof.rewrite.rewrites);
     out.field("aof_rewrites_consecutive_failures", aof.rewrite.failures);
     out.field("aof_last_write_status", status(server.gate.log_error.is_none()));
-    out.field("aof_last_cow_size", 0);
+    out.field("aof_last_cow_size", aof.rewrite.last_pinned);
     out.field("module_fork_in_progress", 0);
     out.field("module_fork_last_cow_size", 0);
     if aof.state != crate::server::aof::State::Off {
@@ -375,11 +361,12 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("expired_stale_perc", "0.00");
     out.field("expired_time_cap_reached_count", 0);
     out.field("expire_cycle_cpu_milliseconds", server.watch.ns(stats.expire_ticks) / 1_000_000);
-    out.field("evicted_keys", 0);
-    out.field("evicted_clients", 0);
+    out.field("evicted_keys", keyspace.evicted);
+    out.field("evicted_clients", stats.evicted_clients);
     out.field("evicted_scripts", 0);
-    out.field("total_eviction_exceeded_time", 0);
-    out.field("current_eviction_exceeded_time", 0);
+    let (exceeded_ms, exceeding_ms) = server.eviction.exceeded_ms(server.clock.monotonic_us());
+    out.field("total_eviction_exceeded_time", exceeded_ms);
+    out.field("current_eviction_exceeded_time", exceeding_ms);
     out.field("keyspace_hits", keyspace.hits);
     out.field("keyspace_misses", keyspace.misses);
     out.field("pubsub_channels", server.pubsub.count(Kind::Channel));

@@ -17,6 +17,7 @@ pub mod command;
 pub mod describe;
 pub mod dispatch;
 pub mod error;
+pub mod eviction;
 pub mod gate;
 pub mod histogram;
 pub mod info;
@@ -25,6 +26,7 @@ pub mod keysizes;
 pub mod latency;
 pub mod loading;
 pub mod measure;
+pub mod memory;
 pub mod monitor;
 pub mod notify;
 pub mod outbox;
@@ -215,12 +217,10 @@ pub struct Server {
     pub cron_is_paused: bool,
     /// Forty hexadecimal digits that tell this run from any other.
     pub run_id: String,
-    /// The most bytes in use that were seen.
-    pub peak_memory: u64,
-    /// When that was, seconds since 1970.
-    pub peak_memory_s: i64,
-    /// The bytes in use when the server was made.
-    pub startup_memory: u64,
+    /// Where the memory goes.
+    pub memory: memory::Memory,
+    /// What is done about the limit of it.
+    pub eviction: eviction::Eviction,
     /// When it started, milliseconds since 1970.
     pub started_ms: i64,
     /// Whether active expiry runs (DEBUG SET-ACTIVE-EXPIRE).
@@ -299,9 +299,8 @@ impl Server {
             cron_is_paused: false,
             run_id,
             started_ms,
-            peak_memory: 0,
-            peak_memory_s: 0,
-            startup_memory: crate::base::alloc::used() as u64,
+            memory: memory::Memory::default(),
+            eviction: eviction::Eviction::default(),
             active_expire: true,
             checks_payloads: true,
             last_ticks: 0,
@@ -313,6 +312,7 @@ impl Server {
         };
         server.read_time();
         server.settings_changed();
+        server.note_startup();
         server
     }
 
@@ -364,6 +364,7 @@ impl Server {
         let shared = &mut self.keyspace.shared;
         shared.lfu_log_factor = settings.lfu_log_factor;
         shared.lfu_decay_minutes = settings.lfu_decay_time;
+        shared.is_by_change = settings.maxmemory_policy.ends_with("-lrm");
         shared.access = if settings.is_lfu { AccessClock::Frequency } else { AccessClock::Recency };
         let packed = settings.packed;
         shared.limits = crate::store::object::Limits {
@@ -381,6 +382,7 @@ impl Server {
         self.keyspace.set_time(now);
         self.delays_changed();
         self.regate();
+        self.begin_slice();
         self.events = notify::Classes::new(&self.config.settings.events);
         self.look_for_interest();
     }
@@ -398,6 +400,7 @@ impl Server {
     pub fn disconnect(&mut self, id: ClientId) {
         self.forget_wait(id);
         self.forget_stream(id);
+        self.forget_memory_wait(id);
         self.forget_postponed(id);
         self.stop_monitoring(id);
         self.stop_tracking(id);
@@ -414,13 +417,6 @@ impl Server {
         }
     }
 
-    /// Remembers the most bytes in use.
-    pub(crate) fn note_peak(&mut self, used: u64) {
-        if used > self.peak_memory {
-            (self.peak_memory, self.peak_memory_s) = (used, self.clock.unix_us() / 1_000_000);
-        }
-    }
-
     /// Microseconds until [`Server::cron`] wants to run.
     pub fn until_cron_us(&self) -> u64 {
         self.next_cron_us.saturating_sub(self.clock.monotonic_us())
@@ -431,6 +427,9 @@ impl Server {
         if self.loading.is_some() {
             // Batches come without a call.
             return self.until_cron_us().min(1000);
+        }
+        if self.eviction.is_behind() {
+            return 0;
         }
         let deadlines = [self.blocked.next_deadline(), self.pause.end()];
         let Some(deadline) = deadlines.into_iter().flatten().min() else { return self.until_cron_us() };
@@ -474,7 +473,9 @@ impl Server {
         self.obey_signal();
         self.cron_count += 1;
         let cron_began = self.watch.ticks();
-        self.note_peak(crate::base::alloc::used() as u64);
+        let used = crate::base::alloc::used();
+        self.note_peak(used as u64);
+        self.pinned_bytes(used);
         let stats = &mut self.stats;
         let counters = [stats.commands, stats.bytes_in, stats.bytes_out, stats.turns, stats.turns_us];
         stats.rates.sample(now_us, counters);
@@ -489,9 +490,6 @@ impl Server {
             self.settle_slice();
         }
         self.stats.expire_ticks += self.watch.ticks().wrapping_sub(began);
-        if self.saving.is_active() {
-            self.saving.copied.0 = self.saving.copied.0.max(self.pinned_bytes());
-        }
         self.repair_log();
         self.save_if_due();
         self.rewrite_if_due();

@@ -70,6 +70,11 @@ impl Propagation {
         self.ready.len()
     }
 
+    /// The memory of all that waits, and of the unit in hand.
+    pub fn memory(&self) -> usize {
+        self.ready.capacity() + self.unit.capacity()
+    }
+
     /// Whether the unit in hand has any effect.
     #[inline]
     pub fn has_unit(&self) -> bool {

@@ -30,12 +30,19 @@ pub enum Kind {
 
 /// What a client has subscribed to, with its place among the subscribers.
 #[derive(Debug, Default)]
-pub struct Subscriptions([BTreeMap<Arc<[u8]>, u32>; 3]);
+pub struct Subscriptions {
+    topics: [BTreeMap<Arc<[u8]>, u32>; 3],
+    /// See [`Subscriptions::bytes`].
+    bytes: usize,
+}
+
+/// What a subscription takes beside its name, about: a place in the client's tree, and one in the list of the topic.
+const SUBSCRIPTION: usize = 64;
 
 impl Subscriptions {
     /// How many of a kind.
     pub fn count(&self, kind: Kind) -> usize {
-        self.0[kind as usize].len()
+        self.topics[kind as usize].len()
     }
 
     /// What subscribing and unsubscribing answers: channels and patterns count together.
@@ -46,14 +53,19 @@ impl Subscriptions {
         }
     }
 
+    /// The memory that they take, about. A name counts for each who has subscribed to it, as in Redis.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(BTreeMap::is_empty)
+        self.topics.iter().all(BTreeMap::is_empty)
     }
 
     /// The names of a kind.
     pub fn names(&self, kind: Kind) -> Vec<Arc<[u8]>> {
-        self.0[kind as usize].keys().cloned().collect()
+        self.topics[kind as usize].keys().cloned().collect()
     }
 }
 
@@ -129,12 +141,13 @@ impl Server {
     /// A client subscribes; how many subscriptions it has now.
     pub fn subscribe(&mut self, client: ClientId, kind: Kind, name: &[u8]) -> usize {
         let state = &mut self.clients[client];
-        if !state.subscriptions.0[kind as usize].contains_key(name) {
+        if !state.subscriptions.topics[kind as usize].contains_key(name) {
             self.pubsub.clients += usize::from(!state.is_subscriber());
             let topics = &mut self.pubsub.topics[kind as usize];
             let name = topics.get_key_value(name).map_or_else(|| Arc::from(name), |(known, _)| known.clone());
             let list = topics.entry(name.clone()).or_default();
-            state.subscriptions.0[kind as usize].insert(name, list.len() as u32); // there are fewer clients than 2^32
+            state.subscriptions.bytes += name.len() + SUBSCRIPTION;
+            state.subscriptions.topics[kind as usize].insert(name, list.len() as u32); // there are fewer clients than 2^32
             list.push(client);
             state.protocol_changed();
             self.look_for_interest();
@@ -145,11 +158,12 @@ impl Server {
     /// A client subscribes no more to a name; how many subscriptions it has left.
     pub fn unsubscribe(&mut self, client: ClientId, kind: Kind, name: &[u8]) -> usize {
         let k = kind as usize;
-        if let Some(place) = self.clients[client].subscriptions.0[k].remove(name) {
+        if let Some(place) = self.clients[client].subscriptions.topics[k].remove(name) {
+            self.clients[client].subscriptions.bytes -= name.len() + SUBSCRIPTION;
             let list = self.pubsub.topics[k].get_mut(name).expect("a client's subscriptions have a list");
             list.swap_remove(place as usize);
             if let Some(&moved) = list.get(place as usize) {
-                let places = &mut self.clients[moved].subscriptions.0[k];
+                let places = &mut self.clients[moved].subscriptions.topics[k];
                 *places.get_mut(name).expect("who is in the list has subscribed") = place;
             } else if list.is_empty() {
                 self.pubsub.topics[k].remove(name);

@@ -57,6 +57,8 @@ pub struct Rewriting {
     pub last_is_good: bool,
     /// How long it took, seconds; -1: there was none.
     pub last_took_s: i64,
+    /// The most bytes that its copy pinned.
+    pub last_pinned: usize,
     /// How many were made since the start.
     pub rewrites: u64,
     /// How many have failed since the last good one.
@@ -72,6 +74,7 @@ impl Rewriting {
             is_scheduled: false,
             last_is_good: true,
             last_took_s: -1,
+            last_pinned: 0,
             rewrites: 0,
             failures: 0,
             failed_s: 0,
@@ -191,6 +194,7 @@ impl Server {
                 log::info!("Background AOF rewrite terminated with success");
                 let rewrite = &mut self.aof.rewrite;
                 rewrite.last_is_good = true;
+                rewrite.last_pinned = self.memory.pinned_peak;
                 rewrite.failures = 0;
                 rewrite.rewrites += 1;
                 rewrite.last_took_s = (self.keyspace.shared.now - job.began_ms) / 1000;

@@ -54,6 +54,8 @@ pub struct Saving {
     pub last_is_good: bool,
     /// How long it took, seconds; -1: there was none.
     pub last_took_s: i64,
+    /// The most bytes that its copy pinned.
+    pub last_pinned: usize,
     /// How many were made since the start.
     pub saves: u64,
     /// The format that `auto` stands for: that of the file that was loaded.
@@ -62,8 +64,6 @@ pub struct Saving {
     pub freeze_us: u64,
     /// How many copies were made.
     pub freezes: u64,
-    /// The most bytes that only a copy held while the one under way was written, and at the end of the last one.
-    pub copied: (usize, usize),
     /// Keys left out and taken in by the last load.
     pub loaded: (u64, u64),
 }
@@ -80,11 +80,11 @@ impl Saving {
             last_try_s: 0,
             last_is_good: true,
             last_took_s: -1,
+            last_pinned: 0,
             saves: 0,
             auto: Format::default(),
             freeze_us: 0,
             freezes: 0,
-            copied: (0, 0),
             loaded: (0, 0),
         }
     }
@@ -136,7 +136,7 @@ impl Server {
             AccessClock::Frequency => {
                 Recency::Frequency { clock: shared.clock, decay_minutes: shared.lfu_decay_minutes }
             }
-            AccessClock::Recency if settings.maxmemory_policy.ends_with("-lru") => {
+            AccessClock::Recency if settings.maxmemory_policy.ends_with("-lru") || shared.is_by_change => {
                 Recency::Idle { clock: shared.clock }
             }
             AccessClock::Recency => Recency::Unsaid,
@@ -150,7 +150,8 @@ impl Server {
     }
 
     /// Makes a copy of the keyspace, and measures it.
-    pub(super) fn freeze(&mut self) -> crate::keyspace::freeze::FrozenKeyspace {
+    pub fn freeze(&mut self) -> crate::keyspace::freeze::FrozenKeyspace {
+        self.note_copy();
         let began = self.watch.ticks();
         let copy = self.keyspace.freeze();
         self.saving.freeze_us = self.watch.ns(self.watch.ticks().wrapping_sub(began)) / 1000;
@@ -223,7 +224,7 @@ impl Server {
             let now_ms = self.now();
             self.saving.last_took_s = (now_ms - job.began_ms) / 1000;
             self.saving.last_is_good = result.is_ok();
-            self.saving.copied.1 = std::mem::take(&mut self.saving.copied.0);
+            self.saving.last_pinned = self.memory.pinned_peak;
             match result {
                 Ok(()) => {
                     log::info!("Background saving terminated with success");
@@ -261,11 +262,6 @@ impl Server {
             log::info!("{} changes in {} seconds. Saving...", rule.changes, rule.seconds);
             self.save_in_background();
         }
-    }
-
-    /// The bytes that only copies hold, about: all that is in use beside the live data.
-    pub fn pinned_bytes(&self) -> usize {
-        crate::base::alloc::used().saturating_sub(self.keyspace.live_bytes())
     }
 
     /// What works now is to be as slow as the settings say now: `rdb-key-save-delay`, `key-load-delay`.

@@ -37,6 +37,8 @@ pub struct Stats {
     pub query_limit_closes: u64,
     /// Connections closed because their output grew too big.
     pub output_limit_closes: u64,
+    /// Connections closed because all clients together took too much memory.
+    pub evicted_clients: u64,
     /// The most input that was waiting at one client lately.
     pub recent_max_input: usize,
     /// The most output that was waiting at one client lately.

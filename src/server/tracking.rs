@@ -35,7 +35,12 @@ pub struct Tracking {
     pub is_broken: bool,
     /// The prefixes that it named.
     pub prefixes: BTreeSet<Box<[u8]>>,
+    /// The memory that these take, about.
+    pub prefix_bytes: usize,
 }
+
+/// What a prefix takes beside its name, about.
+const PREFIX: usize = 64;
 
 /// Who broadcasts of a prefix go to, and what has changed below it in this turn, by whom.
 #[derive(Debug, Default)]
@@ -91,6 +96,7 @@ impl Server {
             None => self.trackers.clients += 1,
             Some(mut before) => tracking.prefixes.append(&mut before.prefixes),
         }
+        tracking.prefix_bytes = tracking.prefixes.iter().map(|prefix| prefix.len() + PREFIX).sum();
         state.tracking = Some(Box::new(tracking));
         state.care.set(Care::TRACKING, true);
         self.look_for_interest();

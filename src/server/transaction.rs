@@ -12,7 +12,7 @@
 use crate::keyspace::DbId;
 use crate::resp::Args;
 use crate::server::Server;
-use crate::server::client::{ClientId, Multi};
+use crate::server::client::{ClientId, Multi, WATCHED};
 use std::collections::HashMap;
 
 /// One client that watches a key.
@@ -97,6 +97,7 @@ impl Server {
             let state = &mut self.clients[client];
             self.watched.clients += usize::from(state.watching.is_empty());
             state.watching.push((db, key.into()));
+            state.watched_bytes += key.len() + WATCHED;
             self.watched.by_key.entry(key.into()).or_default().push(Watcher { db, client, was_expired });
         }
         self.look_for_interest();
@@ -113,6 +114,7 @@ impl Server {
     fn stop_watching(&mut self, client: ClientId) {
         let Some(state) = self.clients.get_mut(client) else { return };
         let keys = std::mem::take(&mut state.watching);
+        state.watched_bytes = 0;
         if keys.is_empty() {
             return;
         }

@@ -40,6 +40,9 @@ const MERGE_AT_MOST: usize = 40;
 /// Merges after one removal: each moves at most `MERGE_AT_MOST` entries, so that a removal moves fewer than 150.
 const MERGES_AT_ONCE: usize = 3;
 
+/// So many empty pages are passed over in search of a key.
+const EMPTY_MAX: usize = 64;
+
 /// Pages that are few enough to be freed at once, and not worth a search for what to merge.
 const PAGES_LEFT: usize = 64;
 
@@ -59,8 +62,7 @@ pub struct Table {
     /// None while there is no key.
     root: Option<Root>,
     len: usize,
-    /// Bytes of all nodes, entries and their buffers.
-    live: usize,
+    bytes: Bytes,
     hasher: Hasher,
     /// How many pages there are of each depth.
     pages: [u32; DEPTH_MAX as usize + 1],
@@ -79,6 +81,27 @@ pub struct Table {
     moved: usize,
 }
 
+/// What it takes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bytes {
+    /// Bytes of all nodes, entries and their buffers.
+    live: usize,
+    /// Of these, the bytes of the nodes alone.
+    nodes: usize,
+}
+
+impl Bytes {
+    fn add_node(&mut self, bytes: usize) {
+        self.live += bytes;
+        self.nodes += bytes;
+    }
+
+    fn remove_node(&mut self, bytes: usize) {
+        self.live -= bytes;
+        self.nodes -= bytes;
+    }
+}
+
 /// The most keys that are prefetched at a time: more would push each other out of the first cache.
 pub const PREFETCH_MAX: usize = 96;
 
@@ -88,7 +111,7 @@ impl Table {
         Table {
             root: None,
             len: 0,
-            live: 0,
+            bytes: Bytes::default(),
             hasher,
             pages: [0; _],
             bags: 0,
@@ -113,7 +136,12 @@ impl Table {
 
     /// The bytes of all that is reachable from here: nodes, entries, buffers.
     pub fn bytes(&self) -> usize {
-        self.live
+        self.bytes.live
+    }
+
+    /// The bytes of the nodes: what the table takes beside its entries.
+    pub fn node_bytes(&self) -> usize {
+        self.bytes.nodes
     }
 
     /// What hashes its keys.
@@ -158,7 +186,7 @@ impl Table {
     #[inline]
     pub fn at_mut(&mut self, position: Position) -> Option<EntryMut<'_>> {
         let root = self.root.as_mut().expect("a position is used before the table changes");
-        EntryMut::new(root.entry_mut(position.hash, position.spot), &mut self.live)
+        EntryMut::new(root.entry_mut(position.hash, position.spot), &mut self.bytes.live)
     }
 
     /// Puts another entry of the same key in the place of one, which is returned.
@@ -166,7 +194,7 @@ impl Table {
         let root = self.root.as_mut().expect("a position is used before the table changes");
         let place = root.entry_mut(position.hash, position.spot);
         debug_assert!(place.is(entry.key()), "the key stays");
-        self.live = self.live + entry.footprint() - place.footprint();
+        self.bytes.live = self.bytes.live + entry.footprint() - place.footprint();
         std::mem::replace(place, entry)
     }
 
@@ -174,7 +202,7 @@ impl Table {
     pub fn insert(&mut self, hash: Hash, entry: Entry) {
         debug_assert!(hash == self.hash(entry.key()) && self.find(hash, entry.key()).is_none());
         self.len += 1;
-        self.live += entry.footprint();
+        self.bytes.live += entry.footprint();
         if self.root.is_none() {
             self.begin();
         }
@@ -194,9 +222,9 @@ impl Table {
         let page = Page::new(0);
         self.count_page(&page);
         let node = Node::new(NODE_BITS, page);
-        self.live += node.bytes();
+        self.bytes.add_node(node.bytes());
         let root = Root::new(1, node);
-        self.live += root.bytes();
+        self.bytes.add_node(root.bytes());
         self.root = Some(root);
     }
 
@@ -209,7 +237,7 @@ impl Table {
             node.edit(hash, |page| (page.remove(hash, spot), page.entries() <= MERGE_AT_MOST || page.is_wasteful()))
         });
         self.len -= 1;
-        self.live -= entry.footprint();
+        self.bytes.live -= entry.footprint();
         self.is_swept = false;
         if may_shrink {
             self.shrink(hash);
@@ -283,13 +311,13 @@ impl Table {
     }
 
     fn count_page(&mut self, page: &Page) {
-        self.live += page.bytes();
+        self.bytes.add_node(page.bytes());
         self.pages[page.depth() as usize] += 1;
         self.bags += usize::from(page.is_bag());
     }
 
     fn uncount_page(&mut self, page: &Page) {
-        self.live -= page.bytes();
+        self.bytes.remove_node(page.bytes());
         self.pages[page.depth() as usize] -= 1;
         self.bags -= usize::from(page.is_bag());
     }
@@ -335,12 +363,12 @@ impl Table {
             if (2_usize << root.bits()) > 16 + len / 256 {
                 return false;
             }
-            self.live -= root.bytes();
+            self.bytes.remove_node(root.bytes());
             root.resize(root.bits() + 1);
-            self.live += root.bytes();
+            self.bytes.add_node(root.bytes());
         }
         let (low, high) = root.child(hash).halves();
-        self.live += low.bytes();
+        self.bytes.add_node(low.bytes());
         drop(root.split_child(hash, low, high));
         true
     }
@@ -425,13 +453,13 @@ impl Table {
             return false;
         }
         let joined = Node::join(low, high);
-        self.live -= joined.bytes();
+        self.bytes.remove_node(joined.bytes());
         drop(root.merge_children(hash, joined));
         // One bit is left over, or the next split would double it again.
         if root.bits() > 1 && !root.is_deeper(root.bits() - 2) {
-            self.live -= root.bytes();
+            self.bytes.remove_node(root.bytes());
             root.resize(root.bits() - 1);
-            self.live += root.bytes();
+            self.bytes.add_node(root.bytes());
         }
         true
     }
@@ -545,6 +573,45 @@ impl Table {
         // A random rank. The product has 128 bits, so that the remainder that favours some ranks is nothing.
         let rank = ((u128::from(dice()) * self.len as u128) >> 64) as usize;
         self.ranked(root, rank)
+    }
+
+    /// Offers entries of one page, that of the hash `draw`, from a place by chance on, until `n` were taken (`offer` says
+    /// so) or it has no more. For many draws by chance the keys differ, but those of thinly filled pages are met a little
+    /// more often. None if there is no key.
+    pub fn sample(&self, draw: u64, n: usize, offer: &mut dyn FnMut(&Entry) -> bool) {
+        let Some(mut page) = self.page(draw) else { return };
+        let mut hash = draw;
+        // Empty pages are rare, and gone soon.
+        for _ in 0..EMPTY_MAX {
+            if page.entries() > 0 {
+                break;
+            }
+            hash = after(page, hash).unwrap_or(0);
+            page = self.page(hash).expect("pages cover all hashes");
+        }
+        let all = page.entries();
+        if all == 0 {
+            return;
+        }
+        // The last bits of the hash are not those that chose the page.
+        let first = (draw as u32 as usize) % all;
+        let mut index = 0;
+        page.each(&mut |entry| {
+            if (index + all - first) % all < n {
+                entry.prefetch();
+            }
+            index += 1;
+        });
+        let mut taken = 0;
+        for is_before in [false, true] {
+            let mut index = 0;
+            page.each(&mut |entry| {
+                if taken < n && (index < first) == is_before {
+                    taken += usize::from(offer(entry));
+                }
+                index += 1;
+            });
+        }
     }
 
     #[cold]
@@ -768,7 +835,7 @@ mod tests {
     impl Table {
         /// Checks all that holds between operations, also the numbers that are kept beside the structure.
         fn check(&self) {
-            let (mut len, mut live, mut bags) = (0, 0, 0);
+            let (mut len, mut live, mut bags, mut entries) = (0, 0, 0, 0);
             let mut pages = [0; DEPTH_MAX as usize + 1];
             let mut hash: Option<Hash> = Some(0);
             if let Some(root) = &self.root {
@@ -784,14 +851,15 @@ mod tests {
                         live += page.bytes();
                         bags += usize::from(page.is_bag());
                         pages[page.depth() as usize] += 1;
-                        page.each(&mut |entry| live += entry.footprint());
+                        page.each(&mut |entry| entries += entry.footprint());
                         hash = after(page, first);
                     }
                     assert_eq!(node.entries(), len - before);
                 }
                 assert_eq!(hash, None);
             }
-            assert_eq!((self.len, self.live, self.bags, self.pages), (len, live, bags, pages));
+            assert_eq!((self.len, self.bytes.nodes, self.bags, self.pages), (len, live, bags, pages));
+            assert_eq!(self.bytes.live, self.bytes.nodes + entries);
         }
     }
 

@@ -18,6 +18,7 @@ mod hash;
 mod hyperloglog;
 mod latency;
 mod list;
+mod memory;
 mod monitor;
 mod notify;
 mod persistence;

@@ -867,7 +867,7 @@ fn memory_usage_knows_the_bytes_of_every_type() {
         > MEMORY USAGE
         (error) ERR wrong number of arguments for 'memory|usage' command
         > MEMORY HELP
-        1) MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+         1) MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
         ...
     "#,
     );

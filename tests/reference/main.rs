@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod errors;
 mod info;
+mod memory;
 mod rows;
 mod syntax;
 

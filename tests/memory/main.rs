@@ -1,0 +1,375 @@
+//! Memory as a promise: what is counted, and what the limit does. Without sockets, on a clock that is moved.
+
+use redoxide::base::alloc;
+use redoxide::config::Config;
+use redoxide::config::arguments::{self, Asked};
+use redoxide::net::local::Local;
+
+/// A server with arguments as on the command line.
+fn server(words: &[&str]) -> Local {
+    let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+    let config = match arguments::read(&words, &mut std::io::empty()) {
+        Asked::Run(config) => *config,
+        _ if words.is_empty() => Config::default(),
+        _ => panic!("the arguments are good"),
+    };
+    Local::new(&redoxide::commands::table(), config, 1, 1_700_000_000_000)
+}
+
+/// A request in RESP.
+fn request(words: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words {
+        bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+        bytes.extend_from_slice(word);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes
+}
+
+/// Sends a request and returns the reply.
+fn ask(local: &mut Local, client: usize, words: &[&[u8]]) -> String {
+    local.send(client, &request(words));
+    String::from_utf8_lossy(&local.receive(client)).into_owned()
+}
+
+/// A field of INFO, as a number.
+fn info(local: &mut Local, client: usize, field: &str) -> u64 {
+    let text = ask(local, client, &[b"INFO", b"everything"]);
+    let value = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    value.unwrap_or_else(|| panic!("{field}")).parse().unwrap_or_else(|_| panic!("{field}: {value:?}"))
+}
+
+fn set(local: &mut Local, client: usize, n: usize, value: &[u8]) -> String {
+    ask(local, client, &[b"SET", format!("key:{n:08}").as_bytes(), value])
+}
+
+#[test]
+fn what_only_a_copy_holds_is_counted_apart_until_the_copy_goes() {
+    let mut local = server(&[]);
+    let client = local.connect();
+    for n in 0..20_000 {
+        set(&mut local, client, n, &[b'a'; 100]);
+    }
+    assert_eq!(info(&mut local, client, "redoxide_pinned_memory"), 0);
+    let live = local.server.keyspace.live_bytes();
+    let copy = local.server.freeze();
+    let at_first = info(&mut local, client, "redoxide_pinned_memory");
+    assert!(at_first < 100_000, "{at_first}");
+    for n in 0..20_000 {
+        set(&mut local, client, n, &[b'b'; 100]);
+    }
+    let pinned = info(&mut local, client, "redoxide_pinned_memory") as usize;
+    assert!(pinned.abs_diff(live) < live / 50, "{pinned} of {live}");
+    // Buffers of clients that grow meanwhile are nobody's copy.
+    local.feed(client, b"*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$3000000\r\n");
+    for _ in 0..1000 {
+        local.feed(client, &[b'x'; 1000]);
+    }
+    let later = local.server.pinned_bytes(alloc::used());
+    assert!(later.abs_diff(pinned) < 10_000, "{later}, {pinned}");
+    let used = alloc::used();
+    drop(copy);
+    assert!(used - alloc::used() > live / 50 * 49);
+    assert_eq!(local.server.pinned_bytes(alloc::used()), 0);
+    assert!(local.server.memory.pinned_peak >= pinned);
+}
+
+#[test]
+fn memory_returns_to_its_start_when_all_keys_go() {
+    let mut local = server(&["--appendonly", "no"]);
+    let client = local.connect();
+    let fill = |local: &mut Local| {
+        for n in 0..2000 {
+            let key = format!("{n}");
+            set(local, client, n, &vec![b'v'; n % 300]);
+            ask(local, client, &[b"HSET", b"hash", key.as_bytes(), b"value"]);
+            ask(local, client, &[b"ZADD", b"zset", b"1", key.as_bytes()]);
+            ask(local, client, &[b"RPUSH", b"list", key.as_bytes()]);
+        }
+        ask(local, client, &[b"SET", b"big", &vec![b'v'; 1 << 20]]);
+    };
+    // Once, so that everything has found its size.
+    fill(&mut local);
+    ask(&mut local, client, &[b"FLUSHALL"]);
+    let before = alloc::used();
+    fill(&mut local);
+    assert!(alloc::used() > before + (1 << 20));
+    ask(&mut local, client, &[b"FLUSHALL"]);
+    assert!(alloc::used().abs_diff(before) < 4096, "{} before, {} after", before, alloc::used());
+    assert_eq!(local.server.keyspace.live_bytes(), 0);
+}
+
+/// The policies that evict.
+const POLICIES: [&str; 9] = [
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-lrm",
+    "allkeys-random",
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-lrm",
+    "volatile-random",
+    "volatile-ttl",
+];
+
+/// A limit of so many bytes above what is used now.
+fn limit_to(local: &mut Local, client: usize, more: usize) -> usize {
+    let limit = alloc::used() + more;
+    assert_eq!(ask(local, client, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]), "+OK\r\n");
+    limit
+}
+
+#[test]
+fn a_flood_stays_below_the_limit_under_every_policy() {
+    for policy in POLICIES {
+        let mut local = server(&["--maxmemory-policy", policy]);
+        let client = local.connect();
+        let limit = limit_to(&mut local, client, 1 << 20);
+        for n in 0..20_000_usize {
+            let key = format!("key:{n:08}");
+            let value = vec![b'v'; 50 + n * 7919 % 300];
+            let reply = ask(&mut local, client, &[b"SET", key.as_bytes(), &value, b"EX", b"1000"]);
+            assert_eq!(reply, "+OK\r\n", "{policy}");
+            drop((key, value, reply));
+            let used = alloc::used();
+            assert!(used < limit + 1024, "{policy}: {} above the limit after {n} keys", used - limit);
+        }
+        let keys = local.server.keyspace.databases()[0].table.len() as u64;
+        assert!(keys > 1500, "{policy}: only {keys} are left");
+        assert_eq!(info(&mut local, client, "evicted_keys"), 20_000 - keys, "{policy}");
+        assert_eq!(info(&mut local, client, "current_eviction_exceeded_time"), 0);
+    }
+}
+
+#[test]
+fn without_deadlines_the_volatile_policies_refuse_as_noeviction_does() {
+    for policy in ["noeviction", "volatile-lru", "volatile-random", "volatile-ttl"] {
+        let mut local = server(&["--maxmemory-policy", policy]);
+        let client = local.connect();
+        let limit = limit_to(&mut local, client, 1 << 18);
+        let mut last = String::new();
+        for n in 0..10_000 {
+            last = set(&mut local, client, n, &[b'v'; 100]);
+            if !last.starts_with('+') {
+                break;
+            }
+        }
+        assert_eq!(last, "-OOM command not allowed when used memory > 'maxmemory'.\r\n", "{policy}");
+        assert!(alloc::used() < limit + 1024);
+        assert_eq!(ask(&mut local, client, &[b"GET", b"key:00000000"]), format!("$100\r\n{}\r\n", "v".repeat(100)));
+        assert_eq!(info(&mut local, client, "evicted_keys"), 0);
+        for n in 0..1500 {
+            ask(&mut local, client, &[b"DEL", format!("key:{n:08}").as_bytes()]);
+        }
+        let left = limit as i64 - alloc::used() as i64;
+        assert_eq!(set(&mut local, client, 0, &[b'v'; 100]), "+OK\r\n", "{policy}: {left} bytes are left");
+    }
+}
+
+/// How many of `keys` are still there.
+fn count(local: &mut Local, keys: impl Iterator<Item = usize>) -> usize {
+    let mut db = local.server.db(redoxide::keyspace::DbId(0));
+    keys.filter(|n| db.locate(format!("key:{n:08}").as_bytes()).is_found()).count()
+}
+
+#[test]
+fn those_that_are_used_stay() {
+    for (policy, most) in [("allkeys-lru", 100), ("allkeys-lfu", 100), ("volatile-lru", 100), ("allkeys-random", 4000)]
+    {
+        let mut local = server(&["--maxmemory-policy", policy, "--maxmemory-samples", "5"]);
+        let client = local.connect();
+        for n in 0..10_000 {
+            let key = format!("key:{n:08}");
+            ask(&mut local, client, &[b"SET", key.as_bytes(), &[b'v'; 100], b"EX", b"100000"]);
+        }
+        // The second half is used again and again, the others are older.
+        for _ in 0..20 {
+            local.advance_ms(3000);
+            for n in 5000..10_000 {
+                ask(&mut local, client, &[b"GET", format!("key:{n:08}").as_bytes()]);
+            }
+        }
+        let room = local.server.keyspace.live_bytes() / 4;
+        limit_to(&mut local, client, 0);
+        // As many come as a quarter of all: half of the unused ones have to go.
+        let now = alloc::used();
+        let mut new = 10_000;
+        while now + room > alloc::used() && new < 12_500 {
+            let key = format!("key:{new:08}");
+            ask(&mut local, client, &[b"SET", key.as_bytes(), &[b'v'; 100], b"EX", b"100000"]);
+            new += 1;
+        }
+        let lost = 5000 - count(&mut local, 5000..10_000);
+        let gone = 5000 - count(&mut local, 0..5000);
+        assert!(gone + lost > 1500, "{policy}: {gone} and {lost} went");
+        assert!(lost <= most, "{policy}: {lost} of the 5,000 in use went, and {gone} of the others");
+    }
+}
+
+#[test]
+fn what_expires_first_goes_first() {
+    let mut local = server(&["--maxmemory-policy", "volatile-ttl"]);
+    let client = local.connect();
+    for n in 0..5000 {
+        let (key, seconds) = (format!("key:{n:08}"), format!("{}", 1000 + n));
+        ask(&mut local, client, &[b"SET", key.as_bytes(), &[b'v'; 100], b"EX", seconds.as_bytes()]);
+    }
+    limit_to(&mut local, client, 0);
+    for n in 5000..7000 {
+        set(&mut local, client, n, &[b'v'; 100]);
+    }
+    let (first, last) = (count(&mut local, 0..2500), count(&mut local, 2500..5000));
+    assert!(first < 900 && last > 2400, "{first} of the first half are left, {last} of the second");
+    assert_eq!(count(&mut local, 5000..7000), 2000, "without a deadline nothing goes");
+}
+
+#[test]
+fn the_least_recently_modified_go_although_they_are_read() {
+    let mut local = server(&["--maxmemory-policy", "allkeys-lrm"]);
+    let client = local.connect();
+    for n in 0..4000 {
+        set(&mut local, client, n, &[b'v'; 100]);
+    }
+    local.advance_ms(10_000);
+    for n in 0..2000 {
+        ask(&mut local, client, &[b"GET", format!("key:{n:08}").as_bytes()]);
+        ask(&mut local, client, &[b"SETRANGE", format!("key:{:08}", n + 2000).as_bytes(), b"0", b"w"]);
+    }
+    assert_eq!(ask(&mut local, client, &[b"OBJECT", b"IDLETIME", b"key:00000000"]), ":10\r\n");
+    assert_eq!(ask(&mut local, client, &[b"OBJECT", b"IDLETIME", b"key:00002000"]), ":0\r\n");
+    local.advance_ms(10_000);
+    limit_to(&mut local, client, 0);
+    for n in 4000..5000 {
+        set(&mut local, client, n, &[b'v'; 100]);
+    }
+    let (read, changed) = (count(&mut local, 0..2000), count(&mut local, 2000..4000));
+    assert!(read < 1200 && changed > 1960, "{read} and {changed}");
+}
+
+#[test]
+fn a_copy_that_lives_does_not_empty_the_database() {
+    let flood = |holds: bool| {
+        let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
+        let client = local.connect();
+        for n in 0..10_000 {
+            set(&mut local, client, n, &[b'v'; 100]);
+        }
+        let limit = limit_to(&mut local, client, 10_000);
+        let copy = holds.then(|| local.server.freeze());
+        for n in 10_000..15_000 {
+            assert_eq!(set(&mut local, client, n, &[b'v'; 100]), "+OK\r\n");
+        }
+        if holds {
+            assert!(info(&mut local, client, "redoxide_pinned_memory") > 100_000);
+            assert!(info(&mut local, client, "mem_not_counted_for_evict") > 100_000);
+            assert!(alloc::used() > limit + 100_000);
+        }
+        let pinned = local.server.pinned_bytes(alloc::used());
+        let before = alloc::used();
+        drop(copy);
+        let freed = before - alloc::used();
+        assert!(freed.abs_diff(pinned) < 50_000, "{pinned} pinned, {freed} freed");
+        assert!(alloc::used() < limit + 50_000, "{} above", alloc::used() - limit);
+        info(&mut local, client, "evicted_keys")
+    };
+    let (without, with) = (flood(false), flood(true));
+    assert!(without > 4000 && with <= without + without / 10, "{without} without a copy, {with} with one");
+}
+
+#[test]
+fn who_needs_memory_waits_while_a_slice_is_not_enough_and_others_do_not() {
+    let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
+    let (writer, reader) = (local.connect(), local.connect());
+    for n in 0..2000 {
+        set(&mut local, writer, n, &[b'v'; 100]);
+    }
+    local.server.eviction.keys_max = Some(5);
+    let limit = alloc::used() - 10_000;
+    ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]);
+    let pipeline = [request(&[b"SET", b"a", b"1"]), request(&[b"GET", b"a"])].concat();
+    local.send(writer, &pipeline);
+    assert_eq!(local.receive(writer), b"", "it waits, and what it sent after that, too");
+    assert_eq!(local.server.eviction.waiting(), 1);
+    assert!(ask(&mut local, reader, &[b"GET", b"a"]).starts_with("$-1"), "who needs none is served");
+    let mut turns = 0;
+    while local.server.eviction.is_behind() && turns < 1000 {
+        local.advance_ms(1);
+        turns += 1;
+    }
+    assert!((5..200).contains(&turns), "{turns}");
+    assert_eq!(local.receive(writer), b"+OK\r\n$1\r\n1\r\n");
+    assert_eq!(local.server.eviction.waiting(), 0);
+    assert!(info(&mut local, reader, "total_eviction_exceeded_time") >= 4);
+    // Who goes while it waits is forgotten; and without a limit nobody waits.
+    let limit = alloc::used() - 20_000;
+    ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]);
+    let other = local.connect();
+    local.send(writer, &request(&[b"SET", b"b", b"1"]));
+    local.send(other, &request(&[b"SET", b"c", b"1"]));
+    assert_eq!(local.server.eviction.waiting(), 2);
+    local.close(writer);
+    assert_eq!(local.server.eviction.waiting(), 1);
+    ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", b"0"]);
+    assert_eq!(local.receive(other), b"+OK\r\n");
+}
+
+/// Queues so many times 10,000 bytes after MULTI, as long as the client is there.
+fn queue(local: &mut Local, client: usize, n: usize) {
+    ask(local, client, &[b"MULTI"]);
+    for _ in 0..n {
+        ask(local, client, &[b"SET", b"k", &[b'v'; 10_000]]);
+    }
+}
+
+#[test]
+fn the_largest_clients_go_when_all_take_too_much() {
+    let mut local = server(&["--maxmemory-clients", "1mb"]);
+    let asker = local.connect();
+    let clients: Vec<usize> = (1..=5).map(|_| local.connect()).collect();
+    let open = |local: &Local| clients.iter().map(|&client| local.is_open(client)).collect::<Vec<bool>>();
+    assert_eq!(ask(&mut local, clients[3], &[b"CLIENT", b"NO-EVICT", b"on"]), "+OK\r\n");
+    for (n, &client) in clients.iter().enumerate() {
+        queue(&mut local, client, 6 * (n + 1));
+    }
+    assert_eq!(open(&local), [true; 5]);
+    queue(&mut local, clients[0], 20);
+    assert_eq!(open(&local), [true, true, true, true, false], "the largest, and no more than has to go");
+    queue(&mut local, clients[1], 60);
+    assert_eq!(open(&local), [true, false, true, true, false]);
+    assert_eq!(info(&mut local, asker, "evicted_clients"), 2);
+    // A part of nothing is no limit; of something it is.
+    ask(&mut local, asker, &[b"CONFIG", b"SET", b"maxmemory-clients", b"1%"]);
+    queue(&mut local, clients[0], 100);
+    assert!(local.is_open(clients[0]));
+    ask(&mut local, asker, &[b"CONFIG", b"SET", b"maxmemory", b"50000000"]);
+    assert!(!local.is_open(clients[0]));
+    assert!(local.is_open(asker) && local.is_open(clients[3]));
+}
+
+#[test]
+fn what_clients_take_is_counted_and_comes_back() {
+    let mut local = server(&[]);
+    let (asker, client) = (local.connect(), local.connect());
+    let memory = |local: &mut Local| local.server.clients.memory();
+    ask(&mut local, client, &[b"PING"]);
+    let before = memory(&mut local);
+    for (words, undo) in [
+        (&[&b"WATCH"[..], &vec![b'w'; 50_000]][..], &[&b"UNWATCH"[..]][..]),
+        (&[b"SUBSCRIBE", &vec![b's'; 50_000]], &[b"UNSUBSCRIBE"]),
+        (&[b"MULTI"], &[b"DISCARD"]),
+    ] {
+        ask(&mut local, client, words);
+        if words[0] == b"MULTI" {
+            ask(&mut local, client, &[b"SET", b"k", &vec![b'v'; 50_000]]);
+        }
+        let more = memory(&mut local) - before;
+        assert!((50_000..60_000).contains(&more), "{more} for {}", String::from_utf8_lossy(words[0]));
+        ask(&mut local, client, undo);
+        assert!(memory(&mut local).abs_diff(before) < 500, "{}", String::from_utf8_lossy(words[0]));
+    }
+    let both = memory(&mut local);
+    local.close(client);
+    ask(&mut local, asker, &[b"PING"]);
+    assert!(memory(&mut local) < both);
+}
