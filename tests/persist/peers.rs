@@ -105,14 +105,6 @@ impl Peer {
         }
     }
 
-    /// Whether the peer has what it had before, and what ours has written since.
-    #[track_caller]
-    fn has_again(&self, server: &Server, client: &mut Client, theirs: &str, written: &str) {
-        assert_eq!(client.ask(&["LLEN", "from redoxide"]).text(), written, "{}", server.log());
-        client.ask(&["DEL", "from redoxide"]);
-        assert_eq!(digest(client), theirs, "{}", server.log());
-    }
-
     /// Lets one of the peer's own tools look at a file.
     #[track_caller]
     fn check(&self, tool: &str, file: &Path) {
@@ -125,6 +117,14 @@ impl Peer {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{} says of {}:\n{text}", tool.display(), file.display());
     }
+}
+
+/// Whether the peer has what it had before, and what ours has written since.
+#[track_caller]
+fn has_again(server: &Server, client: &mut Client, theirs: &str, written: &str) {
+    assert_eq!(client.ask(&["LLEN", "from redoxide"]).text(), written, "{}", server.log());
+    client.ask(&["DEL", "from redoxide"]);
+    assert_eq!(digest(client), theirs, "{}", server.log());
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_snapshot_goes_there_and_back() {
     peer.check("-check-rdb", &folder.0.join("dump.rdb"));
 
     let (server, mut client) = folder.start(&peer.program, &[]);
-    peer.has_again(&server, &mut client, &theirs, "2");
+    has_again(&server, &mut client, &theirs, "2");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn an_append_only_file_goes_there_and_back() {
         client.ask(&["RPUSH", "from redoxide", "a", "1"]);
         drop(server);
         let (server, mut client) = folder.start(&peer.program, &arguments);
-        peer.has_again(&server, &mut client, &theirs, "2");
+        has_again(&server, &mut client, &theirs, "2");
         drop(server);
         // ... and our base.
         let (server, mut client) = folder.start(&own_server(), &arguments);
@@ -180,6 +180,6 @@ fn an_append_only_file_goes_there_and_back() {
         drop(server);
         peer.check("-check-aof", &folder.0.join("appendonlydir/appendonly.aof.manifest"));
         let (server, mut client) = folder.start(&peer.program, &arguments);
-        peer.has_again(&server, &mut client, &theirs, "3");
+        has_again(&server, &mut client, &theirs, "3");
     }
 }
