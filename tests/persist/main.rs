@@ -6,6 +6,7 @@ mod harness;
 mod aof;
 mod crash;
 mod data;
+mod files;
 mod peers;
 mod rdb;
 mod snapshot;
