@@ -796,16 +796,21 @@ fn expire_at(ctx: &mut Ctx, args: Args, unit: Unit) -> Done {
     if !removed.is_empty() {
         db.edited(key, edited, HDEL, removed.len() as u64);
     }
-    log_deadline(ctx, key, at, &set);
-    ctx.log_parts(b"HDEL", key, &[], &removed);
+    // As in Redis with the condition, which holds there as it did here.
+    let condition = if behind == 4 { args.get(3) } else { b"" };
+    log_deadline(ctx, key, at, condition, &set);
+    for field in removed {
+        ctx.log_parts(b"HDEL", key, &[], &[field]);
+    }
     Ok(Flow::Done)
 }
 
 /// What the log holds of fields that were given a deadline.
-fn log_deadline(ctx: &mut Ctx, key: &[u8], at: i64, fields: &[&[u8]]) {
+fn log_deadline(ctx: &mut Ctx, key: &[u8], at: i64, condition: &[u8], fields: &[&[u8]]) {
     let (mut time, mut number) = (itoa::Buffer::new(), itoa::Buffer::new());
-    let number = number.format(fields.len()).as_bytes();
-    ctx.log_parts(b"HPEXPIREAT", key, &[time.format(at).as_bytes(), b"FIELDS", number], fields);
+    let words = [time.format(at).as_bytes(), condition, b"FIELDS", number.format(fields.len()).as_bytes()];
+    let before: Vec<&[u8]> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    ctx.log_parts(b"HPEXPIREAT", key, &before, fields);
 }
 
 /// HTTL key FIELDS numfields field [field ...]
@@ -1005,7 +1010,7 @@ fn with_fields(ctx: &mut Ctx, key: &[u8], slot: Slot, fields: Args, touch: Touch
     ctx.log_parts(b"HDEL", key, &[], &met);
     match touch {
         Touch::Delete | Touch::Expire => ctx.log_parts(b"HDEL", key, &[], &changed),
-        Touch::At(at) => log_deadline(ctx, key, at, &changed),
+        Touch::At(at) => log_deadline(ctx, key, at, b"", &changed),
         Touch::Persist => {
             let mut number = itoa::Buffer::new();
             ctx.log_parts(b"HPERSIST", key, &[b"FIELDS", number.format(changed.len()).as_bytes()], &changed);

@@ -93,6 +93,8 @@ impl Local {
             self.server.flush_log();
         }
         self.server.take_reports();
+        // Who waited for the log has its answer now.
+        self.deliver();
     }
 
     /// Loads what the disk holds, to its end; false if that failed.

@@ -247,14 +247,12 @@ impl Server {
             return;
         }
         for Removed { db, key, fields } in std::mem::take(&mut self.keyspace.shared.changes.removed) {
-            self.propagation.add(db, 1, |out| {
-                if fields.is_empty() {
-                    return encode_words(out, &[b"DEL", &key]);
-                }
-                let words: Vec<&[u8]> =
-                    [b"HDEL".as_slice(), &*key].into_iter().chain(fields.iter().map(|field| &**field)).collect();
-                encode_words(out, &words);
-            });
+            if fields.is_empty() {
+                self.propagation.add(db, 1, |out| encode_words(out, &[b"DEL", &key]));
+            }
+            for field in fields {
+                self.propagation.add(db, 1, |out| encode_words(out, &[b"HDEL", &key, &field]));
+            }
         }
     }
 

@@ -30,6 +30,8 @@ struct Job {
     began_ms: i64,
     /// The change counter at the moment of the copy.
     dirty: u64,
+    /// The same at the last good snapshot before it.
+    before: u64,
 }
 
 /// The end of a job.
@@ -171,6 +173,7 @@ impl Server {
             total: copy.len(),
             began_ms: self.now(),
             dirty: self.keyspace.shared.changes.dirty,
+            before: self.saving.saved_dirty,
         });
         log::info!("Background saving started");
         let (disk, reporter) = (Arc::clone(&self.disk), self.saving.reports.reporter());
@@ -211,9 +214,17 @@ impl Server {
             return;
         }
         self.cancel_saving();
-        if !self.config.settings.persistence.rules.is_empty() && !self.is_busy_writing() {
+        if self.config.settings.persistence.rules.is_empty() {
+            return;
+        }
+        if self.is_busy_writing() {
+            // One is getting its name just now, or the log is rewritten: then the empty one comes after that.
+            self.saving.is_scheduled = true;
+        } else {
             self.save_in_background();
         }
+        // As in Redis, which writes the file at once, nothing is left to be saved.
+        self.mark_saved();
     }
 
     /// What became of snapshots since the last look.
@@ -228,13 +239,14 @@ impl Server {
             match result {
                 Ok(()) => {
                     log::info!("Background saving terminated with success");
-                    self.saving.saved_dirty = job.dirty;
+                    self.saving.saved_dirty = self.saving.saved_dirty.max(job.dirty);
                     self.saving.last_save_s = now_ms / 1000;
                     self.saving.saves += 1;
                 }
                 Err(why) => {
                     log::warn!("{why}");
                     log::warn!("Background saving error");
+                    self.saving.saved_dirty = job.before;
                 }
             }
             self.regate();

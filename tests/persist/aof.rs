@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 const INCREMENT: &str = "/appendonlydir/appendonly.aof.1.incr.aof";
 
-fn config(fsync: &str, more: &[(&str, &str)]) -> Config {
+/// A configuration with an append-only file as commands, and more directives.
+pub fn config(fsync: &str, more: &[(&str, &str)]) -> Config {
     let mut line = vec!["--dir", "/", "--save", "", "--appendonly", "yes", "--aof-use-rdb-preamble", "no"];
     line.extend(["--appendfsync", fsync, "--enable-debug-command", "yes"]);
     let mut words: Vec<Vec<u8>> = line.into_iter().map(|word| word.as_bytes().to_vec()).collect();
@@ -24,14 +25,15 @@ fn config(fsync: &str, more: &[(&str, &str)]) -> Config {
     }
 }
 
-fn server(config: Config, disk: &Memory, unix_ms: i64) -> Local {
+/// A server that has loaded what is on the disk.
+pub fn server(config: Config, disk: &Memory, unix_ms: i64) -> Local {
     let mut local = Local::with_disk(&redoxide::commands::table(), config, 1, unix_ms, Arc::new(disk.clone()));
     assert!(local.load(), "what is on the disk can be loaded: {:?}", disk.names());
     local
 }
 
 /// Sends a command and returns the reply.
-fn ask(local: &mut Local, client: usize, words: &[&str]) -> String {
+pub fn ask(local: &mut Local, client: usize, words: &[&str]) -> String {
     let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
         bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());

@@ -6,6 +6,8 @@ mod harness;
 mod aof;
 mod crash;
 mod data;
+mod files;
+mod peers;
 mod rdb;
 mod slow;
 mod snapshot;
