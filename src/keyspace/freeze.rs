@@ -53,7 +53,7 @@ impl Keyspace {
             id: DbId(number as u16), // `databases` is at most 65,535
             table: data.table.freeze(),
             volatile: data.volatile,
-            expiring_hashes: data.fields.len(),
+            expiring_hashes: data.expiring_hashes,
         });
         FrozenKeyspace { dbs: dbs.collect(), now: self.shared.now, access: self.shared.access }
     }

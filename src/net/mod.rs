@@ -255,6 +255,7 @@ impl EventLoop {
     /// Timers: the server's regular work, idle and slow connections once a second, accepting after a shortage.
     fn timers(&mut self, server: &mut Server) {
         server.time_out_blocked();
+        server.expire_due();
         if server.until_cron_us() > 0 {
             return;
         }

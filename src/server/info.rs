@@ -284,6 +284,11 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("rejected_connections", stats.rejected_connections);
     out.field("expired_subkeys", keyspace.expired_fields);
     out.field("expired_keys", keyspace.expired);
+    out.field("expired_stale_perc", format_args!("{:.2}", server.keyspace.stale_percent()));
+    out.field("expired_time_cap_reached_count", keyspace.expire_cuts);
+    out.field("expire_cycle_cpu_milliseconds", keyspace.expire_ns / 1_000_000);
+    let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|part| keyspace.lags.quantile(part));
+    out.field("expire_lag_ms", format_args!("p50={p50},p99={p99},p99.9={p999}"));
     out.field("evicted_keys", 0);
     out.field("keyspace_hits", keyspace.hits);
     out.field("keyspace_misses", keyspace.misses);
@@ -370,8 +375,8 @@ fn of_keyspace(server: &Server, out: &mut Out) {
                     "keys={},expires={},avg_ttl={},subexpiry={}",
                     db.table.len(),
                     db.volatile,
-                    if db.volatile == 0 { 0 } else { db.avg_ttl_ms },
-                    db.fields.len()
+                    db.avg_ttl_ms(server.now()),
+                    db.expiring_hashes
                 ),
             );
         }

@@ -15,6 +15,7 @@ pub mod client;
 pub mod command;
 pub mod dispatch;
 pub mod error;
+mod expiry;
 pub mod gate;
 pub mod info;
 pub mod loading;
@@ -316,15 +317,16 @@ impl Server {
         self.next_cron_us.saturating_sub(self.clock.monotonic_us())
     }
 
-    /// Microseconds until something is due: the regular work, or the end of somebody's waiting.
+    /// Microseconds until something is due: the regular work, a deadline, or the end of somebody's waiting.
     pub fn until_due_us(&self) -> u64 {
         if self.loading.is_some() {
             // Batches come without a call.
             return self.until_cron_us().min(1000);
         }
-        let Some(deadline) = self.blocked.next_deadline() else { return self.until_cron_us() };
-        let left_us = deadline.saturating_mul(1000).saturating_sub(self.clock.unix_us());
-        self.until_cron_us().min(left_us.max(0) as u64)
+        let left_us = self.until_expiry_us(self.until_cron_us());
+        let Some(deadline) = self.blocked.next_deadline() else { return left_us };
+        let wait_us = deadline.saturating_mul(1000).saturating_sub(self.clock.unix_us());
+        left_us.min(wait_us.max(0) as u64)
     }
 
     /// Whether a command runs inside another (EXEC).
@@ -341,7 +343,7 @@ impl Server {
         self.keyspace.shared.changes.interest = interest;
     }
 
-    /// The regular work, `hz` times a second: rates, active expiry, giving memory back.
+    /// The regular work, `hz` times a second: rates, files, giving memory back.
     pub fn cron(&mut self) {
         let now_us = self.clock.monotonic_us();
         if now_us < self.next_cron_us {
@@ -353,11 +355,6 @@ impl Server {
         self.stats.rates.sample(now_us, [self.stats.commands, self.stats.bytes_in, self.stats.bytes_out]);
         if self.cron_count % 16 == 1 {
             self.watch.refine();
-        }
-        if self.active_expire
-            && self.keyspace.expire_some(&self.watch, 500_000) + self.keyspace.expire_fields(&self.watch, 250_000) > 0
-        {
-            self.settle_slice();
         }
         self.repair_log();
         self.save_if_due();
