@@ -260,14 +260,14 @@ impl Keyspace {
                 let (table, has_fields) = (&data.table, data.expiring_hashes > 0);
                 let is_any = data.volatile + data.expiring_hashes > 0;
                 let Rebuild { wheel, cursor } = &mut **rebuild;
-                *cursor = if !is_any {
-                    0
-                } else {
+                *cursor = if is_any {
                     table.scan(*cursor, KEYS_AT_ONCE, &mut |entry| {
                         if let Some(at) = due_time(entry, has_fields) {
                             wheel.add(HashPart::of(table.hash(entry.key())), at, now);
                         }
                     })
+                } else {
+                    0
                 };
                 if *cursor == 0 {
                     let new = data.rebuild.take().map(|rebuild| rebuild.wheel).unwrap_or_default();

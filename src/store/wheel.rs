@@ -76,14 +76,14 @@ impl Item {
     fn new(part: HashPart, offset: u64) -> Item {
         let prefix = part.0 >> (64 - PREFIX_BITS);
         let bits = (prefix << TAG_BITS | part.0 & 0xff) << OFFSET_BITS | offset;
-        let [a, b, c, d, e, f, ..] = bits.to_le_bytes();
-        Item([a, b, c, d, e, f])
+        Item(*bits.to_le_bytes().first_chunk().expect("eight are more than six"))
     }
 
     #[inline]
     fn bits(self) -> u64 {
-        let [a, b, c, d, e, f] = self.0;
-        u64::from_le_bytes([a, b, c, d, e, f, 0, 0])
+        let mut bytes = [0; 8];
+        bytes[..6].copy_from_slice(&self.0);
+        u64::from_le_bytes(bytes)
     }
 
     #[inline]
