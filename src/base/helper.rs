@@ -5,6 +5,7 @@
 //! are started once. Waking a sleeping one costs 20 to 40 µs, so what can wait (freeing) is only laid down
 //! ([`Helper::run_soon`]) and the thread is woken by the next [`Helper::nudge`]. A job that panics is lost, the helper goes on.
 
+use crate::base::alloc;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,7 +82,7 @@ impl Helper {
     }
 
     fn lay_down(&self, job: impl FnOnce() + Send + 'static) {
-        let Some((jobs, _)) = &self.thread else { return job() };
+        let Some((jobs, _)) = &self.thread else { return alloc::uncounted(job) };
         self.pending.fetch_add(1, Ordering::Relaxed);
         if let Err(unsent) = jobs.send(Box::new(job)) {
             // The thread is gone (it can only end with the process): do the work here rather than lose it.

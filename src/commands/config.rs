@@ -160,6 +160,7 @@ fn resetstat(ctx: &mut Ctx, _: Args) -> Done {
     let rates = std::mem::take(&mut server.stats.rates);
     server.stats = Stats { rates, ..Stats::default() };
     server.keyspace.shared.stats = KeyspaceStats::default();
+    server.keyspace.shared.freeing.reset();
     server.commands.reset_stats();
     ctx.reply.ok();
     Ok(Flow::Done)

@@ -9,7 +9,6 @@ use crate::base::number::parse_i64;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{AccessClock, Database, DbId, Expiry, Shared};
 use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
-use crate::store::object::Object;
 pub use crate::store::object::WrongType;
 use crate::store::table::{Hash, Position};
 
@@ -477,35 +476,5 @@ impl Shared {
     pub fn miss(&mut self, id: DbId, key: &[u8]) {
         self.stats.misses += 1;
         self.changes.record(id, key, Event::KEYMISS, 0);
-    }
-
-    /// Frees an entry, on the helper if it is big.
-    #[inline]
-    pub fn discard(&mut self, entry: Entry) {
-        if is_big(&entry) {
-            self.freeing.run_soon(move || drop(entry));
-        }
-    }
-
-    /// The same for a value that was taken out of its entry.
-    pub fn discard_object(&mut self, object: Object) {
-        if object.nodes() > FREED_HERE_MAX {
-            let object = Box::new(object);
-            self.freeing.run_soon(move || drop(object));
-        }
-    }
-}
-
-/// The loop frees no more than so many nodes of one value.
-const FREED_HERE_MAX: usize = 16;
-
-/// Whether freeing a value is work for the helper.
-#[inline]
-fn is_big(entry: &Entry) -> bool {
-    match entry.value() {
-        // Freeing a large buffer gives pages back to the system, which costs about as long as zeroing them.
-        Value::Buffer(buffer) => buffer.bytes().len() > 64 * 1024,
-        Value::Object(object) => object.nodes() > FREED_HERE_MAX,
-        _ => false,
     }
 }

@@ -272,7 +272,7 @@ impl Keyspace {
                 if *cursor == 0 {
                     let new = data.rebuild.take().map(|rebuild| rebuild.wheel).unwrap_or_default();
                     let old = std::mem::replace(&mut data.wheel, new);
-                    self.shared.freeing.run_soon(move || drop(old));
+                    self.shared.freeing.free(0, old);
                     self.shared.next_due = self.shared.next_due.min(data.wheel.next());
                 }
                 if watch.ticks().wrapping_sub(start) >= budget {

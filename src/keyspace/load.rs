@@ -106,6 +106,6 @@ impl Keyspace {
     pub fn adopt(&mut self, loader: Loader) {
         let old = std::mem::replace(&mut self.dbs, loader.dbs);
         self.shared.next_due = self.dbs.iter().map(|data| data.wheel.next()).min().unwrap_or(i64::MAX);
-        self.shared.freeing.run_soon(move || drop(old));
+        self.shared.freeing.free(old.iter().map(|data| data.table.len()).sum(), old);
     }
 }

@@ -17,6 +17,7 @@ mod db_text;
 pub mod digest;
 pub mod expire;
 pub mod fields;
+pub mod freeing;
 pub mod freeze;
 pub mod load;
 
@@ -30,6 +31,7 @@ use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
 pub use db_collections::Edited;
 use expire::{Lags, Rebuild};
+use freeing::Freeing;
 
 /// The number of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,7 +129,7 @@ pub struct Shared {
     /// Memory that active expiry uses.
     due: Vec<HashPart>,
     /// Frees what is big.
-    pub freeing: Helper,
+    pub freeing: Freeing,
     /// Sampling and counters that grow by chance.
     pub dice: Dice,
     /// Hashes of the batch in hand.
@@ -231,7 +233,7 @@ impl Keyspace {
             next_db: 0,
             is_tending: false,
             due: Vec::new(),
-            freeing,
+            freeing: Freeing::new(freeing),
             dice,
             hashes: HashMemo::default(),
             limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
@@ -287,7 +289,8 @@ impl Keyspace {
         let old = std::mem::replace(data, empty);
         let keys = old.table.len();
         if keys > 0 || !old.wheel.is_empty() {
-            self.shared.freeing.run_soon(move || drop(old));
+            self.shared.freeing.free(keys, old);
+            self.shared.freeing.nudge();
         }
         keys
     }

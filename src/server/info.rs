@@ -192,6 +192,7 @@ fn of_memory(server: &mut Server, out: &mut Out) {
     out.field("mem_clients_normal", clients);
     out.field("mem_allocator", "jemalloc-5.3.1");
     out.field("lazyfree_pending_objects", server.keyspace.shared.freeing.pending());
+    out.field("lazyfreed_objects", server.keyspace.shared.freeing.freed());
 }
 
 /// The process's resident bytes and the machine's memory, zeros where the system does not tell.
