@@ -141,6 +141,9 @@ enum Mine {
 thread_local! {
     // Without a destructor, so that it may be used at any time in a thread's life, also by the allocator.
     static MINE: Cell<Mine> = const { Cell::new(Mine::Unknown) };
+    /// Blocks that this thread has allocated, less those that it has freed.
+    #[cfg(debug_assertions)]
+    static BLOCKS: Cell<isize> = const { Cell::new(0) };
     // Its destructor is what tells that a thread ends.
     static LEASE: Lease = const { Lease };
 }
@@ -215,6 +218,32 @@ pub fn calls() -> usize {
     }
 }
 
+/// How many more blocks this thread has allocated than freed; zero in a release build. A difference of two readings says
+/// whether much was freed in between that had been there before.
+#[inline]
+pub fn blocks() -> isize {
+    #[cfg(debug_assertions)]
+    return BLOCKS.get();
+    #[cfg(not(debug_assertions))]
+    0
+}
+
+/// Does something that [`blocks`] is not to see.
+pub fn uncounted<R>(act: impl FnOnce() -> R) -> R {
+    #[cfg(debug_assertions)]
+    let before = BLOCKS.get();
+    let result = act();
+    #[cfg(debug_assertions)]
+    BLOCKS.set(before);
+    result
+}
+
+#[inline(always)]
+fn count_block(one: isize) {
+    #[cfg(debug_assertions)]
+    BLOCKS.set(BLOCKS.get() + one);
+}
+
 /// The bytes that jemalloc really sets aside for a small or large allocation of `size` bytes.
 ///
 /// Classes are 16 bytes apart up to 128, then four to every doubling. (The classes of 1 to 8 bytes are left out:
@@ -237,6 +266,7 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: the caller's promises are those that the inner allocator asks for.
         let place = unsafe { INNER.alloc(layout) };
         if !place.is_null() {
+            count_block(1);
             count(layout.size() as isize, 1);
         }
         place
@@ -247,6 +277,7 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: as above.
         let place = unsafe { INNER.alloc_zeroed(layout) };
         if !place.is_null() {
+            count_block(1);
             count(layout.size() as isize, 1);
         }
         place
@@ -257,6 +288,7 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: as above.
         unsafe { INNER.dealloc(place, layout) };
         count(-(layout.size() as isize), 0);
+        count_block(-1);
     }
 
     #[inline]

@@ -2,8 +2,38 @@
 //!
 //! A [`Buffer`] holds bytes that several owners share: a big argument that becomes a value, a value that several
 //! replies send, a message for many subscribers. Nobody copies it; whoever drops it last frees it.
+//!
+//! Giving a large one back to the system takes long. A thread that has no time for that keeps a *bin* ([`keep_bin`]): big
+//! buffers whose last holder lets go there end up in it, and [`empty_bin`] takes them out, for another thread to free.
 
+use std::cell::{Cell, RefCell};
 use triomphe::Arc;
+
+/// Longer buffers are big: freeing one gives pages back to the system, which costs about as long as zeroing them.
+pub const BIG: usize = 64 * 1024;
+
+thread_local! {
+    /// Big buffers that went on this thread, if it keeps them.
+    static BIN: RefCell<Option<Vec<Buffer>>> = const { RefCell::new(None) };
+    static BIN_BYTES: Cell<usize> = const { Cell::new(0) };
+}
+
+/// From now on this thread does not free big buffers itself.
+pub fn keep_bin() {
+    BIN.set(Some(Vec::new()));
+}
+
+/// The bytes of the buffers in this thread's bin.
+#[inline]
+pub fn bin_bytes() -> usize {
+    BIN_BYTES.get()
+}
+
+/// Takes all buffers out of this thread's bin.
+pub fn empty_bin() -> Vec<Buffer> {
+    BIN_BYTES.set(0);
+    BIN.with_borrow_mut(|bin| bin.as_mut().map(std::mem::take).unwrap_or_default())
+}
 
 /// Shared, immutable bytes. Cloning raises a count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,14 +66,27 @@ impl Buffer {
         self.0.is_unique()
     }
 
-    /// The counted pointer, for a place that stores bare addresses.
-    pub fn into_arc(self) -> Arc<Vec<u8>> {
-        self.0
+    /// Puts the bytes into the bin, if this thread keeps one.
+    #[cold]
+    fn throw_away(&self) {
+        // At the thread's end there is no bin any more.
+        let _ = BIN.try_with(|bin| {
+            if let Ok(mut bin) = bin.try_borrow_mut()
+                && let Some(bin) = &mut *bin
+            {
+                BIN_BYTES.set(BIN_BYTES.get() + self.0.capacity());
+                bin.push(Buffer(Arc::clone(&self.0)));
+            }
+        });
     }
+}
 
-    /// The way back from [`Buffer::into_arc`].
-    pub fn from_arc(arc: Arc<Vec<u8>>) -> Buffer {
-        Buffer(arc)
+impl Drop for Buffer {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.capacity() > BIG && self.0.is_unique() {
+            self.throw_away();
+        }
     }
 }
 
@@ -123,4 +166,25 @@ pub enum Text<'a> {
     Int(i64),
     /// A counted buffer: a reply may hold it instead of copying it.
     Shared(&'a Buffer),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bin_gets_what_is_big_and_has_no_other_holder() {
+        let big = || Buffer::new(vec![1; BIG + 1]);
+        drop(big());
+        assert_eq!((bin_bytes(), empty_bin().len()), (0, 0), "nobody keeps a bin");
+        keep_bin();
+        let (kept, small) = (big(), Buffer::new(vec![1; BIG]));
+        drop((kept.clone(), small, big(), big()));
+        assert_eq!(bin_bytes(), 2 * (BIG + 1));
+        let bin = empty_bin();
+        assert_eq!((bin.len(), bin_bytes()), (2, 0));
+        std::thread::spawn(move || drop(bin)).join().expect("it frees them");
+        assert_eq!(bin_bytes(), 0);
+        assert!(kept.is_unique());
+    }
 }

@@ -5,7 +5,7 @@
 //! are started once. Waking a sleeping one costs 20 to 40 µs, so what can wait (freeing) is only laid down
 //! ([`Helper::run_soon`]) and the thread is woken by the next [`Helper::nudge`]. A job that panics is lost, the helper goes on.
 
-use std::cell::Cell;
+use crate::base::alloc;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +22,6 @@ const LAID_DOWN_MAX: usize = 256;
 pub struct Helper {
     thread: Option<(Sender<Job>, Thread)>,
     pending: Arc<AtomicUsize>,
-    /// How many jobs there ever were.
-    total: Cell<u64>,
 }
 
 impl Helper {
@@ -47,12 +45,12 @@ impl Helper {
                 }
             }
         })?;
-        Ok(Helper { thread: Some((jobs, thread.thread().clone())), pending, total: Cell::new(0) })
+        Ok(Helper { thread: Some((jobs, thread.thread().clone())), pending })
     }
 
     /// A helper that runs each job at once, on the caller's thread.
     pub fn inline() -> Helper {
-        Helper { thread: None, pending: Arc::new(AtomicUsize::new(0)), total: Cell::new(0) }
+        Helper { thread: None, pending: Arc::new(AtomicUsize::new(0)) }
     }
 
     /// Whether jobs are run by the caller.
@@ -84,19 +82,13 @@ impl Helper {
     }
 
     fn lay_down(&self, job: impl FnOnce() + Send + 'static) {
-        self.total.set(self.total.get() + 1);
-        let Some((jobs, _)) = &self.thread else { return job() };
+        let Some((jobs, _)) = &self.thread else { return alloc::uncounted(job) };
         self.pending.fetch_add(1, Ordering::Relaxed);
         if let Err(unsent) = jobs.send(Box::new(job)) {
             // The thread is gone (it can only end with the process): do the work here rather than lose it.
             self.pending.fetch_sub(1, Ordering::Relaxed);
             (unsent.0)();
         }
-    }
-
-    /// How many jobs were handed over so far.
-    pub fn total(&self) -> u64 {
-        self.total.get()
     }
 
     /// How many jobs wait or are under way.

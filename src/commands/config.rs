@@ -180,6 +180,7 @@ fn resetstat(ctx: &mut Ctx, _: Args) -> Done {
     server.keyspace.shared.stats = KeyspaceStats::default();
     server.stalls = Stalls::default();
     server.eviction.reset();
+    server.keyspace.shared.freeing.reset();
     server.commands.reset_stats();
     ctx.reply.ok();
     Ok(Flow::Done)

@@ -318,6 +318,9 @@ fn pop(ctx: &mut Ctx, args: Args, side: Side) -> Done {
     Ok(Flow::Done)
 }
 
+/// So many elements are popped one by one; more are cut off at once.
+const FEW: usize = 64;
+
 /// Takes `n` elements off a list that has them, and appends each to the reply.
 fn pop_into(ctx: &mut Ctx, slot: Slot, key: &[u8], side: Side, n: usize) -> Result<(), Error> {
     if n == 0 {
@@ -326,13 +329,23 @@ fn pop_into(ctx: &mut Ctx, slot: Slot, key: &[u8], side: Side, n: usize) -> Resu
     let reply = &mut *ctx.reply;
     let mut db = ctx.server.db(ctx.db);
     let limits = db.limits();
-    let ((), edited) = db.edit(slot, key, |list: &mut List| {
-        for _ in 0..n {
-            list.pop(side, |element| reply.text(element));
+    let (cut, edited) = db.edit(slot, key, |list: &mut List| {
+        if n <= FEW {
+            for _ in 0..n {
+                list.pop(side, |element| reply.text(element));
+            }
+            list.shrunk(&limits);
+            return Default::default();
         }
-        list.shrunk(&limits);
+        let len = list.count();
+        match side {
+            Side::Left => list.view().each(0..n, |element| reply.text(element)),
+            Side::Right => list.view().each_back(len - n..len, |element| reply.text(element)),
+        }
+        list.keep(if side == Side::Left { n..len } else { 0..len - n }, &limits)
     })?;
     db.edited(key, edited, popped(side), n as u64);
+    cut.into_iter().flatten().for_each(|part| db.discard_object(part));
     Ok(())
 }
 

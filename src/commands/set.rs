@@ -1,5 +1,6 @@
 //! The commands on sets.
 
+use crate::base::alloc;
 use crate::base::buffer::{Owned, Text};
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::options::{count, key_count, limit, symmetric};
@@ -333,7 +334,7 @@ fn spop(ctx: &mut Ctx, args: Args) -> Done {
     }
     let mut gone = ctx.server.propagation.is_on.then(Vec::new);
     let mut db = ctx.server.db(ctx.db);
-    let ((), edited) = db.edit(slot, key, |set: &mut Set| {
+    let edit = |set: &mut Set| {
         for _ in 0..wanted {
             let rank = dice.below(set.count() as u64) as usize;
             let member = set.view().nth(rank).map(Owned::of);
@@ -345,7 +346,9 @@ fn spop(ctx: &mut Ctx, args: Args) -> Done {
                 }
             }
         }
-    })?;
+    };
+    // Pages go here and there on the way, a few microseconds of work apart.
+    let ((), edited) = alloc::uncounted(|| db.edit(slot, key, edit))?;
     db.edited(key, edited, SPOP, wanted as u64);
     if let Some(gone) = gone {
         ctx.log_parts(b"SREM", key, &[], &gone.iter().map(Vec::as_slice).collect::<Vec<_>>());

@@ -108,7 +108,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("databases", Int(1, 65535), "16").at_start().honoured(),
     Directive::new("hz", NATURAL, "10").clamped(1, 500).honoured(),
     Directive::new("dynamic-hz", Bool, "yes"),
-    Directive::new("active-expire-effort", Int(1, 10), "1"),
+    Directive::new("active-expire-effort", Int(1, 10), "1").honoured(),
     Directive::new("activerehashing", Bool, "yes"),
     Directive::new("notify-keyspace-events", Special(Events), "").honoured(),
     Directive::new("lazyfree-lazy-eviction", Bool, "no").honoured(),

@@ -94,6 +94,8 @@ pub struct Settings {
     pub packed: Packed,
     /// How often per second the regular work is done.
     pub hz: u32,
+    /// `active-expire-effort`, 1 to 10: how long a slice of active expiry may be.
+    pub active_expire_effort: u32,
     /// Whether keys remember how often they were used (the LFU policies) rather than when.
     pub is_lfu: bool,
     /// Bytes of memory at which eviction is to begin; zero means never.
@@ -334,6 +336,7 @@ impl Settings {
                 list_size: text("list-max-listpack-size").parse().expect("the row's range is that of an i32"),
             },
             hz: small("hz"),
+            active_expire_effort: small("active-expire-effort"),
             is_lfu: policy.ends_with("-lfu"),
             maxmemory: number("maxmemory"),
             maxmemory_samples: number("maxmemory-samples") as usize,

@@ -9,7 +9,6 @@ use crate::base::number::parse_i64;
 use crate::keyspace::changes::{Event, Interest};
 use crate::keyspace::{AccessClock, Database, DbId, Expiry, Shared};
 use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
-use crate::store::object::Object;
 pub use crate::store::object::WrongType;
 use crate::store::table::{Hash, Position};
 
@@ -184,15 +183,17 @@ impl<'a> Db<'a> {
             let value = settled(key, value, deadline);
             let clock = self.shared.first_clock();
             self.data.table.insert(slot.hash, Entry::new(key, value, deadline, clock));
-            self.data.volatile += usize::from(deadline.is_some());
+            self.deadline_moved(slot.hash, None, deadline);
             self.shared.changes.record(self.id, key, Event::NEW, 0);
             return;
         };
         let old = self.data.table.at(position);
-        if !matches!(value, NewValue::Packed(_) | NewValue::Object(_)) {
-            self.data.fields.forget(old);
-        }
         let had = old.deadline();
+        // Who puts a collection says so itself.
+        let had_field = match value {
+            NewValue::Packed(_) | NewValue::Object(_) => None,
+            _ => self.data.earliest_field(Some(old)),
+        };
         let deadline = match ttl {
             Ttl::Keep => had,
             Ttl::Clear => None,
@@ -223,7 +224,26 @@ impl<'a> Db<'a> {
             let old = self.data.table.replace(position, new);
             self.shared.discard(old);
         }
-        self.data.volatile = self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
+        self.deadline_moved(slot.hash, had, deadline);
+        self.fields_moved(slot.hash, had_field, None);
+    }
+
+    /// A key's deadline was `had` and is `has`.
+    #[inline]
+    pub(super) fn deadline_moved(&mut self, hash: Hash, had: Option<i64>, has: Option<i64>) {
+        if had != has {
+            let next = self.data.deadline_moved(self.shared.now, hash, had, has);
+            self.shared.due_at(next);
+        }
+    }
+
+    /// The earliest deadline of a hash's fields was `had` and is `has`.
+    #[inline]
+    pub(super) fn fields_moved(&mut self, hash: Hash, had: Option<i64>, has: Option<i64>) {
+        if had != has {
+            let next = self.data.fields_moved(self.shared.now, hash, had, has);
+            self.shared.due_at(next);
+        }
     }
 
     /// Changes the bytes of a string, which are empty if the key is missing and `len` long afterwards. Keeps the
@@ -271,9 +291,15 @@ impl<'a> Db<'a> {
 
     /// Takes an entry out without a record.
     pub fn take(&mut self, slot: Slot) -> Option<Entry> {
+        let had = self.data.earliest_field(self.entry(slot));
+        self.fields_moved(slot.hash, had, None);
+        self.remove(slot)
+    }
+
+    /// The same by who has said that there are no deadlines of fields any more.
+    pub(super) fn remove(&mut self, slot: Slot) -> Option<Entry> {
         let entry = self.data.table.remove(slot.position?);
-        self.data.volatile -= usize::from(entry.deadline().is_some());
-        self.data.fields.forget(&entry);
+        self.deadline_moved(slot.hash, entry.deadline(), None);
         Some(entry)
     }
 
@@ -296,7 +322,7 @@ impl<'a> Db<'a> {
             let old = self.data.table.replace(position, new);
             self.shared.discard(old);
         }
-        self.data.volatile = self.data.volatile + usize::from(deadline.is_some()) - usize::from(had.is_some());
+        self.deadline_moved(slot.hash, had, deadline);
         true
     }
 
@@ -404,9 +430,12 @@ pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&Buffer>) -> NewValue<'v> 
 #[cold]
 pub(super) fn expire(data: &mut Database, shared: &mut Shared, id: DbId, position: Position) {
     let entry = data.table.remove(position);
-    data.volatile -= 1;
-    data.fields.forget(&entry);
+    let had_field = data.earliest_field(Some(&entry));
+    // Where it is in the wheel does not matter to what goes.
+    data.deadline_moved(shared.now, 0, entry.deadline(), None);
+    data.fields_moved(shared.now, 0, had_field, None);
     shared.stats.expired += 1;
+    shared.stats.lags.add(entry.deadline().map_or(0, |at| shared.now.saturating_sub(at)));
     // The deletion counts as no change of a client's: Redis counts it neither for `save` rules nor for dirty.
     shared.changes.record(id, entry.key(), Event::EXPIRED, 0);
     shared.changes.removed_key(id, entry.key());
@@ -478,34 +507,5 @@ impl Shared {
     pub fn miss(&mut self, id: DbId, key: &[u8]) {
         self.stats.misses += 1;
         self.changes.record(id, key, Event::KEYMISS, 0);
-    }
-
-    /// Frees an entry, on the helper if it is big.
-    #[inline]
-    pub fn discard(&mut self, entry: Entry) {
-        if is_big(&entry) {
-            self.free(entry.footprint(), entry);
-        }
-    }
-
-    /// The same for a value that was taken out of its entry.
-    pub fn discard_object(&mut self, object: Object) {
-        if object.nodes() > FREED_HERE_MAX {
-            self.free(object.bytes(), Box::new(object));
-        }
-    }
-}
-
-/// The loop frees no more than so many nodes of one value.
-const FREED_HERE_MAX: usize = 16;
-
-/// Whether freeing a value is work for the helper.
-#[inline]
-fn is_big(entry: &Entry) -> bool {
-    match entry.value() {
-        // Freeing a large buffer gives pages back to the system, which costs about as long as zeroing them.
-        Value::Buffer(buffer) => buffer.bytes().len() > 64 * 1024,
-        Value::Object(object) => object.nodes() > FREED_HERE_MAX,
-        _ => false,
     }
 }

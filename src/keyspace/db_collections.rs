@@ -58,6 +58,7 @@ impl Db<'_> {
         key: &[u8],
         change: impl FnOnce(&mut C) -> R,
     ) -> Result<(R, Edited), WrongType> {
+        let had = if C::EXPIRES { self.data.earliest_field(self.entry(slot)) } else { None };
         // Taken first, so that the entry may be read into it.
         let mut block = std::mem::take(&mut self.shared.scratch);
         block.clear();
@@ -84,11 +85,12 @@ impl Db<'_> {
             }
         };
         let result = change(&mut collection);
-        let (is_empty, earliest) = (collection.is_empty(), collection.earliest());
-        self.store(slot, key, collection.close(), is_empty);
+        let is_empty = collection.is_empty();
         if C::EXPIRES {
-            self.data.fields.note(key, earliest);
+            // An empty one has no deadlines.
+            self.fields_moved(slot.hash, had, collection.earliest());
         }
+        self.store(slot, key, collection.close(), is_empty);
         let edited = match (is_empty, slot.is_found()) {
             (false, _) => Edited::Kept,
             (true, true) => Edited::Emptied,
@@ -117,9 +119,8 @@ impl Db<'_> {
     /// must not be put.
     pub fn put_collection<C: Collection>(&mut self, slot: Slot, key: &[u8], collection: C, ttl: Ttl) {
         debug_assert!(!collection.is_empty(), "empty collections have no key");
-        if C::EXPIRES || slot.is_found() {
-            self.data.fields.note(key, collection.earliest());
-        }
+        let had = self.data.earliest_field(self.entry(slot));
+        self.fields_moved(slot.hash, had, collection.earliest());
         match collection.close() {
             Loose::Packed(block) => {
                 self.put(slot, key, NewValue::Packed(&block), ttl);
@@ -166,7 +167,7 @@ impl Db<'_> {
     /// Puts what an edit left behind in its place.
     fn store(&mut self, slot: Slot, key: &[u8], loose: Loose, is_empty: bool) {
         if is_empty {
-            if let Some(entry) = self.take(slot) {
+            if let Some(entry) = self.remove(slot) {
                 self.shared.discard(entry);
             }
             return self.recycle(loose);

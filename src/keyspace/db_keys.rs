@@ -105,10 +105,8 @@ impl Db<'_> {
         if let Some(replaced) = self.take(target) {
             self.shared.discard(replaced);
         }
-        self.data.volatile += usize::from(entry.deadline().is_some());
-        if let Some(at) = earliest_of(entry.value()) {
-            self.data.fields.note(entry.key(), Some(at));
-        }
+        self.deadline_moved(target.hash, None, entry.deadline());
+        self.fields_moved(target.hash, None, earliest_of(entry.value()));
         self.shared.changes.record(self.id, entry.key(), Event::NEW, 0);
         // The hash of a slot stays good when the table changes; only its position does not.
         self.data.table.insert(target.hash, entry);

@@ -234,8 +234,10 @@ impl Keyspace {
     fn evict_at(&mut self, db: DbId, position: Position) {
         let (data, shared) = (&mut self.dbs[db.0 as usize], &mut self.shared);
         let entry = data.table.remove(position);
-        data.volatile -= usize::from(entry.deadline().is_some());
-        data.fields.forget(&entry);
+        let had_field = data.earliest_field(Some(&entry));
+        // Where it is in the wheel does not matter to what goes.
+        data.deadline_moved(shared.now, 0, entry.deadline(), None);
+        data.fields_moved(shared.now, 0, had_field, None);
         shared.stats.evicted += 1;
         // As with expiry the deletion counts as no change of a client's.
         shared.changes.record(db, entry.key(), Event::EVICTED, 0);

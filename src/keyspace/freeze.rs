@@ -56,7 +56,7 @@ impl Keyspace {
             id: DbId(number as u16), // `databases` is at most 65,535
             table: data.table.freeze(),
             volatile: data.volatile,
-            expiring_hashes: data.fields.len(),
+            expiring_hashes: data.expiring_hashes,
         });
         let (now, access, alive) = (self.shared.now, self.shared.access, Arc::clone(&self.copies));
         FrozenKeyspace { dbs: dbs.collect(), now, access, _alive: alive }

@@ -59,10 +59,8 @@ impl Loader {
         if data.table.find(hash, entry.key()).is_some() {
             return Err(Refused::Duplicate(entry.key().into()));
         }
-        data.volatile += usize::from(deadline.is_some());
-        if let Some(earliest) = earliest_of(entry.value()) {
-            data.fields.note(entry.key(), Some(earliest));
-        }
+        data.deadline_moved(now, hash, None, deadline);
+        data.fields_moved(now, hash, None, earliest_of(entry.value()));
         data.table.insert(hash, entry);
         self.keys += 1;
         Ok(())
@@ -129,7 +127,8 @@ impl Keyspace {
     /// Takes over what a helper has filled; what was there before is freed by the helper.
     pub fn adopt(&mut self, loader: Loader) {
         let old = std::mem::replace(&mut self.dbs, loader.dbs);
+        self.shared.next_due = self.dbs.iter().map(|data| data.wheel.next()).min().unwrap_or(i64::MAX);
         let bytes = old.iter().map(|data| data.table.bytes()).sum();
-        self.shared.free(bytes, old);
+        self.shared.freeing.free(old.iter().map(|data| data.table.len()).sum(), bytes, old);
     }
 }

@@ -1,7 +1,7 @@
 //! Keys with a life: databases of a persistent table each, with expiry, access clocks and a record of changes.
 //!
 //! ```text
-//! Keyspace --+-- Database 0..n: Table, how many keys have a deadline, where active expiry stands
+//! Keyspace --+-- Database 0..n: Table, how many keys have a deadline, the wheel that says when they expire
 //!            +-- Shared: changes, the time, access clock, statistics, the helper that frees
 //!
 //! keyspace.db(id) -> Db: one database and what all share, borrowed together for the length of a command
@@ -18,6 +18,7 @@ pub mod digest;
 pub mod evict;
 pub mod expire;
 pub mod fields;
+pub mod freeing;
 pub mod freeze;
 pub mod load;
 
@@ -26,12 +27,13 @@ use crate::base::helper::Helper;
 use crate::store::hasher::{Hash, Hasher};
 use crate::store::object::Limits;
 use crate::store::table::Table;
+use crate::store::wheel::{HashPart, Wheel};
 use changes::{Changes, Event};
 pub use db::{Db, Slot, Ttl};
 pub use db_collections::Edited;
-use fields::Schedule;
+use expire::{Lags, Rebuild};
+use freeing::Freeing;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The number of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +80,12 @@ pub struct KeyspaceStats {
     pub expired_fields_actively: u64,
     /// Keys deleted because memory was needed.
     pub evicted: u64,
+    /// How late keys were deleted.
+    pub lags: Lags,
+    /// How often active expiry stopped because its time was over.
+    pub expire_cuts: u64,
+    /// The time that active expiry has taken.
+    pub expire_ns: u64,
 }
 
 /// One database.
@@ -86,14 +94,16 @@ pub struct Database {
     pub table: Table,
     /// How many of them have a deadline.
     pub volatile: usize,
-    /// Where active expiry goes on.
-    pub(crate) expire_cursor: u64,
     /// Where eviction goes on looking for keys with deadlines.
     evict_cursor: u64,
-    /// The hashes with fields that have deadlines.
-    pub fields: Schedule,
-    /// A running mean of what is left of the deadlines, in milliseconds, as INFO shows it.
-    pub avg_ttl_ms: i64,
+    /// The sum of their deadlines.
+    deadline_sum: i128,
+    /// How many hashes have fields with deadlines.
+    pub expiring_hashes: usize,
+    /// When there is something to delete, and where.
+    pub(crate) wheel: Wheel,
+    /// The wheel that is to replace it.
+    rebuild: Option<Box<Rebuild>>,
 }
 
 /// What the databases share.
@@ -118,10 +128,16 @@ pub struct Shared {
     pub lfu_decay_minutes: u32,
     /// Counters.
     pub stats: KeyspaceStats,
+    /// When active expiry has something to do; `i64::MAX` if never.
+    pub(crate) next_due: i64,
+    /// The database that is looked at first.
+    next_db: usize,
+    /// Some wheel is being replaced, or is to be.
+    pub(crate) is_tending: bool,
+    /// Memory that active expiry uses.
+    due: Vec<HashPart>,
     /// Frees what is big.
-    pub freeing: Helper,
-    /// The bytes that it was given and has not freed yet.
-    unfreed: Arc<AtomicUsize>,
+    pub freeing: Freeing,
     /// Sampling and counters that grow by chance.
     pub dice: Dice,
     /// Hashes of the batch in hand.
@@ -198,23 +214,6 @@ impl HashMemo {
     }
 }
 
-impl Shared {
-    /// Has the helper free something of so many bytes.
-    pub fn free(&self, bytes: usize, garbage: impl Send + 'static) {
-        self.unfreed.fetch_add(bytes, Ordering::Relaxed);
-        let unfreed = Arc::clone(&self.unfreed);
-        self.freeing.run_soon(move || {
-            drop(garbage);
-            unfreed.fetch_sub(bytes, Ordering::Relaxed);
-        });
-    }
-
-    /// The bytes that wait to be freed by the helper. What a copy of the keyspace holds as well is counted until then, too.
-    pub fn unfreed(&self) -> usize {
-        self.unfreed.load(Ordering::Relaxed)
-    }
-}
-
 /// All databases.
 pub struct Keyspace {
     pub(crate) dbs: Vec<Database>,
@@ -242,8 +241,11 @@ impl Keyspace {
             lfu_log_factor: 10,
             lfu_decay_minutes: 1,
             stats: KeyspaceStats::default(),
-            freeing,
-            unfreed: Arc::default(),
+            next_due: i64::MAX,
+            next_db: 0,
+            is_tending: false,
+            due: Vec::new(),
+            freeing: Freeing::new(freeing),
             dice,
             hashes: HashMemo::default(),
             limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
@@ -295,14 +297,13 @@ impl Keyspace {
     /// Empties a database; the old content is freed by the helper. Returns how many keys there were.
     pub fn flush(&mut self, id: DbId) -> usize {
         let data = &mut self.dbs[id.0 as usize];
-        let old = data.table.take();
-        let keys = old.len();
-        data.volatile = 0;
-        data.expire_cursor = 0;
-        data.avg_ttl_ms = 0;
-        let fields = std::mem::take(&mut data.fields);
-        if keys > 0 {
-            self.shared.free(old.bytes(), (old, fields));
+        let empty = Database::new(data.table.hasher());
+        let old = std::mem::replace(data, empty);
+        let keys = old.table.len();
+        if keys > 0 || !old.wheel.is_empty() {
+            let bytes = old.table.bytes();
+            self.shared.freeing.free(keys, bytes, old);
+            self.shared.freeing.nudge();
         }
         keys
     }
@@ -315,12 +316,21 @@ impl Keyspace {
         for data in &mut self.dbs {
             data.table.maintain(16);
         }
+        self.look_at_wheels();
     }
 }
 
 impl Database {
     fn new(hasher: Hasher) -> Database {
         let table = Table::new(hasher);
-        Database { table, volatile: 0, expire_cursor: 0, evict_cursor: 0, fields: Schedule::default(), avg_ttl_ms: 0 }
+        Database {
+            table,
+            volatile: 0,
+            evict_cursor: 0,
+            deadline_sum: 0,
+            expiring_hashes: 0,
+            wheel: Wheel::default(),
+            rebuild: None,
+        }
     }
 }

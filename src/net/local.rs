@@ -168,6 +168,7 @@ impl Local {
         self.server.read_time();
         self.server.take_reports();
         self.server.time_out_blocked();
+        self.server.expire_due();
         self.server.cron();
         self.server.take_reports();
         self.deliver();

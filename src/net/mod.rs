@@ -15,7 +15,7 @@ pub mod stream;
 
 mod connection;
 
-use crate::base::buffer::Buffer;
+use crate::base::buffer::{Buffer, keep_bin};
 use crate::resp::{Proto, Reply, Requests};
 use crate::server::client::Connection as Peer;
 use crate::server::outbox::Order;
@@ -116,6 +116,7 @@ impl EventLoop {
     /// Runs until the server is told to shut down; returns the exit status.
     pub fn run(&mut self, server: &mut Server) -> io::Result<i32> {
         let mut events = Events::with_capacity(1024);
+        keep_bin();
         loop {
             self.turn(server, &mut events)?;
             if let Some(Shutdown { status }) = server.shutdown {
@@ -149,6 +150,8 @@ impl EventLoop {
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
         self.close(server);
+        // Last, since who was sent a value or went may have been the last to hold it.
+        server.keyspace.shared.sweep_up();
         let ended = server.watch.ticks();
         server.blame(Part::Sending, ended.wrapping_sub(flushed));
         let ns = server.watch.ns(ended.wrapping_sub(began));
@@ -267,6 +270,7 @@ impl EventLoop {
         if std::mem::take(&mut server.signal_is_void) {
             self.signals.forget();
         }
+        server.expire_due();
         if server.until_cron_us() > 0 {
             return;
         }

@@ -1,5 +1,6 @@
 //! From a request to its handler: which command, may it run now, run it, count it.
 
+use crate::base::alloc;
 use crate::keyspace::{DbId, Keyspace};
 use crate::resp::{Args, Mark, Reply, Request, Requests};
 use crate::server::client::{Care, ClientId, Multi};
@@ -14,6 +15,10 @@ use crate::store::table::{Hash, PREFETCH_MAX};
 const KEYS_OF_ONE: usize = 32;
 /// With so many keys no more requests are prefetched.
 const KEYS_ENOUGH: usize = PREFETCH_MAX - KEYS_OF_ONE;
+
+/// A debug build panics when a command frees more blocks of memory than that, and some for each argument: it should have
+/// left them to the helper.
+const FREED_MAX: isize = 1000;
 
 impl Server {
     /// Finds the commands of a batch from request `from` on and asks for the memory that their keys will need
@@ -335,9 +340,16 @@ impl Server {
         let mark = reply.mark();
         let began = self.last_ticks;
         let dirty = self.keyspace.shared.changes.dirty;
+        let blocks = alloc::blocks();
         let mut ctx = Ctx { server: self, reply, client, command: id, db, propagate: Propagate::AsSent };
         let done = handler(&mut ctx, args);
         let how = ctx.propagate;
+        let freed = blocks - alloc::blocks();
+        debug_assert!(
+            freed <= FREED_MAX + 4 * args.len() as isize,
+            "{} frees {freed} blocks by itself",
+            self.commands.get(id).full_name
+        );
         let failed = match done {
             Ok(Flow::Done) => false,
             Ok(Flow::Blocked | Flow::Streaming) => {

@@ -107,7 +107,7 @@ impl Server {
     /// The bytes that count for the limit, at this moment.
     fn counted_memory(&mut self) -> usize {
         let used = alloc::used();
-        let uncounted = self.log_buffers() + self.pinned_bytes(used) + self.keyspace.shared.unfreed();
+        let uncounted = self.log_buffers() + self.pinned_bytes(used) + self.keyspace.shared.freeing.unfreed();
         used.saturating_sub(uncounted)
     }
 

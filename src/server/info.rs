@@ -263,9 +263,8 @@ fn of_memory(server: &mut Server, out: &mut Out) {
     out.field("mem_allocator", "jemalloc-5.3.1");
     out.field("mem_overhead_db_hashtable_rehashing", 0);
     out.field("active_defrag_running", 0);
-    let freeing = &server.keyspace.shared.freeing;
-    out.field("lazyfree_pending_objects", freeing.pending());
-    out.field("lazyfreed_objects", freeing.total().saturating_sub(freeing.pending() as u64));
+    out.field("lazyfree_pending_objects", server.keyspace.shared.freeing.pending());
+    out.field("lazyfreed_objects", server.keyspace.shared.freeing.freed());
     // Our own: what a copy of the keyspace alone holds, what the helper has not freed yet, what is kept for later use.
     out.field("redoxide_pinned_memory", figures.pinned);
     out.field("redoxide_unfreed_memory", figures.unfreed);
@@ -357,10 +356,11 @@ fn of_stats(server: &Server, out: &mut Out) {
     out.field("sync_partial_err", 0);
     out.field("expired_subkeys", keyspace.expired_fields);
     out.field("expired_keys", keyspace.expired);
-    // Keys go when they are due: there are no stale ones to be estimated.
-    out.field("expired_stale_perc", "0.00");
-    out.field("expired_time_cap_reached_count", 0);
-    out.field("expire_cycle_cpu_milliseconds", server.watch.ns(stats.expire_ticks) / 1_000_000);
+    out.field("expired_stale_perc", format_args!("{:.2}", server.keyspace.stale_percent()));
+    out.field("expired_time_cap_reached_count", keyspace.expire_cuts);
+    out.field("expire_cycle_cpu_milliseconds", keyspace.expire_ns / 1_000_000);
+    let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|part| keyspace.lags.quantile(part));
+    out.field("expire_lag_ms", format_args!("p50={p50},p99={p99},p99.9={p999}"));
     out.field("evicted_keys", keyspace.evicted);
     out.field("evicted_clients", stats.evicted_clients);
     out.field("evicted_scripts", 0);
@@ -512,8 +512,8 @@ fn of_keyspace(server: &Server, out: &mut Out) {
                     "keys={},expires={},avg_ttl={},subexpiry={}",
                     db.table.len(),
                     db.volatile,
-                    if db.volatile == 0 { 0 } else { db.avg_ttl_ms },
-                    db.fields.len()
+                    db.avg_ttl_ms(server.now()),
+                    db.expiring_hashes
                 ),
             );
         }

@@ -106,7 +106,7 @@ impl Server {
             nodes: self.keyspace.databases().iter().map(|db| db.table.node_bytes() as u64).sum(),
             keys: self.keyspace.databases().iter().map(|db| db.table.len() as u64).sum(),
             pinned: self.pinned_bytes(used as usize) as u64,
-            unfreed: self.keyspace.shared.unfreed() as u64,
+            unfreed: self.keyspace.shared.freeing.unfreed() as u64,
             spare: self.memory.spare as u64,
             resident: machine.resident,
             machine: machine.total,
@@ -136,7 +136,7 @@ impl Server {
         let counted = self.keyspace.live_bytes()
             + self.clients.memory()
             + self.log_buffers()
-            + self.keyspace.shared.unfreed()
+            + self.keyspace.shared.freeing.unfreed()
             + self.memory.spare;
         used as i64 - counted as i64
     }

@@ -18,6 +18,7 @@ pub mod describe;
 pub mod dispatch;
 pub mod error;
 pub mod eviction;
+mod expiry;
 pub mod gate;
 pub mod histogram;
 pub mod info;
@@ -422,7 +423,7 @@ impl Server {
         self.next_cron_us.saturating_sub(self.clock.monotonic_us())
     }
 
-    /// Microseconds until something is due: the regular work, or the end of somebody's waiting.
+    /// Microseconds until something is due: the regular work, a deadline, or the end of somebody's waiting.
     pub fn until_due_us(&self) -> u64 {
         if self.loading.is_some() {
             // Batches come without a call.
@@ -431,10 +432,11 @@ impl Server {
         if self.eviction.is_behind() {
             return 0;
         }
+        let left_us = self.until_expiry_us(self.until_cron_us());
         let deadlines = [self.blocked.next_deadline(), self.pause.end()];
-        let Some(deadline) = deadlines.into_iter().flatten().min() else { return self.until_cron_us() };
-        let left_us = deadline.saturating_mul(1000).saturating_sub(self.clock.unix_us());
-        self.until_cron_us().min(left_us.max(0) as u64)
+        let Some(deadline) = deadlines.into_iter().flatten().min() else { return left_us };
+        let wait_us = deadline.saturating_mul(1000).saturating_sub(self.clock.unix_us());
+        left_us.min(wait_us.max(0) as u64)
     }
 
     /// Whether a command runs inside another (EXEC).
@@ -460,7 +462,7 @@ impl Server {
         self.keyspace.shared.changes.interest = interest;
     }
 
-    /// The regular work, `hz` times a second: rates, active expiry, giving memory back.
+    /// The regular work, `hz` times a second: rates, files, giving memory back.
     pub fn cron(&mut self) {
         let now_us = self.clock.monotonic_us();
         if now_us < self.next_cron_us {
@@ -483,13 +485,6 @@ impl Server {
             self.watch.refine();
             self.set_thresholds();
         }
-        let began = self.watch.ticks();
-        if self.active_expire
-            && self.keyspace.expire_some(&self.watch, 500_000) + self.keyspace.expire_fields(&self.watch, 250_000) > 0
-        {
-            self.settle_slice();
-        }
-        self.stats.expire_ticks += self.watch.ticks().wrapping_sub(began);
         self.repair_log();
         self.save_if_due();
         self.rewrite_if_due();

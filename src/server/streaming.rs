@@ -120,7 +120,7 @@ impl Server {
     fn end_stream(&mut self, id: ClientId, streaming: Streaming) {
         let Streaming { job, command, request, ticks, pushes } = streaming;
         self.streams.retain(|other| *other != id);
-        self.keyspace.shared.freeing.run_soon(move || drop(job));
+        self.keyspace.shared.freeing.free(0, 0, job);
         let stats = &mut self.commands.stats[command.0 as usize];
         stats.calls += 1;
         stats.ticks += ticks;
@@ -147,7 +147,7 @@ impl Server {
     pub(super) fn forget_stream(&mut self, id: ClientId) {
         if let Some(streaming) = self.clients.stream(id, None) {
             self.streams.retain(|other| *other != id);
-            self.keyspace.shared.freeing.run_soon(move || drop(streaming));
+            self.keyspace.shared.freeing.free(0, 0, streaming);
         }
     }
 }

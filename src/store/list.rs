@@ -14,6 +14,7 @@
 //! It knows neither when a list is big nor what a client calls an index below zero. What is cut out or taken as a whole is
 //! returned, for somebody to free who has the time.
 
+use crate::base::alloc;
 use crate::base::buffer::{Buffer, Text};
 use crate::base::number::parse_i64;
 use crate::store::tree::{At, Backward, First, Forward, Kind, Last, Leaf, New, ROOM, Rows, Tree, integer_len};
@@ -277,20 +278,23 @@ impl List {
 
     /// Takes out such elements, at most so many, as they are met in a direction. Answers how many there were.
     pub fn remove_all(&mut self, needle: &Needle, at_most: usize, direction: Direction) -> usize {
-        let mut removed = 0;
-        let mut from = if direction == Direction::Forward { 0 } else { self.len().saturating_sub(1) };
-        while removed < at_most
-            && let Some(found) = self.find(needle, from, direction)
-        {
-            self.remove(found);
-            removed += 1;
-            from = match direction {
-                Direction::Forward => found,
-                Direction::Backward if found == 0 => break,
-                Direction::Backward => found - 1,
-            };
-        }
-        removed
+        // Leaves go here and there on the way through all of the list.
+        alloc::uncounted(|| {
+            let mut removed = 0;
+            let mut from = if direction == Direction::Forward { 0 } else { self.len().saturating_sub(1) };
+            while removed < at_most
+                && let Some(found) = self.find(needle, from, direction)
+            {
+                self.remove(found);
+                removed += 1;
+                from = match direction {
+                    Direction::Forward => found,
+                    Direction::Backward if found == 0 => break,
+                    Direction::Backward => found - 1,
+                };
+            }
+            removed
+        })
     }
 }
 

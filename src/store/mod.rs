@@ -20,6 +20,7 @@ pub mod packed;
 pub mod sorted_set;
 pub mod table;
 pub mod tree;
+pub mod wheel;
 
 mod directory;
 mod page;

@@ -704,6 +704,39 @@ impl Page {
         }
     }
 
+    /// The first entry that is accepted of those whose hash may be one of `from..=to`, a part of this page's range, and has
+    /// the same last byte as `like`.
+    pub fn find_alike(
+        &self,
+        (from, to): (Hash, Hash),
+        like: Hash,
+        accept: &mut dyn FnMut(&Entry) -> bool,
+    ) -> Option<Spot> {
+        let (buckets, tag) = (self.buckets(), tag_of(like));
+        let mut look = |index: usize, slots: Slots| {
+            let bucket = self.bucket(index);
+            slots.into_iter().find(|&slot| accept(bucket.entry(slot))).map(|slot| Spot::new(index, slot))
+        };
+        if self.is_bag() {
+            // The tags are of another hash here.
+            return (0..buckets).find_map(|index| look(index, self.bucket(index).taken()));
+        }
+        let depth = self.depth();
+        for home in home_of(from, depth, buckets)..=home_of(to, depth, buckets) {
+            let bucket = self.bucket(home);
+            let found = look(home, bucket.matches(tag));
+            if found.is_some() {
+                return found;
+            }
+            if bucket.displaced > 0
+                && let Some(spot) = self.neighbours(home).find_map(|index| look(index, self.bucket(index).matches(tag)))
+            {
+                return Some(spot);
+            }
+        }
+        None
+    }
+
     /// Checks everything that holds between operations; `prefix` is the first hash of the page's range.
     #[cfg(test)]
     pub fn check(&self, hasher: &Hasher, prefix: Hash) {

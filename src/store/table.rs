@@ -31,6 +31,7 @@
 use crate::store::directory::{NODE_BITS, Node, Root};
 use crate::store::entry::{Entry, EntryMut};
 use crate::store::page::{BUCKETS_MAX, DEPTH_MAX, Item, Page, Spot, prefix_of};
+use crate::store::wheel::HashPart;
 
 pub use crate::store::hasher::{Hash, Hasher};
 
@@ -173,6 +174,22 @@ impl Table {
         let page = self.page(hash)?;
         let spot = page.find(hash, key)?;
         Some((Position { hash, spot }, page.entry(spot)))
+    }
+
+    /// The first entry that is accepted of those that may have this part of their hashes: mostly one or none. Some that
+    /// are shown to `accept` have another hash.
+    pub fn find_alike(&self, part: HashPart, accept: &mut dyn FnMut(&Entry) -> bool) -> Option<Position> {
+        let mut from = part.first();
+        loop {
+            let page = self.page(from)?;
+            let next = after(page, from);
+            let to = next.map_or(part.last(), |next| part.last().min(next - 1));
+            if let Some(spot) = page.find_alike((from, to), part.first(), accept) {
+                return Some(self.position(page, spot));
+            }
+            // More than one page only where pages are deeper than the part is long.
+            from = next.filter(|next| *next <= part.last())?;
+        }
     }
 
     /// The entry at a position.
@@ -1220,6 +1237,31 @@ mod tests {
                 .collect();
             assert!(table.bags > 0 || drawn.len() > 50, "{} of 100", drawn.len());
         }
+    }
+
+    #[test]
+    fn an_entry_is_found_by_a_part_of_its_hash() {
+        for kept in [Hash::MAX, 0, 0xf << 60, 0xff, 0xfff << 52, (1 << 45) - 1] {
+            let mut table = Table::new(Hasher::broken([5, 6], kept));
+            let n = scaled(3000);
+            for i in 0..n {
+                add_number(&mut table, i);
+            }
+            for i in 0..n {
+                let key = i.to_string();
+                let part = HashPart::of(table.hash(key.as_bytes()));
+                let mut shown = 0;
+                let found = table.find_alike(part, &mut |entry| {
+                    shown += 1;
+                    entry.key() == key.as_bytes()
+                });
+                assert_eq!(found, table.find(table.hash(key.as_bytes()), key.as_bytes()), "kept {kept:x}");
+                assert!(kept != Hash::MAX || shown < 4, "few others are shown: {shown}");
+            }
+            let absent = HashPart::of(0x1234_5678_9abc_de07 & kept);
+            assert!(table.find_alike(absent, &mut |_| false).is_none());
+        }
+        assert!(Table::new(Hasher::new([1, 2])).find_alike(HashPart::of(7), &mut |_| true).is_none());
     }
 
     #[test]

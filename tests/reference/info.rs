@@ -3,7 +3,7 @@
 use crate::{connect, facts, none};
 
 /// Fields that Redis does not have, by the start of their names.
-const ADDED: &[&str] = &["redoxide_"];
+const ADDED: &[&str] = &["redoxide_", "pinned_memory", "expire_lag"];
 
 /// Fields of the facts with a part that varies, up to that part.
 const VARYING: &[&str] = &["cmdstat_", "latency_percentiles_", "errorstat_", "db", "listener", "slave", "io_thread_"];

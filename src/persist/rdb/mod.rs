@@ -60,7 +60,7 @@ pub const VERSION_VALKEY: u16 = 80;
 
 /// The lowest version that carries what these databases hold.
 pub fn version_for<'a>(databases: impl IntoIterator<Item = &'a Database>) -> u16 {
-    let has_deadlines = databases.into_iter().any(|database| !database.fields.is_empty());
+    let has_deadlines = databases.into_iter().any(|database| database.expiring_hashes > 0);
     if has_deadlines { VERSION_FIELDS } else { VERSION_MIN }
 }
 

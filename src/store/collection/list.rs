@@ -416,6 +416,18 @@ impl<'a> ListView<'a> {
         }
     }
 
+    /// The same from the end of the range to its start.
+    pub fn each_back(self, range: Range<usize>, mut visit: impl FnMut(Text<'a>)) {
+        match self {
+            ListView::Packed(block) => {
+                let from = packed::offset_of(block, range.start);
+                let elements: Vec<_> = packed::Iter::from(block, from).take(range.len()).collect();
+                elements.into_iter().rev().for_each(visit);
+            }
+            ListView::Big(big) => big.chain.range_back(range).for_each(&mut visit),
+        }
+    }
+
     /// Visits the indices of elements that are `element`, among the first `max_len` from an end on, until `visit` says that it has enough.
     pub fn matches(self, element: &[u8], direction: Direction, max_len: usize, mut visit: impl FnMut(usize) -> bool) {
         let len = self.len();

@@ -31,6 +31,7 @@ mod order;
 #[cfg(test)]
 mod tests;
 
+use crate::base::alloc;
 use crate::base::buffer::{Buffer, Text};
 use crate::store::hasher::Hasher;
 use crate::store::tree::{Backward, Forward, Leaf, New, ROOM, Rows, Tree};
@@ -369,22 +370,44 @@ impl SortedSet {
     }
 
     /// Removes the elements of a range of ranks, which must lie in the set. They are returned, as a set of their own
-    /// that can be walked through and dropped, and nothing else.
+    /// that can be walked through and dropped, and nothing else. Takes as long as the smaller part is large, since each of its
+    /// elements has a row of its own in the index.
     pub fn remove_range(&mut self, ranks: Range<usize>) -> Removed {
         if ranks.len() == self.len() {
             let all = std::mem::replace(self, SortedSet::new(self.hasher));
             return Removed { order: all.order, _index: all.index };
         }
-        let mut index = std::mem::take(&mut self.index);
-        for element in self.range(ranks.clone()) {
-            let member = element.bytes();
-            let hash = self.hash(member);
-            let is_it = |score: f64, _| (score.to_bits() == element.score.to_bits()).then_some(());
-            let (row, ()) = index.find(hash, member, is_it).expect("each element is in the index");
-            index.remove(hash, row);
+        if ranks.len() > self.len() - ranks.len() {
+            let order = self.order.remove_range(ranks);
+            let index = self.new_index();
+            return Removed { order, _index: std::mem::replace(&mut self.index, index) };
         }
+        let mut index = std::mem::take(&mut self.index);
+        // Its leaves go here and there on the way, a few microseconds of work apart.
+        alloc::uncounted(|| {
+            for element in self.range(ranks.clone()) {
+                let member = element.bytes();
+                let hash = self.hash(member);
+                let is_it = |score: f64, _| (score.to_bits() == element.score.to_bits()).then_some(());
+                let (row, ()) = index.find(hash, member, is_it).expect("each element is in the index");
+                index.remove(hash, row);
+            }
+        });
         self.index = index;
         Removed { order: self.order.remove_range(ranks), _index: Index::new() }
+    }
+
+    /// An index of what is in the order.
+    fn new_index(&self) -> Index {
+        let (mut index, mut end, mut has_names) = (Index::new(), 0, false);
+        for (rank, Element { member, score }) in self.iter().enumerate() {
+            if rank == end {
+                end = self.behind_score(score);
+                has_names = end - rank > NAMED_OVER;
+            }
+            index.insert(self.hash(bytes(member)), score, has_names.then_some(member));
+        }
+        index
     }
 
     // ---- Walks ------------------------------------------------------------------------------------------------------
