@@ -83,6 +83,7 @@ fn waitaof(ctx: &mut Ctx, args: Args) -> Done {
 
 /// SAVE
 fn save(ctx: &mut Ctx, _: Args) -> Done {
+    ctx.server.finish_flush();
     if ctx.server.saving.is_active() {
         return Err(Error::Text("ERR Background save already in progress"));
     }

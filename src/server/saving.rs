@@ -32,6 +32,8 @@ struct Job {
     dirty: u64,
     /// The same at the last good snapshot before it.
     before: u64,
+    /// It is the empty one of FLUSHALL, which nobody asked for by name and which stands in nobody's way.
+    is_flush: bool,
 }
 
 /// The end of a job.
@@ -174,6 +176,7 @@ impl Server {
             began_ms: self.now(),
             dirty: self.keyspace.shared.changes.dirty,
             before: self.saving.saved_dirty,
+            is_flush: false,
         });
         log::info!("Background saving started");
         let (disk, reporter) = (Arc::clone(&self.disk), self.saving.reports.reporter());
@@ -222,6 +225,9 @@ impl Server {
             self.saving.is_scheduled = true;
         } else {
             self.save_in_background();
+            if let Some(job) = &mut self.saving.job {
+                job.is_flush = true;
+            }
         }
         // As in Redis, which writes the file at once, nothing is left to be saved.
         self.mark_saved();
@@ -250,6 +256,18 @@ impl Server {
                 }
             }
             self.regate();
+            if job.is_flush && self.saving.is_scheduled && !self.is_busy_writing() && !self.is_inside_unit() {
+                self.save_in_background();
+            }
+        }
+    }
+
+    /// SAVE does not wait for the snapshot of FLUSHALL: that is given up, or has its name in a moment.
+    pub fn finish_flush(&mut self) {
+        while self.saving.job.as_ref().is_some_and(|job| job.is_flush) {
+            self.cancel_saving();
+            std::thread::sleep(std::time::Duration::from_micros(100));
+            self.take_saved();
         }
     }
 
@@ -295,6 +313,11 @@ impl Server {
 
     /// BGSAVE: what it answers.
     pub fn ask_to_save(&mut self, may_wait: bool) -> Result<&'static str, Error> {
+        if self.saving.job.as_ref().is_some_and(|job| job.is_flush) {
+            // It begins when that one is done, and nobody sees the gap.
+            self.saving.is_scheduled = true;
+            return Ok("Background saving started");
+        }
         if self.saving.is_active() {
             return Err(Error::Text("ERR Background save already in progress"));
         }

@@ -143,3 +143,23 @@ fn who_waits_for_the_log_says_for_how_many_copies_and_how_long() {
     "#,
     );
 }
+
+#[test]
+fn the_empty_snapshot_of_flushall_stands_in_nobodys_way() {
+    check(
+        r#"
+        > CONFIG SET save "3600 1"
+        OK
+        > SET k v
+        OK
+        > FLUSHALL
+        OK
+        > SAVE
+        OK
+        > FLUSHALL
+        OK
+        > BGSAVE
+        Background saving started
+    "#,
+    );
+}
