@@ -179,10 +179,6 @@ impl Server {
                 if passed >= self.eviction.left {
                     break;
                 }
-                // What the log and others are told of keys that went needs memory, too.
-                if keys > 0 {
-                    self.settle_slice();
-                }
             }
             attempts += 1;
             match self.keyspace.evict(policy, samples) {
@@ -201,6 +197,7 @@ impl Server {
                 }
             }
         }
+        // Only now: what clients are told of keys that went needs memory, too, and would let more keys go.
         if keys > 0 {
             self.settle_slice();
             if room == Room::Enough {

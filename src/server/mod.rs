@@ -211,6 +211,8 @@ pub struct Server {
     pub started_ms: i64,
     /// Whether active expiry runs (DEBUG SET-ACTIVE-EXPIRE).
     pub active_expire: bool,
+    /// Whether the regular work is put off (DEBUG PAUSE-CRON).
+    pub is_cron_paused: bool,
     /// Whether RESTORE checks the checksum of what it gets (DEBUG SET-SKIP-CHECKSUM-VALIDATION).
     pub checks_payloads: bool,
     /// The stopwatch at the end of the last command: the beginning of the next.
@@ -283,6 +285,7 @@ impl Server {
             memory: memory::Memory::default(),
             eviction: eviction::Eviction::default(),
             active_expire: true,
+            is_cron_paused: false,
             checks_payloads: true,
             last_ticks: 0,
             time_due: 0,
@@ -446,6 +449,9 @@ impl Server {
             return;
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
+        if self.is_cron_paused {
+            return;
+        }
         self.cron_count += 1;
         let cron_began = self.watch.ticks();
         let used = crate::base::alloc::used();

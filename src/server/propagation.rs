@@ -246,7 +246,7 @@ impl Server {
         if self.keyspace.shared.changes.removed.is_empty() {
             return;
         }
-        for Removed { db, key, fields } in std::mem::take(&mut self.keyspace.shared.changes.removed) {
+        for Removed { db, key, fields } in self.keyspace.shared.changes.take_removed() {
             self.propagation.add(db, 1, |out| {
                 if fields.is_empty() {
                     return encode_words(out, &[b"DEL", &key]);
