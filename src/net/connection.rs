@@ -270,9 +270,10 @@ impl Connection {
         !self.marks.is_empty()
     }
 
-    /// How much of the output counts for the limits: as in Redis, not the beginning, for which every client there has room.
+    /// How much of the output counts for the limits: as in Redis, nothing of what fits into the room that every client there has.
     fn listed(&self) -> u64 {
-        self.lane.reply.len().saturating_sub(crate::server::describe::FIXED) as u64
+        let len = self.lane.reply.len();
+        if len <= crate::server::describe::FIXED { 0 } else { len as u64 }
     }
 
     /// Whether the output is longer than the hard limit of the client's class.

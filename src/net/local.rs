@@ -71,6 +71,8 @@ impl Local {
         if let Some(lane) = self.lanes.get(token) {
             lane.tell(&mut self.server);
         }
+        self.server.tend_clients();
+        self.deliver();
     }
 
     /// Has the helpers do all they have been given, and hands the log on in between: nobody here waits for them.

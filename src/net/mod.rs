@@ -143,6 +143,9 @@ impl EventLoop {
         server.flush_log();
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
+        // What could be sent is no client's any more, so that it does not decide who has to go.
+        server.tend_clients();
+        self.deliver(server);
         self.close(server);
         server.stats.note_turn(server.watch.ns(server.watch.ticks().wrapping_sub(began)) / 1000);
         Ok(())

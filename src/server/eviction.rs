@@ -210,13 +210,9 @@ impl Server {
         room
     }
 
-    /// At the end of a turn: looks after the limits, and lets go on who waited for memory.
+    /// At the end of a turn: looks after the limit, and lets go on who waited for memory.
     #[inline]
     pub fn tend_memory(&mut self) {
-        let most = self.config.settings.maxmemory_clients;
-        if most > 0 && self.clients.memory() as u64 > most.max(CLIENTS_MIN) {
-            self.evict_clients(most.max(CLIENTS_MIN) as usize);
-        }
         if self.gate.has_limit || !self.eviction.waiting.is_empty() {
             self.tend_limit();
         }
@@ -238,6 +234,15 @@ impl Server {
                 self.clients.set_postponed(client, false);
                 self.outbox.push(Order::Resume(client));
             }
+        }
+    }
+
+    /// After the replies of a turn are sent: looks after the limit for all clients together.
+    #[inline]
+    pub fn tend_clients(&mut self) {
+        let most = self.config.settings.maxmemory_clients;
+        if most > 0 && self.clients.memory() as u64 > most.max(CLIENTS_MIN) {
+            self.evict_clients(most.max(CLIENTS_MIN) as usize);
         }
     }
 
