@@ -249,8 +249,8 @@ impl Parser {
 
     /// How much of a request that is not complete came so far, beside what is in the query buffer.
     pub fn waiting(&self) -> usize {
-        let of = |half: &Box<Half>| half.bigs.iter().map(|big| big.bytes().len()).sum::<usize>() + half.big.len();
-        self.half.as_ref().map_or(0, of)
+        let of = |half: &Half| half.bigs.iter().map(|big| big.bytes().len()).sum::<usize>() + half.big.len();
+        self.half.as_deref().map_or(0, of)
     }
 
     /// Appends up to `max` complete requests to `out`.
