@@ -242,6 +242,8 @@ pub fn uncounted<R>(act: impl FnOnce() -> R) -> R {
 fn count_block(one: isize) {
     #[cfg(debug_assertions)]
     BLOCKS.set(BLOCKS.get() + one);
+    #[cfg(not(debug_assertions))]
+    let _ = one;
 }
 
 /// The bytes that jemalloc really sets aside for a small or large allocation of `size` bytes.

@@ -60,6 +60,12 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
             }
             ctx.reply.simple("Quicklist structure printed on stdout");
         }
+        // Accepted for the sake of test suites: a client's output takes what it needs, and no buffer is kept for it.
+        (b"REPLYBUFFER", 4)
+            if [&b"resizing"[..], b"peak-reset-time"].iter().any(|w| args.get(2).eq_ignore_ascii_case(w)) =>
+        {
+            ctx.reply.ok();
+        }
         (b"QUICKLIST-PACKED-THRESHOLD", 3) => {
             // Accepted for the sake of test suites: our lists have no plain nodes, and elements of any size are stored alike.
             let bytes = crate::config::directive::memory(args.get(2)).filter(|&bytes| bytes < 1 << 32);
@@ -341,8 +347,6 @@ fn help(ctx: &mut Ctx) {
         "    Write <text> into the log.",
         "OBJECT <key>",
         "    Tell how the value at <key> is kept.",
-        "PAUSE-CRON <0|1>",
-        "    Hold (or go on with) the regular work, active expiry among it.",
         "POPULATE <count> [<prefix>] [<size>]",
         "    Create <count> strings named <prefix>:<n> (`key` if there is no prefix), of",
         "    <size> bytes if it is given. Keys that are there stay as they are.",
@@ -351,8 +355,12 @@ fn help(ctx: &mut Ctx) {
         "    array, set, map, attrib, push, verbatim, true, false.",
         "QUICKLIST <key>",
         "    Tell whether the value is a quicklist.",
+        "PAUSE-CRON <0|1>",
+        "    Put the regular work off, or go on with it.",
         "QUICKLIST-PACKED-THRESHOLD <size>",
         "    Accepted, and without effect: long elements need no nodes of their own here.",
+        "REPLYBUFFER PEAK-RESET-TIME <time> | RESIZING <0|1>",
+        "    Accepted, and without effect: no buffer is kept for a client's output here.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Switch off (or on) that expired keys are deleted though nobody asks for them.",
         "SET-SKIP-CHECKSUM-VALIDATION <0|1>",

@@ -118,6 +118,8 @@ pub struct Changes {
     pub is_logged: bool,
     /// What went without a command that says so, for the log.
     pub removed: Vec<Removed>,
+    /// The memory of the keys in it that were noted one by one.
+    removed_bytes: usize,
     /// Changes as Redis counts them for `save` rules and propagation, since the start.
     pub dirty: u64,
     log: Vec<Change>,
@@ -149,7 +151,20 @@ impl Changes {
     pub fn removed_key(&mut self, db: DbId, key: &[u8]) {
         if self.is_logged {
             self.removed.push(Removed { db, key: key.into(), fields: Vec::new() });
+            self.removed_bytes += key.len();
         }
+    }
+
+    /// Takes what went without a command that says so.
+    pub fn take_removed(&mut self) -> Vec<Removed> {
+        self.removed_bytes = 0;
+        std::mem::take(&mut self.removed)
+    }
+
+    /// The memory that the records take.
+    pub fn memory(&self) -> usize {
+        let lists = self.log.capacity() * size_of::<Change>() + self.removed.capacity() * size_of::<Removed>();
+        self.keys.capacity() + lists + self.removed_bytes
     }
 
     /// What was recorded, in order, with the keys.

@@ -270,10 +270,16 @@ impl Connection {
         !self.marks.is_empty()
     }
 
+    /// How much of the output counts for the limits: as in Redis, nothing of what fits into the room that every client there has.
+    fn listed(&self) -> u64 {
+        let len = self.lane.reply.len();
+        if len <= crate::server::describe::FIXED { 0 } else { len as u64 }
+    }
+
     /// Whether the output is longer than the hard limit of the client's class.
     pub fn is_over_hard_limit(&mut self, server: &mut Server) -> bool {
         let hard = server.output_limit(self.lane.client).hard;
-        let is_over = hard > 0 && self.lane.reply.len() as u64 > hard;
+        let is_over = hard > 0 && self.listed() > hard;
         if is_over {
             log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
             server.stats.output_limit_closes += 1;
@@ -284,7 +290,7 @@ impl Connection {
     /// Once a second: whether the client has been idle, or over the soft limit of its output, for too long.
     pub fn is_overdue(&mut self, server: &mut Server, now_s: u64) -> bool {
         let limit = server.output_limit(self.lane.client);
-        if limit.soft > 0 && self.lane.reply.len() as u64 > limit.soft {
+        if limit.soft > 0 && self.listed() > limit.soft {
             let since = *self.soft_since_s.get_or_insert(now_s);
             if now_s - since >= limit.seconds {
                 log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));

@@ -72,6 +72,8 @@ impl Local {
         if let Some(lane) = self.lanes.get(token) {
             lane.tell(&mut self.server);
         }
+        self.server.tend_clients();
+        self.deliver();
     }
 
     /// One slice of the replies that are given in slices. False if there is none.

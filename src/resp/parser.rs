@@ -247,6 +247,12 @@ impl Parser {
         })
     }
 
+    /// How much of a request that is not complete came so far, beside what is in the query buffer.
+    pub fn waiting(&self) -> usize {
+        let of = |half: &Half| half.bigs.iter().map(|big| big.bytes().len()).sum::<usize>() + half.big.len();
+        self.half.as_deref().map_or(0, of)
+    }
+
     /// Appends up to `max` complete requests to `out`.
     ///
     /// An error comes alone: if requests stand before the damage they are appended, and the next call reports it. After

@@ -7,8 +7,8 @@ use crate::server::pubsub::Kind;
 use crate::server::tracking::Tracking;
 use std::fmt::Write;
 
-/// Bytes of output that CLIENT LIST shows as `obl`; what is beyond them is `omem`.
-const FIXED: usize = 16 * 1024;
+/// Bytes of output that CLIENT LIST shows as `obl`; what is beyond them is `omem`, and counts for the limits of output.
+pub const FIXED: usize = 16 * 1024;
 
 /// The number of the client to which invalidations go; zero: to none but itself; -1: it keeps no copies.
 pub fn redirection(tracking: Option<&Tracking>) -> i64 {
@@ -29,7 +29,7 @@ impl Server {
         let (fixed, more) = (pending.min(FIXED), pending.saturating_sub(FIXED));
         let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
         let room = connection.query_room as usize;
-        let (mut request, mut argv) = (connection.query_bytes as usize + connection.parser_bytes, 0);
+        let (mut request, mut argv) = (connection.query_bytes as usize + connection.half_bytes, 0);
         if let Some(asked) = asked {
             let mut encoded = Vec::new();
             asked.encode_into(&mut encoded);

@@ -179,10 +179,6 @@ impl Server {
                 if passed >= self.eviction.left {
                     break;
                 }
-                // What the log and others are told of keys that went needs memory, too.
-                if keys > 0 {
-                    self.settle_slice();
-                }
             }
             attempts += 1;
             match self.keyspace.evict(policy, samples) {
@@ -201,6 +197,7 @@ impl Server {
                 }
             }
         }
+        // Only now: what clients are told of keys that went needs memory, too, and would let more keys go.
         if keys > 0 {
             self.settle_slice();
             if room == Room::Enough {
@@ -213,13 +210,9 @@ impl Server {
         room
     }
 
-    /// At the end of a turn: looks after the limits, and lets go on who waited for memory.
+    /// At the end of a turn: looks after the limit, and lets go on who waited for memory.
     #[inline]
     pub fn tend_memory(&mut self) {
-        let most = self.config.settings.maxmemory_clients;
-        if most > 0 && self.clients.memory() as u64 > most.max(CLIENTS_MIN) {
-            self.evict_clients(most.max(CLIENTS_MIN) as usize);
-        }
         if self.gate.has_limit || !self.eviction.waiting.is_empty() {
             self.tend_limit();
         }
@@ -241,6 +234,15 @@ impl Server {
                 self.clients.set_postponed(client, false);
                 self.outbox.push(Order::Resume(client));
             }
+        }
+    }
+
+    /// After the replies of a turn are sent: looks after the limit for all clients together.
+    #[inline]
+    pub fn tend_clients(&mut self) {
+        let most = self.config.settings.maxmemory_clients;
+        if most > 0 && self.clients.memory() as u64 > most.max(CLIENTS_MIN) {
+            self.evict_clients(most.max(CLIENTS_MIN) as usize);
         }
     }
 

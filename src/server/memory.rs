@@ -114,9 +114,9 @@ impl Server {
         }
     }
 
-    /// What the log's way to the disk holds.
+    /// What the log's way to the disk holds, from the records of changes on.
     pub fn log_buffers(&self) -> usize {
-        self.propagation.memory() + self.aof.kept_bytes()
+        self.propagation.memory() + self.aof.kept_bytes() + self.keyspace.shared.changes.memory()
     }
 
     /// The server is ready, and empty: what is in use now is what it takes by itself.

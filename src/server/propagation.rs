@@ -246,7 +246,7 @@ impl Server {
         if self.keyspace.shared.changes.removed.is_empty() {
             return;
         }
-        for Removed { db, key, fields } in std::mem::take(&mut self.keyspace.shared.changes.removed) {
+        for Removed { db, key, fields } in self.keyspace.shared.changes.take_removed() {
             if fields.is_empty() {
                 self.propagation.add(db, 1, |out| encode_words(out, &[b"DEL", &key]));
             }
