@@ -868,7 +868,8 @@ fn dbsize(ctx: &mut Ctx, _: Args) -> Done {
 /// FLUSHDB [ASYNC | SYNC]
 fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
-    let keys = ctx.server.keyspace.flush(ctx.db);
+    let counts = counts_as_freed(ctx, args);
+    let keys = ctx.server.keyspace.flush_as(ctx.db, counts);
     ctx.server.keyspace.shared.changes.dirty += keys as u64;
     ctx.reply.ok();
     Ok(Flow::Done)
@@ -877,8 +878,9 @@ fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
 /// FLUSHALL [ASYNC | SYNC]
 fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
+    let counts = counts_as_freed(ctx, args);
     for n in 0..ctx.server.keyspace.databases().len() {
-        let keys = ctx.server.keyspace.flush(DbId(n as u16)); // `databases` is at most 65,535
+        let keys = ctx.server.keyspace.flush_as(DbId(n as u16), counts); // `databases` is at most 65,535
         ctx.server.keyspace.shared.changes.dirty += keys as u64;
     }
     ctx.server.everything_flushed();
@@ -886,6 +888,11 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     ctx.log_instead(&args.iter().collect::<Vec<_>>());
     ctx.reply.ok();
     Ok(Flow::Done)
+}
+
+/// In a transaction Redis frees what FLUSHALL SYNC leaves behind itself, and counts it nowhere.
+fn counts_as_freed(ctx: &Ctx, args: Args) -> bool {
+    !ctx.server.is_inside_unit() || args.iter().nth(1).is_some_and(|word| word.eq_ignore_ascii_case(b"async"))
 }
 
 /// Both words mean the same here: the old content is always freed by a helper.
