@@ -161,3 +161,19 @@ fn many_elements_go_one_by_one() {
     session.local.advance_ms(1_001);
     assert_eq!(session.ask(&["HLEN", "k"]), ":1\r\n");
 }
+
+#[test]
+fn keys_that_a_transaction_flushes_by_sync_count_as_freed_nowhere() {
+    let mut session = Session::new();
+    for (words, counted) in [(&["FLUSHALL", "SYNC"][..], 0), (&["FLUSHALL"], 0), (&["FLUSHALL", "ASYNC"], 2)] {
+        session.ask(&["MSET", "a", "1", "b", "2"]);
+        session.ask(&["CONFIG", "RESETSTAT"]);
+        session.ask(&["MULTI"]);
+        session.ask(words);
+        session.ask(&["EXEC"]);
+        assert_eq!(session.objects_freed(), counted, "{words:?}");
+    }
+    session.ask(&["MSET", "a", "1", "b", "2"]);
+    session.ask(&["FLUSHDB", "SYNC"]);
+    assert_eq!(session.objects_freed(), 4);
+}

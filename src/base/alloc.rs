@@ -238,13 +238,14 @@ pub fn uncounted<R>(act: impl FnOnce() -> R) -> R {
     result
 }
 
-#[inline(always)]
+#[cfg(debug_assertions)]
 fn count_block(one: isize) {
-    #[cfg(debug_assertions)]
     BLOCKS.set(BLOCKS.get() + one);
-    #[cfg(not(debug_assertions))]
-    let _ = one;
 }
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+fn count_block(_: isize) {}
 
 /// The bytes that jemalloc really sets aside for a small or large allocation of `size` bytes.
 ///

@@ -864,7 +864,8 @@ fn dbsize(ctx: &mut Ctx, _: Args) -> Done {
 /// FLUSHDB [ASYNC | SYNC]
 fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
-    ctx.server.flush(ctx.db);
+    let counts = counts_as_freed(ctx, args);
+    ctx.server.flush(ctx.db, counts);
     ctx.server.tell_trackers_of_flush();
     // Also when there was nothing: who reads the log may have something.
     ctx.log_as_sent(args);
@@ -875,8 +876,9 @@ fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
 /// FLUSHALL [ASYNC | SYNC]
 fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     check_flush(args)?;
+    let counts = counts_as_freed(ctx, args);
     for n in 0..ctx.server.keyspace.databases().len() {
-        ctx.server.flush(DbId(n as u16)); // `databases` is at most 65,535
+        ctx.server.flush(DbId(n as u16), counts); // `databases` is at most 65,535
     }
     ctx.server.tell_trackers_of_flush();
     ctx.server.everything_flushed();
@@ -884,6 +886,11 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     ctx.log_as_sent(args);
     ctx.reply.ok();
     Ok(Flow::Done)
+}
+
+/// In a transaction Redis frees what FLUSHALL SYNC leaves behind itself, and counts it nowhere.
+fn counts_as_freed(ctx: &Ctx, args: Args) -> bool {
+    !ctx.server.is_inside_unit() || args.iter().nth(1).is_some_and(|word| word.eq_ignore_ascii_case(b"async"))
 }
 
 /// Both words mean the same here: the old content is always freed by a helper.

@@ -296,13 +296,18 @@ impl Keyspace {
 
     /// Empties a database; the old content is freed by the helper. Returns how many keys there were.
     pub fn flush(&mut self, id: DbId) -> usize {
+        self.flush_as(id, true)
+    }
+
+    /// The same; says whether the keys count among the objects that were freed by a helper.
+    pub fn flush_as(&mut self, id: DbId, counts: bool) -> usize {
         let data = &mut self.dbs[id.0 as usize];
         let empty = Database::new(data.table.hasher());
         let old = std::mem::replace(data, empty);
         let keys = old.table.len();
         if keys > 0 || !old.wheel.is_empty() {
             let bytes = old.table.bytes();
-            self.shared.freeing.free(keys, bytes, old);
+            self.shared.freeing.free(if counts { keys } else { 0 }, bytes, old);
             self.shared.freeing.nudge();
         }
         keys

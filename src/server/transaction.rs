@@ -176,10 +176,10 @@ impl Server {
         }
     }
 
-    /// Empties a database: as many changes as it had keys.
-    pub fn flush(&mut self, db: DbId) {
+    /// Empties a database: as many changes as it had keys. `counts`: they count as freed by the helper.
+    pub fn flush(&mut self, db: DbId, counts: bool) {
         self.tell_watchers_of_all(db, None);
-        let keys = self.keyspace.flush(db);
+        let keys = self.keyspace.flush_as(db, counts);
         self.keyspace.shared.changes.dirty += keys as u64;
     }
 
