@@ -6,6 +6,7 @@ use crate::harness::check;
 fn the_default_user_may_do_everything() {
     check(
         r#"
+        # since 8.2
         # resp2
         > ACL WHOAMI
         "default"
@@ -280,6 +281,7 @@ fn patterns_of_keys_and_channels_and_selectors() {
 fn passwords_and_switches() {
     check(
         r#"
+        # since 8.2
         # resp2
         > ACL SETUSER u on >a >b >a
         OK
@@ -708,6 +710,7 @@ fn refusals_are_logged() {
 fn requirepass_is_the_password_of_default() {
     check(
         r#"
+        # since 8.2
         # resp2
         A> PING
         PONG

@@ -59,6 +59,7 @@ fn the_limit_may_be_a_share_of_the_machine() {
 fn commands_that_need_memory_are_refused_when_there_is_none() {
     check(
         r#"
+        # since 8.2
         # resp2
         > SET k v
         OK
@@ -215,6 +216,7 @@ fn keys_that_go_are_told_of_and_counted() {
 fn idle_times_and_frequencies_follow_the_policy() {
     check(
         r#"
+        # since 8.2
         > SET k v
         OK
         > OBJECT IDLETIME k

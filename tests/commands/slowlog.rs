@@ -254,6 +254,7 @@ fn slow_requests_are_kept_with_what_may_be_shown() {
 fn the_slow_log_has_an_end() {
     check(
         r#"
+        # since 8.2
         > CONFIG SET slowlog-log-slower-than 0 slowlog-max-len 2
         OK
         > PING
