@@ -14,6 +14,9 @@ use std::thread::Thread;
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// The nice value of work that can wait.
+const BACKGROUND: i32 = 10;
+
 /// So many jobs may lie there before the thread is woken for them.
 const LAID_DOWN_MAX: usize = 256;
 
@@ -27,10 +30,26 @@ pub struct Helper {
 impl Helper {
     /// Starts the thread.
     pub fn start(name: &str) -> std::io::Result<Helper> {
+        Helper::start_with(name, || {})
+    }
+
+    /// Starts a thread whose work can wait: where there are fewer cores than threads with something to do, the loop goes
+    /// first.
+    pub fn start_in_background(name: &str) -> std::io::Result<Helper> {
+        Helper::start_with(name, || {
+            // On Linux this is about the calling thread only. Without it the work is done all the same.
+            if let Err(error) = rustix::process::setpriority_process(None, BACKGROUND) {
+                log::debug!("A helper keeps its priority: {error}");
+            }
+        })
+    }
+
+    fn start_with(name: &str, prepare: impl FnOnce() + Send + 'static) -> std::io::Result<Helper> {
         let (jobs, inbox) = channel::<Job>();
         let pending = Arc::new(AtomicUsize::new(0));
         let done = Arc::clone(&pending);
         let thread = std::thread::Builder::new().name(name.to_string()).spawn(move || {
+            prepare();
             loop {
                 match inbox.try_recv() {
                     Ok(job) => {

@@ -28,8 +28,8 @@ impl Helpers {
     pub fn start() -> std::io::Result<Helpers> {
         Ok(Helpers {
             freeing: Helper::start("freeing")?,
-            snapshot: Helper::start("snapshot")?,
-            rewrite: Helper::start("rewrite")?,
+            snapshot: Helper::start_in_background("snapshot")?,
+            rewrite: Helper::start_in_background("rewrite")?,
             log: Helper::start("log")?,
             loading: Helper::start("loading")?,
         })
