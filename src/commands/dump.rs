@@ -148,7 +148,7 @@ fn restore(ctx: &mut Ctx, args: Args) -> Done {
         }
         if let Some(at) = deadline.filter(|_| !o.absolute) {
             let mut time = itoa::Buffer::new();
-            let words = [args.get(0), key, time.format(at).as_bytes(), args.get(3)];
+            let words = [b"RESTORE".as_slice(), key, time.format(at).as_bytes(), args.get(3)];
             let words: Vec<&[u8]> = words.into_iter().chain(args.from(4)).chain([b"ABSTTL".as_slice()]).collect();
             ctx.log_instead(&words);
         }

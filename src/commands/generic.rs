@@ -868,7 +868,7 @@ fn flushdb(ctx: &mut Ctx, args: Args) -> Done {
     ctx.server.flush(ctx.db, counts);
     ctx.server.tell_trackers_of_flush();
     // Also when there was nothing: who reads the log may have something.
-    ctx.log_as_sent(args);
+    ctx.log_as_sent();
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -883,7 +883,7 @@ fn flushall(ctx: &mut Ctx, args: Args) -> Done {
     ctx.server.tell_trackers_of_flush();
     ctx.server.everything_flushed();
     // Also when there was nothing: who reads the log may have something.
-    ctx.log_as_sent(args);
+    ctx.log_as_sent();
     ctx.reply.ok();
     Ok(Flow::Done)
 }

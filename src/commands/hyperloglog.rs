@@ -146,7 +146,7 @@ fn pfcount(ctx: &mut Ctx, args: Args) -> Done {
         let mut db = ctx.server.db(ctx.db);
         let count = count_one(&mut db, args.get(1))?;
         if ctx.server.keyspace.shared.changes.dirty != dirty {
-            ctx.log_as_sent(args);
+            ctx.log_as_sent();
         }
         count
     } else {

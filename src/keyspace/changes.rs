@@ -75,10 +75,10 @@ impl Event {
     pub const ALL: Event = Event { name: "", class: 1 };
     pub const NEW: Event = Event { name: "new", class: b'n' };
 
-    /// Whether the value of the key became another. The rest tells of a miss, or more of a change that is told of anyway.
+    /// Whether the value of the key became another. The rest tells of a miss, or more of a change that is told of anyway, or of no key.
     #[inline]
     pub fn changes_value(self) -> bool {
-        !matches!(self.class, b'm' | b'n' | b'o' | b'c')
+        !matches!(self.class, b'm' | b'n' | b'o' | b'c' | 1)
     }
 
     /// Whether the key is gone since.

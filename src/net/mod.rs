@@ -307,20 +307,20 @@ impl EventLoop {
             match order {
                 Order::Push(client, push) => {
                     if let Some(push) = server.keep_push(client, push)
-                        && let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token)
+                        && let Some(slot) = server.clients.token(client)
                     {
                         self.push(server, slot, &push);
                     }
                 }
                 Order::Send(client, bytes) => {
-                    if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
+                    if let Some(slot) = server.clients.token(client) {
                         self.connections[slot].lane.reply.raw(&bytes);
                         self.connections[slot].lane.tell_of_output(server);
                         self.queue_send(slot);
                     }
                 }
                 Order::Resume(client) => {
-                    if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
+                    if let Some(slot) = server.clients.token(client) {
                         let connection = &mut self.connections[slot];
                         if !connection.lane.is_idle() && !std::mem::replace(&mut connection.is_pending, true) {
                             self.pending.push(slot);
@@ -328,7 +328,7 @@ impl EventLoop {
                     }
                 }
                 Order::Close { client, after_replies } => {
-                    if let Some(slot) = server.clients.get(client).and_then(|client| client.connection.token) {
+                    if let Some(slot) = server.clients.token(client) {
                         self.connections[slot].is_closing = true;
                         if after_replies { self.queue_send(slot) } else { self.doom(slot) }
                     }
@@ -343,7 +343,8 @@ impl EventLoop {
                 }
                 Order::CloseHeld => {
                     for slot in std::mem::take(&mut self.held) {
-                        if self.connections.contains(slot) {
+                        // Another connection may have the slot by now.
+                        if self.connections.get(slot).is_some_and(|connection| connection.is_held) {
                             self.doom(slot);
                         }
                     }

@@ -111,9 +111,7 @@ impl<'a> Args<'a> {
         out.reserve(self.iter().map(|argument| argument.len() + 16).sum::<usize>() + 16);
         header(out, b'*', self.len());
         for argument in self {
-            header(out, b'$', argument.len());
-            out.extend_from_slice(argument);
-            out.extend_from_slice(b"\r\n");
+            bulk(out, argument);
         }
     }
 }
@@ -123,6 +121,28 @@ pub fn header(out: &mut Vec<u8>, kind: u8, n: usize) {
     out.push(kind);
     out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
     out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a string with its length.
+pub fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
+    header(out, b'$', bytes.len());
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends strings as one list: `kind` is `*` for an array or a request, `>` for a push.
+pub fn bulks<W: AsRef<[u8]>>(out: &mut Vec<u8>, kind: u8, words: &[W]) {
+    header(out, kind, words.len());
+    for word in words {
+        bulk(out, word.as_ref());
+    }
+}
+
+/// A request in RESP.
+pub fn request<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bulks(&mut bytes, b'*', words);
+    bytes
 }
 
 impl<'a> IntoIterator for Args<'a> {

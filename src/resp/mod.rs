@@ -14,7 +14,7 @@ pub mod parser;
 pub mod reply;
 pub mod request;
 
-pub use args::{Args, Cursor, Span, Word, header};
+pub use args::{Args, Cursor, Span, Word, bulk, bulks, header, request};
 pub use parser::{Limits, Parser, ProtocolError, Requests};
 pub use reply::{Mark, Proto, Reply, encode_push};
 pub use request::Request;

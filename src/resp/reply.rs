@@ -104,12 +104,7 @@ pub struct Begin {
 pub fn encode_push(proto: Proto, parts: &[&[u8]]) -> Buffer {
     let len: usize = parts.iter().map(|part| part.len() + FRAME).sum();
     let mut bytes = Vec::with_capacity(len + FRAME);
-    super::args::header(&mut bytes, if proto == Proto::Resp3 { b'>' } else { b'*' }, parts.len());
-    for part in parts {
-        super::args::header(&mut bytes, b'$', part.len());
-        bytes.extend_from_slice(part);
-        bytes.extend_from_slice(b"\r\n");
-    }
+    super::args::bulks(&mut bytes, if proto == Proto::Resp3 { b'>' } else { b'*' }, parts);
     Buffer::new(bytes)
 }
 

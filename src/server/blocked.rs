@@ -167,7 +167,7 @@ impl Ctx<'_> {
     /// Inside a transaction nobody waits, and `instead` is the answer.
     pub fn block(&mut self, args: Args, keys: Args, awaited: &'static str, deadline: i64, instead: Instead) -> Done {
         let server = &mut *self.server;
-        if server.is_inside_unit() || server.clients[self.client].connection.token.is_none() {
+        if server.is_inside_unit() || server.clients[self.client].is_internal() {
             match instead {
                 Instead::Null => self.reply.null(),
                 Instead::NullArray => self.reply.null_array(),
@@ -189,7 +189,7 @@ impl Ctx<'_> {
     /// request runs again. False where nobody waits: inside a transaction.
     pub fn block_for_log(&mut self, args: Args, offset: u64, deadline: i64) -> bool {
         let server = &mut *self.server;
-        if server.is_inside_unit() || server.clients[self.client].connection.token.is_none() {
+        if server.is_inside_unit() || server.clients[self.client].is_internal() {
             return false;
         }
         if server.outbox.retrying != Some(self.client) {

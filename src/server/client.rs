@@ -8,7 +8,7 @@ use crate::keyspace::DbId;
 use crate::resp::{Proto, Request};
 use crate::server::acl::UserId;
 use crate::server::blocked::Wait;
-use crate::server::command::CommandId;
+use crate::server::command::{CommandId, Flags};
 use crate::server::pubsub::Subscriptions;
 use crate::server::streaming::Streaming;
 use crate::server::tracking::Tracking;
@@ -126,6 +126,8 @@ pub enum Replies {
 pub struct Multi {
     /// What EXEC will run.
     pub queue: Vec<(CommandId, Request)>,
+    /// What is true of any of them.
+    pub flags: Flags,
     /// A command was refused while queueing: EXEC must not run any.
     pub is_aborted: bool,
     /// The bytes of the queue.
@@ -133,8 +135,9 @@ pub struct Multi {
 }
 
 impl Multi {
-    /// Queues a command.
-    pub fn push(&mut self, id: CommandId, request: Request) {
+    /// Queues a command, of which `flags` are true.
+    pub fn push(&mut self, id: CommandId, flags: Flags, request: Request) {
+        self.flags = self.flags.or(flags);
         self.bytes += request.bytes() + size_of::<(CommandId, Request)>();
         self.queue.push((id, request));
     }
@@ -245,6 +248,11 @@ impl super::Ctx<'_> {
 }
 
 impl Client {
+    /// Whether it is our own: who runs the commands of a log that is loaded. It may do everything, and neither waits nor is heard.
+    pub fn is_internal(&self) -> bool {
+        self.connection.token.is_none()
+    }
+
     /// Begins or ends queueing; returns the queue that was there.
     pub fn set_multi(&mut self, multi: Option<Box<Multi>>) -> Option<Box<Multi>> {
         self.care.set(Care::MULTI, multi.is_some());
@@ -368,7 +376,7 @@ impl Clients {
             name: Box::default(),
             lib_name: Box::default(),
             lib_ver: Box::default(),
-            care: self.care_of_all,
+            care: if connection.token.is_some() { self.care_of_all } else { Care::default() },
             is_monitor: false,
             is_postponed: false,
             replies: Replies::On,
@@ -430,6 +438,11 @@ impl Clients {
         self.slab.get(id.slot as usize).filter(|(generation, _)| *generation == id.generation).map(|(_, client)| client)
     }
 
+    /// The token of a client's connection, if both are still there.
+    pub fn token(&self, id: ClientId) -> Option<usize> {
+        self.get(id)?.connection.token
+    }
+
     /// The client of an id, for changing.
     #[inline]
     pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
@@ -458,7 +471,7 @@ impl Clients {
     /// A reason for a closer look comes to all clients, or goes.
     pub(super) fn set_care(&mut self, reason: Care, is_so: bool) {
         self.care_of_all.set(reason, is_so);
-        for (_, (_, client)) in &mut self.slab {
+        for (_, (_, client)) in self.slab.iter_mut().filter(|(_, (_, client))| !client.is_internal()) {
             client.care.set(reason, is_so);
         }
     }

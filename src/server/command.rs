@@ -59,7 +59,7 @@ pub enum Flag {
 }
 
 /// A set of [`Flag`]s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags(u32);
 
 impl Flags {
@@ -76,6 +76,11 @@ impl Flags {
     #[inline]
     pub const fn has(self, flag: Flag) -> bool {
         self.0 & (1 << flag as u32) != 0
+    }
+
+    /// What is in either set.
+    pub const fn or(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
     }
 
     /// The flags that COMMAND shows, by their names there.

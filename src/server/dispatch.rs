@@ -4,7 +4,7 @@ use crate::base::alloc;
 use crate::keyspace::{DbId, Keyspace};
 use crate::resp::{Args, Mark, Reply, Request, Requests};
 use crate::server::client::{Care, ClientId, Multi};
-use crate::server::command::{CommandId, Flag};
+use crate::server::command::{CommandId, Flag, Flags};
 use crate::server::outbox::Order;
 use crate::server::{Ctx, Error, Flow, Propagate, Server};
 use crate::store::entry::Value;
@@ -168,22 +168,27 @@ impl Server {
     }
 
     fn dispatch_heard(&mut self, client: ClientId, id: CommandId, args: Args, reply: &mut Reply) {
-        let id = match self.may_run(client, id, args) {
+        let allowed = self.may_run(client, id, args);
+        // In any case: it is no business of the next command.
+        let is_to_wait = self.eviction.take_wait();
+        let id = match allowed {
             Ok(id) => id,
             Err((id, error)) => return self.reject(client, id, args, &error, reply),
         };
-        let is_to_wait = self.waits_for_memory(client);
         let state = &mut self.clients[client];
         // What CLIENT LIST shows: queued commands too (and refused ones), but EXEC for those that it runs.
         state.last_command = Some(id);
-        if is_to_wait || (state.care.has(Care::PAUSED) && self.is_put_off(client, id)) {
+        if is_to_wait {
+            return self.wait_for_memory(client);
+        }
+        if state.care.has(Care::PAUSED) && self.is_put_off(client, id) {
             return;
         }
-        let state = &mut self.clients[client];
-        if let Some(multi) = &mut state.multi
-            && !self.commands.get(id).row.flags.has(Flag::NotQueued)
+        let flags = self.commands.get(id).row.flags;
+        if let Some(multi) = &mut self.clients[client].multi
+            && !flags.has(Flag::NotQueued)
         {
-            multi.push(id, Request::from(args));
+            multi.push(id, flags, Request::from(args));
             reply.simple("QUEUED");
             return;
         }
@@ -233,7 +238,7 @@ impl Server {
             self.check_rights(client, id, args).map_err(|error| (id, error))?;
         }
         if self.gate.is_shut
-            && self.loader != Some(client)
+            && !self.clients[client].is_internal()
             && let Err(error) = self.may_pass(client, id)
         {
             return Err((id, error));
@@ -253,6 +258,15 @@ impl Server {
             return Err((id, Error::Text("ERR Replica can't interact with the keyspace")));
         }
         Ok(id)
+    }
+
+    /// What is true of a command; of EXEC, what is true of any command that it would run, too.
+    pub(super) fn flags_of(&self, client: ClientId, id: CommandId) -> Flags {
+        let flags = self.commands.get(id).row.flags;
+        match &self.clients[client].multi {
+            Some(multi) if flags.has(Flag::RefusalAborts) => flags.or(multi.flags),
+            _ => flags,
+        }
     }
 
     /// Whether `enable-debug-command` and its like let this client run a protected command.
@@ -376,8 +390,11 @@ impl Server {
         self.stats.commands += 1;
         self.measure(client, id, args, took);
         if self.propagation.is_on {
-            let has_changed = self.keyspace.shared.changes.dirty != dirty;
-            self.propagate(client, db, id, args, how, has_changed);
+            let changes = &self.keyspace.shared.changes;
+            let has_changed = changes.dirty != dirty;
+            if has_changed || !matches!(how, Propagate::AsSent) || !changes.removed.is_empty() {
+                self.propagate(client, db, id, args, how, has_changed);
+            }
         }
         self.settle_call();
         if ticks >= self.time_due && self.depth == 0 {

@@ -66,6 +66,12 @@ impl Eviction {
         ((self.exceeded_us + current) / 1000, current / 1000)
     }
 
+    /// Whether the command that was just checked is to wait for memory. Says so once.
+    #[inline]
+    pub(super) fn take_wait(&mut self) -> bool {
+        std::mem::take(&mut self.is_to_wait)
+    }
+
     /// Begins to count anew.
     pub fn reset(&mut self) {
         self.exceeded_us = 0;
@@ -123,7 +129,7 @@ impl Server {
         !self.gate.has_limit || self.loading.is_some() || self.keyspace.shared.expiry != Expiry::Own || self.depth > 0
     }
 
-    /// Before a command: whether it may run as far as memory goes. It may have to wait instead: see [`Server::waits_for_memory`].
+    /// Before a command: whether it may run as far as memory goes. It may have to wait instead: see [`Eviction::take_wait`].
     #[inline]
     pub(super) fn check_memory(&mut self, client: ClientId, id: CommandId) -> Result<(), Error> {
         if self.gate.is_below_limit() { Ok(()) } else { self.check_memory_closely(client, id) }
@@ -135,12 +141,7 @@ impl Server {
             return Ok(());
         }
         let room = self.make_room();
-        let flags = self.commands.get(id).row.flags;
-        let queue = self.clients[client].multi.as_ref().filter(|_| flags.has(Flag::RefusalAborts));
-        let needs_memory = flags.has(Flag::DenyOom)
-            || queue.is_some_and(|multi| {
-                multi.queue.iter().any(|(id, _)| self.commands.get(*id).row.flags.has(Flag::DenyOom))
-            });
+        let needs_memory = self.flags_of(client, id).has(Flag::DenyOom);
         match room {
             Room::None if needs_memory => {
                 return Err(Error::Text("OOM command not allowed when used memory > 'maxmemory'."));
@@ -151,15 +152,11 @@ impl Server {
         Ok(())
     }
 
-    /// Whether the command that was just checked is to wait for memory; its client waits from here on then.
-    #[inline]
-    pub(super) fn waits_for_memory(&mut self, client: ClientId) -> bool {
-        let is_so = std::mem::take(&mut self.eviction.is_to_wait);
-        if is_so {
-            self.clients.set_postponed(client, true);
-            self.eviction.waiting.push(client);
-        }
-        is_so
+    /// A client waits for memory from here on.
+    #[cold]
+    pub(super) fn wait_for_memory(&mut self, client: ClientId) {
+        self.clients.set_postponed(client, true);
+        self.eviction.waiting.push(client);
     }
 
     /// Evicts until memory is below the limit, or the slice of this turn is over.

@@ -72,7 +72,7 @@ impl Server {
         // Memory comes first, as in Redis.
         self.check_memory(client, id)?;
         let row = self.commands.get(id).row;
-        let needs_disk = row.flags.has(Flag::Write) || row.name == "ping";
+        let needs_disk = self.flags_of(client, id).has(Flag::Write) || row.name == "ping";
         if needs_disk && self.gate.disk_failed {
             return Err(Error::Text(
                 "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands \

@@ -9,7 +9,6 @@
 //! Until the last step is done the gate is shut: commands that may not look at half of the data get LOADING. No key
 //! expires meanwhile. Damage ends the process with a message that names file and offset, and exit status 1.
 
-use crate::keyspace::Expiry;
 use crate::keyspace::load::Loader;
 use crate::persist::Progress;
 use crate::persist::aof::read::{self, Batch, Stop};
@@ -154,8 +153,8 @@ impl Server {
             stats: self.commands.stats.clone(),
             commands: self.stats.commands,
         }));
-        self.keyspace.shared.expiry = Expiry::Loading;
         self.gate.loading = true;
+        self.look_at_expiry();
         self.regate();
         self.next_step();
     }
@@ -253,18 +252,18 @@ impl Server {
             for _ in 0..STRIDE {
                 let Some(request) = loading.batch.pop_front() else { break };
                 let args = request.args();
-                let id = self.commands.find(args.get(0)).unwrap_or(CommandId::NONE);
+                let name = args.get(0);
+                // The log calls each command by its own name; older ones may hold what a configuration called it.
+                let id = self.commands.find_own(name).or_else(|| self.commands.find(name)).unwrap_or(CommandId::NONE);
                 if id == CommandId::NONE {
-                    let name = String::from_utf8_lossy(args.get(0)).into_owned();
+                    let name = String::from_utf8_lossy(name).into_owned();
                     let path = loading.steps.front().map(|step| step.path().display().to_string()).unwrap_or_default();
                     self.loading = Some(loading);
                     self.loading_failed(&format!("Unknown command '{name}' reading the append only file {path}"));
                     return false;
                 }
                 let mark = loading.reply.mark();
-                self.loader = Some(loading.client);
                 self.dispatch(loading.client, id, args, &mut loading.reply);
-                self.loader = None;
                 loading.reply.rollback(mark);
             }
             self.loading = Some(loading);
@@ -281,7 +280,7 @@ impl Server {
         let shown = path.display();
         let stop = loading.stop.take().unwrap_or(Stop::Whole);
         // What was queued by a MULTI without EXEC never happened.
-        self.clients[loading.client].multi = None;
+        self.clients[loading.client].set_multi(None);
         let may_cut = is_last && self.config.settings.persistence.load_truncated;
         let why = match stop {
             Stop::Whole | Stop::Unwanted | Stop::Late { .. } => None,
@@ -329,7 +328,7 @@ impl Server {
         self.commands.stats = loading.stats;
         self.stats.commands = loading.commands;
         self.saving.loaded = (loading.dropped, loading.keys);
-        self.keyspace.shared.expiry = Expiry::Own;
+        self.look_at_expiry();
         self.keyspace.shared.stats = crate::keyspace::KeyspaceStats::default();
         self.mark_saved();
         self.gate.loading = false;
@@ -393,6 +392,7 @@ impl Server {
         }
         if !self.is_reloading {
             log::info!("Ready to accept connections");
+            self.supervisor.tell("STATUS=Ready to accept connections\nREADY=1\n");
         }
     }
 

@@ -162,8 +162,6 @@ pub struct Server {
     pub loading: Option<Box<Loading>>,
     /// DEBUG LOADAOF is under way.
     is_reloading: bool,
-    /// Whose commands pass the gate just now: they come from the log.
-    loader: Option<ClientId>,
     /// Where snapshots stand.
     pub saving: Saving,
     /// The append-only file.
@@ -272,7 +270,6 @@ impl Server {
             gate: Gate::default(),
             loading: None,
             is_reloading: false,
-            loader: None,
             saving: Saving::new(Arc::clone(&notify), started_ms / 1000),
             aof: Aof::new(Arc::clone(&notify)),
             disk,

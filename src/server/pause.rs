@@ -37,7 +37,7 @@ impl Server {
     pub fn pause(&mut self, until_ms: i64, is_for_all: bool) {
         self.pause.until_ms = self.pause.until_ms.max(until_ms.max(1));
         self.pause.is_for_all = is_for_all;
-        self.keyspace.shared.expiry = Expiry::Paused;
+        self.look_at_expiry();
         self.clients.set_care(Care::PAUSED, true);
     }
 
@@ -47,12 +47,21 @@ impl Server {
             return;
         }
         let Pause { postponed, .. } = std::mem::take(&mut self.pause);
-        self.keyspace.shared.expiry = Expiry::Own;
+        self.look_at_expiry();
         self.clients.set_care(Care::PAUSED, false);
         for client in postponed {
             self.clients.set_postponed(client, false);
             self.outbox.push(Order::Resume(client));
         }
+    }
+
+    /// Takes note of who decides whether a key expires: the log while it is loaded, nobody in a pause.
+    pub(super) fn look_at_expiry(&mut self) {
+        self.keyspace.shared.expiry = match (&self.loading, self.pause.end()) {
+            (Some(_), _) => Expiry::Loading,
+            (None, Some(_)) => Expiry::Paused,
+            (None, None) => Expiry::Own,
+        };
     }
 
     /// Ends the pause when its time is over.
@@ -64,14 +73,8 @@ impl Server {
 
     /// Whether a command is to wait for the end of the pause that there is; if so, its client waits from here on.
     pub(super) fn is_put_off(&mut self, client: ClientId, id: CommandId) -> bool {
-        let writes = |id: CommandId| {
-            let flags = self.commands.get(id).row.flags;
-            flags.has(Flag::Write) || flags.has(Flag::MayReplicate)
-        };
-        let row = self.commands.get(id).row;
-        let queue = self.clients[client].multi.as_ref().filter(|_| row.flags.has(Flag::RefusalAborts));
-        let is_put_off =
-            self.pause.is_for_all || writes(id) || queue.is_some_and(|multi| multi.queue.iter().any(|q| writes(q.0)));
+        let flags = self.flags_of(client, id);
+        let is_put_off = self.pause.is_for_all || flags.has(Flag::Write) || flags.has(Flag::MayReplicate);
         if is_put_off {
             self.clients.set_postponed(client, true);
             self.pause.postponed.push(client);

@@ -11,7 +11,7 @@
 
 use crate::keyspace::DbId;
 use crate::keyspace::changes::Removed;
-use crate::resp::{Args, header};
+use crate::resp::{Args, bulks};
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
 use crate::server::{Ctx, Server};
@@ -22,6 +22,8 @@ pub enum Propagate {
     /// The request as it came.
     #[default]
     AsSent,
+    /// The request as it came, although it only reads or changed nothing.
+    Always,
     /// Nothing.
     Nothing,
     /// These commands instead.
@@ -110,7 +112,7 @@ impl Propagation {
     fn add(&mut self, db: DbId, commands: usize, encode: impl FnOnce(&mut Vec<u8>)) {
         if self.selected != Some(db) {
             self.selected = Some(db);
-            encode_words(&mut self.unit, &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
+            bulks(&mut self.unit, b'*', &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
         }
         self.effects += commands;
         encode(&mut self.unit);
@@ -126,25 +128,15 @@ impl Propagation {
         }
         let wrap = is_one && self.effects > 1;
         if wrap {
-            encode_words(&mut self.ready, &[b"MULTI"]);
+            bulks(&mut self.ready, b'*', &[b"MULTI"]);
         }
         self.ready.extend_from_slice(&self.unit);
         if wrap {
-            encode_words(&mut self.ready, &[b"EXEC"]);
+            bulks(&mut self.ready, b'*', &[b"EXEC"]);
         }
         self.offset += (self.ready.len() - start) as u64;
         self.effects = 0;
         if self.unit.capacity() > 1 << 20 { self.unit = Vec::new() } else { self.unit.clear() }
-    }
-}
-
-/// Appends a command in RESP.
-pub fn encode_words(out: &mut Vec<u8>, words: &[&[u8]]) {
-    header(out, b'*', words.len());
-    for word in words {
-        header(out, b'$', word.len());
-        out.extend_from_slice(word);
-        out.extend_from_slice(b"\r\n");
     }
 }
 
@@ -159,7 +151,7 @@ impl Ctx<'_> {
             self.propagate = Propagate::Instead { bytes: Vec::new(), commands: 0 };
         }
         if let Propagate::Instead { bytes, commands } = &mut self.propagate {
-            encode_words(bytes, words);
+            bulks(bytes, b'*', words);
             *commands += 1;
         }
     }
@@ -182,11 +174,9 @@ impl Ctx<'_> {
         }
     }
 
-    /// The log is to hold the command as it was sent though it only reads.
-    pub fn log_as_sent(&mut self, args: Args) {
-        if self.is_logged() {
-            self.log_instead(&args.iter().collect::<Vec<_>>());
-        }
+    /// The log is to hold the command as it was sent though it only reads, or changed nothing.
+    pub fn log_as_sent(&mut self) {
+        self.propagate = Propagate::Always;
     }
 
     /// The log is to hold nothing of this command.
@@ -213,31 +203,29 @@ impl Server {
         has_changed: bool,
     ) {
         self.propagate_removed();
-        self.propagation.writer = Some(client);
         match how {
             Propagate::Nothing => {}
             Propagate::Instead { bytes, commands } => {
+                self.propagation.writer = Some(client);
                 self.propagation.add(db, commands, |out| out.extend_from_slice(&bytes));
             }
-            Propagate::AsSent if has_changed => {
+            Propagate::AsSent if !(has_changed && self.commands.get(id).row.flags.has(Flag::Write)) => {}
+            Propagate::AsSent | Propagate::Always => {
                 let command = self.commands.get(id);
                 // A container's command changes nothing itself, and its name was never another.
                 let is_renamed =
                     !args.get(0).eq_ignore_ascii_case(command.row.name.as_bytes()) && !command.full_name.contains('|');
-                if !command.row.flags.has(Flag::Write) {
-                    return;
-                }
+                self.propagation.writer = Some(client);
                 self.propagation.add(db, 1, |out| {
                     if is_renamed {
                         let words: Vec<&[u8]> =
                             std::iter::once(command.row.name.as_bytes()).chain(args.from(1)).collect();
-                        encode_words(out, &words);
+                        bulks(out, b'*', &words);
                     } else {
                         args.encode_into(out);
                     }
                 });
             }
-            Propagate::AsSent => {}
         }
     }
 
@@ -248,10 +236,10 @@ impl Server {
         }
         for Removed { db, key, fields } in self.keyspace.shared.changes.take_removed() {
             if fields.is_empty() {
-                self.propagation.add(db, 1, |out| encode_words(out, &[b"DEL", &key]));
+                self.propagation.add(db, 1, |out| bulks(out, b'*', &[&b"DEL"[..], &key]));
             }
             for field in fields {
-                self.propagation.add(db, 1, |out| encode_words(out, &[b"HDEL", &key, &field]));
+                self.propagation.add(db, 1, |out| bulks(out, b'*', &[&b"HDEL"[..], &key, &field]));
             }
         }
     }
@@ -284,7 +272,7 @@ mod tests {
     #[test]
     fn a_unit_of_one_effect_stands_alone_and_a_larger_one_between_multi_and_exec() {
         let mut log = Propagation::default();
-        let add = |log: &mut Propagation, db, words: &[&[u8]]| log.add(DbId(db), 1, |out| encode_words(out, words));
+        let add = |log: &mut Propagation, db, words: &[&[u8]]| log.add(DbId(db), 1, |out| bulks(out, b'*', words));
         add(&mut log, 0, &[b"SET", b"a", b"1"]);
         log.end_unit(true, None);
         add(&mut log, 0, &[b"DEL", b"a"]);

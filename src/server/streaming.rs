@@ -60,7 +60,7 @@ impl Ctx<'_> {
     fn may_stream(&self) -> bool {
         let client = &self.server.clients[self.client];
         !self.server.is_inside_unit()
-            && client.connection.token.is_some()
+            && !client.is_internal()
             && !client.is_muted()
             && self.server.streams.len() < STREAMS_MAX
     }

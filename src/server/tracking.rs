@@ -9,12 +9,12 @@
 //! a push in RESP3, or in RESP2 a message of the channel `__redis__:invalidate` if the other one has subscribed.
 
 use crate::base::buffer::Buffer;
-use crate::resp::{Args, Proto};
+use crate::resp::{Args, Proto, bulks};
 use crate::server::Server;
 use crate::server::client::{Care, ClientId};
-use crate::server::command::{CommandId, Flag, KeyFlag};
+use crate::server::command::{CommandId, Flag};
+use crate::server::keys;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::Write;
 
 /// How a client tracks.
 #[derive(Clone, Debug, Default)]
@@ -134,13 +134,13 @@ impl Server {
         if !row.flags.has(Flag::ReadOnly) || tracking.is_broadcast || !is_meant {
             return;
         }
-        for spec in row.keys.iter().filter(|spec| !spec.has(KeyFlag::NotKey)) {
-            for at in spec.indices(args).into_iter().flatten() {
-                let clients = self.trackers.keys.entry(args.get(at).into()).or_default();
-                if !clients.contains(&client) {
-                    clients.push(client);
-                    self.trackers.items += 1;
-                }
+        let mut found = Vec::new();
+        keys::find(row, args, &mut found);
+        for key in found {
+            let clients = self.trackers.keys.entry(args.get(key.at).into()).or_default();
+            if !clients.contains(&client) {
+                clients.push(client);
+                self.trackers.items += 1;
             }
         }
     }
@@ -160,28 +160,31 @@ impl Server {
 
     /// Tells those who keep what the last call changed.
     pub(super) fn tell_trackers(&mut self) {
+        let trackers = &self.trackers;
+        let is_meant = |key: &[u8]| !trackers.prefixes.is_empty() || trackers.keys.contains_key(key);
         let changes = self.keyspace.shared.changes.fresh().filter(|(change, _)| change.event.changes_value());
-        let keys: Vec<Box<[u8]>> = changes.map(|(_, key)| key.into()).collect();
+        let keys: Vec<Box<[u8]>> = changes.map(|(_, key)| key).filter(|key| is_meant(key)).map(Box::from).collect();
+        let by = self.outbox.current();
         for key in keys {
-            self.invalidate(key);
+            for (prefix, entry) in &mut self.trackers.prefixes {
+                if key.starts_with(prefix) {
+                    entry.changed.insert(key.clone(), by);
+                    self.trackers.has_broadcasts = true;
+                }
+            }
+            self.invalidate(&key, by);
         }
     }
 
-    fn invalidate(&mut self, key: Box<[u8]>) {
-        let by = self.outbox.current();
-        for (prefix, entry) in &mut self.trackers.prefixes {
-            if key.starts_with(prefix) {
-                entry.changed.insert(key.clone(), by);
-                self.trackers.has_broadcasts = true;
-            }
-        }
-        let Some(clients) = self.trackers.keys.remove(&key) else { return };
+    /// Tells those who keep a key that it is out of date; `by`: who changed it.
+    fn invalidate(&mut self, key: &[u8], by: Option<ClientId>) {
+        let Some(clients) = self.trackers.keys.remove(key) else { return };
         self.trackers.items -= clients.len();
         for client in clients {
             let tracking = self.clients.get(client).and_then(|state| state.tracking.as_ref());
             let is_spared = |tracking: &Tracking| tracking.is_broadcast || (tracking.no_loop && Some(client) == by);
             if tracking.is_some_and(|tracking| !is_spared(tracking)) {
-                self.send_invalidation(client, Some(&[&key]));
+                self.send_invalidation(client, Some(&[key]));
             }
         }
     }
@@ -211,9 +214,12 @@ impl Server {
     #[cold]
     fn broadcast(&mut self) {
         let max = self.config.settings.tracking_table_max_keys;
-        while max > 0 && self.trackers.keys.len() > max {
-            let Some(key) = self.trackers.keys.keys().next().cloned() else { break };
-            self.invalidate(key);
+        if max > 0 && self.trackers.keys.len() > max {
+            let too_many = self.trackers.keys.len() - max;
+            let keys: Vec<Box<[u8]>> = self.trackers.keys.keys().take(too_many).cloned().collect();
+            for key in keys {
+                self.invalidate(&key, None);
+            }
         }
         if !std::mem::take(&mut self.trackers.has_broadcasts) {
             return;
@@ -264,14 +270,7 @@ impl Server {
         };
         match keys {
             None => bytes.extend_from_slice(all),
-            Some(keys) => {
-                write!(bytes, "*{}\r\n", keys.len()).expect("a vector takes everything");
-                for key in keys {
-                    write!(bytes, "${}\r\n", key.len()).expect("a vector takes everything");
-                    bytes.extend_from_slice(key);
-                    bytes.extend_from_slice(b"\r\n");
-                }
-            }
+            Some(keys) => bulks(&mut bytes, b'*', keys),
         }
         self.outbox.send(&mut self.clients, target, Buffer::new(bytes));
     }

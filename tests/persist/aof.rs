@@ -291,3 +291,47 @@ fn the_log_is_switched_on_and_off_at_run_time() {
     let after = server(config("always", &[]), &disk.after_power_loss(), local.server.now());
     assert_eq!(digest_of(&after.server), digest_of(&local.server));
 }
+
+#[test]
+fn a_log_is_read_by_the_names_that_commands_have_of_their_own() {
+    let renamed = || {
+        let mut config = config("always", &[]);
+        for (name, other) in [("SET", "put"), ("DEL", ""), ("PEXPIREAT", ""), ("RESTORE", "back")] {
+            config.renames.push((name.into(), other.into()));
+        }
+        config
+    };
+    let start = |disk: &Memory, unix_ms| {
+        let mut local = Local::with_disk(&redoxide::commands::table(), renamed(), 1, unix_ms, Arc::new(disk.clone()));
+        assert!(local.load(), "a log can be loaded though its commands have other names for clients");
+        local
+    };
+    let disk = Memory::default();
+    let mut local = start(&disk, START_MS);
+    let client = local.connect();
+    assert_eq!(
+        ask(&mut local, client, &["SET", "a", "1"]),
+        "-ERR unknown command 'SET', with args beginning with: 'a' '1' \r\n"
+    );
+    assert_eq!(ask(&mut local, client, &["PUT", "a", "1"]), "+OK\r\n");
+    assert_eq!(ask(&mut local, client, &["PUT", "short", "1", "PX", "50"]), "+OK\r\n");
+    let dump = {
+        local.send(client, b"*2\r\n$4\r\nDUMP\r\n$1\r\na\r\n");
+        let reply = local.receive(client);
+        let start = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+        reply[start..reply.len() - 2].to_vec()
+    };
+    local.send(client, &redoxide::resp::request(&[b"BACK".as_slice(), b"b", b"100000", &dump]));
+    assert_eq!(local.receive(client), b"+OK\r\n");
+    local.advance_ms(100);
+    local.advance_ms(100);
+    let increment = disk.bytes(INCREMENT).unwrap();
+    let has = |words: &[&str]| {
+        let request = redoxide::resp::request(words);
+        increment.windows(request.len()).any(|window| window == request)
+    };
+    assert!(has(&["set", "a", "1"]) && has(&["DEL", "short"]), "the log has the names of old");
+    let after = start(&disk.after_power_loss(), local.server.now());
+    assert_eq!(content_of(&after.server), content_of(&local.server));
+    assert_eq!(content_of(&after.server).len(), 2);
+}

@@ -5,7 +5,7 @@ use crate::base::buffer::Text;
 use crate::base::number::Double;
 use crate::keyspace::freeze::FrozenKeyspace;
 use crate::persist::Progress;
-use crate::resp::header;
+use crate::resp::{bulk, header};
 use crate::store::entry::{Entry, Value};
 use crate::store::object::Element;
 use std::io::{self, Write};
@@ -50,11 +50,7 @@ impl Command {
 
     fn word(&mut self, text: Text) {
         self.words += 1;
-        text.with(|bytes| {
-            header(&mut self.bytes, b'$', bytes.len());
-            self.bytes.extend_from_slice(bytes);
-            self.bytes.extend_from_slice(b"\r\n");
-        });
+        text.with(|bytes| bulk(&mut self.bytes, bytes));
     }
 
     fn start(&mut self, name: &'static [u8], key: &[u8]) {

@@ -217,7 +217,7 @@ impl Server {
 
     /// After users were changed: what every client may do from here on.
     pub fn users_changed(&mut self) {
-        for (_, client) in self.clients.iter_mut() {
+        for (_, client) in self.clients.iter_mut().filter(|(_, client)| !client.is_internal()) {
             set_rights(&self.acl, client);
         }
         self.end_forbidden_subscribers();
