@@ -174,8 +174,8 @@ fn user_line(user: &[Vec<u8>]) -> Vec<u8> {
     line
 }
 
-/// Puts a new text in the place of a file, in one step.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+/// Puts a new text in the place of a file, in one step; who may read it stays as it was.
+pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let new = Path::new(&name);

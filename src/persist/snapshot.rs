@@ -51,6 +51,13 @@ pub struct Options {
 /// Bytes written at a time; an SHA-256 chunk is one write anyway.
 const BUFFER: usize = 256 * 1024;
 
+/// A name for a temporary file, which no other job of this process has had.
+pub fn temporary_name(start: &str, suffix: &str) -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let (pid, n) = (std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    if n == 0 { format!("{start}-{pid}.{suffix}") } else { format!("{start}-{pid}-{n}.{suffix}") }
+}
+
 /// Writes a snapshot to a temporary file beside `path` and returns its name, synced but not yet renamed.
 pub fn write(
     disk: &dyn Disk,
@@ -59,11 +66,7 @@ pub fn write(
     options: &Options,
     progress: &Progress,
 ) -> Result<PathBuf, String> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let n = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let pid = std::process::id();
-    let name = if n == 0 { format!("temp-{pid}.rdb") } else { format!("temp-{pid}-{n}.rdb") };
-    let temporary = path.with_file_name(name);
+    let temporary = path.with_file_name(temporary_name("temp", "rdb"));
     let failed = |what: &str, error: io::Error| format!("{what} '{}': {error}", temporary.display());
     let file = disk.create(&temporary).map_err(|error| failed("Failed opening the temp file", error))?;
     let written = (|| {
@@ -116,6 +119,22 @@ pub fn publish(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<(), Str
     })
 }
 
+/// A file of which the loop sees how far it has been read.
+struct Watched<'a> {
+    input: Box<dyn Read + Send>,
+    bytes: u64,
+    progress: &'a Progress,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(bytes)?;
+        self.bytes += n as u64;
+        self.progress.bytes.store(self.bytes, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
 /// What was found in a file.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
@@ -136,7 +155,7 @@ pub fn read(
     progress: &Progress,
     checksum: bool,
 ) -> Result<Loaded, Damage> {
-    let mut input = io::BufReader::with_capacity(1 << 20, input);
+    let mut input = io::BufReader::with_capacity(1 << 20, Watched { input, bytes: 0, progress });
     let mut magic = [0; 8];
     let got = peek(&mut input, &mut magic).map_err(|error| Damage { at: 0, why: error.to_string() })?;
     if &magic[..got] != format::MAGIC {
@@ -161,7 +180,6 @@ pub fn read(
         Ok(())
     })?;
     let bytes = reader.offset();
-    progress.written(bytes);
     Ok(Loaded { format: Format::Bincode, keys: loader.keys, dropped: loader.dropped, bytes })
 }
 
@@ -178,7 +196,6 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
             Item::Entry { db, entry } => {
                 progress.step().map_err(|error| bad(error.to_string()))?;
                 insert(loader, db, entry).map_err(bad)?;
-                progress.written(at);
             }
             Item::Select { db, .. } if db.0 as usize >= loader.databases() => return Err(bad(no_database(db, loader))),
             Item::Empty { key, .. } => {
@@ -191,7 +208,6 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
         }
     }
     let bytes = reader.position();
-    progress.written(bytes);
     Ok(Loaded { format: Format::Rdb, keys: loader.keys, dropped: loader.dropped, bytes })
 }
 
@@ -207,7 +223,7 @@ fn insert(loader: &mut Loader, db: DbId, entry: crate::store::entry::Entry) -> R
 }
 
 /// The first bytes of a file, which stay to be read.
-fn peek(input: &mut io::BufReader<Box<dyn Read + Send>>, bytes: &mut [u8]) -> io::Result<usize> {
+fn peek(input: &mut io::BufReader<impl Read>, bytes: &mut [u8]) -> io::Result<usize> {
     use std::io::BufRead;
     let start = input.fill_buf()?;
     let n = start.len().min(bytes.len());

@@ -18,7 +18,7 @@ use crate::config::settings::Fsync;
 use crate::persist::aof::manifest::{Manifest, Part};
 use crate::persist::disk::{self, Disk, DiskFile};
 use crate::server::Server;
-use crate::server::background::{Notify, Reports};
+use crate::server::background::{JOB_LOST, Notify, Reports};
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,14 +37,21 @@ const RETRY_MS: i64 = 1000;
 enum Report {
     /// Bytes were appended (up to this offset), or synced, or not.
     Appended { written: u64, durable: u64, result: io::Result<()> },
-    /// The next increment is there.
-    Prepared { file: io::Result<Arc<dyn DiskFile>>, path: PathBuf },
-    /// A fresh increment holds the tail: up to this offset all is durable.
-    Repaired { file: io::Result<Arc<dyn DiskFile>>, durable: u64 },
+    /// The next increment is there, and the manifest that names it.
+    Prepared(io::Result<(Increment, Manifest)>),
+    /// A fresh increment holds the tail: up to `durable` all is durable.
+    Repaired { made: io::Result<(Increment, Manifest)>, durable: u64 },
     /// The manifest names the new base.
-    Published(Result<(), String>),
+    Published(Result<Manifest, String>),
     /// The manifest no longer names what was removed.
     Forgotten,
+}
+
+/// An increment that was made.
+struct Increment {
+    file: Arc<dyn DiskFile>,
+    path: PathBuf,
+    seq: u64,
 }
 
 /// Whether there is a log.
@@ -65,6 +72,7 @@ pub struct Aof {
     pub state: State,
     reports: Reports<Report>,
     pub(super) dir: PathBuf,
+    /// The files of the log. A helper changes a copy, which comes here when what it says is on the medium.
     pub(super) manifest: Manifest,
     /// The increment that is being written.
     file: Option<Arc<dyn DiskFile>>,
@@ -75,7 +83,7 @@ pub struct Aof {
     /// The increment before it, if that is not wholly on the medium yet, and up to where it is.
     unsynced: Option<(Arc<dyn DiskFile>, u64)>,
     /// The next increment, ready for the switch.
-    prepared: Option<(Arc<dyn DiskFile>, PathBuf)>,
+    prepared: Option<Increment>,
     /// A helper writes to it.
     is_busy: bool,
     /// A helper makes or names files: that keeps nobody from writing.
@@ -151,6 +159,19 @@ impl Aof {
     /// The log offset at which the increment in hand begins.
     pub(super) fn file_began(&self) -> u64 {
         self.file_began.0
+    }
+
+    /// The number of the last increment that holds what was logged until now.
+    pub(super) fn last_used(&self) -> u64 {
+        match &self.prepared {
+            Some(prepared) => prepared.seq - 1,
+            None => self.manifest.increments.last().map_or(0, |part| part.seq),
+        }
+    }
+
+    /// Whether the next increment waits for the switch.
+    pub(super) fn is_prepared(&self) -> bool {
+        self.prepared.is_some()
     }
 
     /// Whether a sync is under way.
@@ -262,7 +283,8 @@ impl Server {
         if self.gate.log_error.is_some() && now - self.aof.failed_ms < RETRY_MS {
             return;
         }
-        if fsync == Fsync::Always {
+        // Until the increment before is on the medium nothing may stand in the new one: a loss of power could leave a gap.
+        if fsync == Fsync::Always || (fsync == Fsync::EverySecond && self.aof.unsynced.is_some()) {
             if !self.propagation.is_empty() || self.aof.written > self.aof.synced {
                 self.hand_over(file);
             }
@@ -351,10 +373,13 @@ impl Server {
             if !sleep.is_zero() {
                 std::thread::sleep(sleep);
             }
-            let old = unsynced.map_or(Ok(()), |old| old.sync());
-            let result = old.and_then(|()| disk::write_all(&*file, &bytes)).and_then(|()| file.sync());
-            let durable = if result.is_ok() { written } else { before };
-            reporter.send(Report::Appended { written, durable, result });
+            let lost = Report::Appended { written, durable: before, result: Err(io::Error::other(JOB_LOST)) };
+            reporter.report(lost, || {
+                let old = unsynced.map_or(Ok(()), |old| old.sync());
+                let result = old.and_then(|()| disk::write_all(&*file, &bytes)).and_then(|()| file.sync());
+                let durable = if result.is_ok() { written } else { before };
+                Report::Appended { written, durable, result }
+            });
         });
     }
 
@@ -376,21 +401,27 @@ impl Server {
                         }
                     }
                 }
-                Report::Prepared { file, path } => {
+                Report::Prepared(made) => {
                     self.aof.is_naming = false;
-                    match file {
-                        Ok(file) => self.aof.prepared = Some((file, path)),
+                    match made {
+                        Ok((increment, manifest)) => {
+                            self.aof.prepared = Some(increment);
+                            self.aof.manifest = manifest;
+                        }
                         Err(error) => self.rewrite_failed(&format!("opening the next increment: {error}")),
                     }
                 }
-                Report::Repaired { file, durable } => {
+                Report::Repaired { made, durable } => {
                     self.aof.is_busy = false;
-                    match file {
-                        Ok(file) => {
+                    match made {
+                        Ok((Increment { file, path, .. }, manifest)) => {
                             log::warn!(
                                 "The append-only file is whole again: what was not durable stands in a new increment"
                             );
                             self.aof.sync_failed = false;
+                            self.aof.manifest = manifest;
+                            self.aof.unsynced = None;
+                            self.aof.path = path;
                             self.aof.file = Some(file);
                             self.aof.file_began = (self.aof.durable, 0);
                             self.aof.written = durable;
@@ -412,14 +443,17 @@ impl Server {
                 self.serve_logged();
             }
         }
-        // Not while a helper writes to the old increment, and not in the middle of a unit.
+        // Not while a helper writes to the old increment, not while that cannot be written, and not in the middle of a unit.
         if !self.aof.is_busy
+            && self.gate.log_error.is_none()
             && !self.is_inside_unit()
-            && let Some((file, path)) = self.aof.prepared.take()
+            && let Some(increment) = self.aof.prepared.take()
         {
-            if self.switch_increment(file, path) {
+            if self.switch_increment(&increment) {
                 self.copy_for_rewrite();
             } else {
+                // The manifest names it already, and only the last one of those may end within a unit.
+                self.aof.prepared = Some(increment);
                 self.rewrite_failed("the old increment cannot be written");
             }
         }
@@ -457,60 +491,62 @@ impl Server {
         let len = self.aof.file_began.1 + self.aof.durable.saturating_sub(self.aof.file_began.0);
         let tail: Vec<Arc<Vec<u8>>> = self.aof.tail.iter().map(|(_, bytes)| Arc::clone(bytes)).collect();
         let durable = self.aof.durable + tail.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
-        let name = self.config.settings.persistence.append_name.clone();
-        let mut manifest = self.aof.manifest.clone();
-        let part = manifest.add_increment(&name).clone();
-        let (disk, dir, reporter) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.reports.reporter());
+        // What was prepared comes before the one that is made now, so nothing may go there.
+        if self.aof.prepared.take().is_some() {
+            self.rewrite_failed("the disk has failed");
+        }
+        let is_named = self.aof.state == State::On;
+        let before = self.aof.unsynced.clone();
+        let make = self.next_increment(is_named);
+        let reporter = self.aof.reports.reporter();
         self.aof.is_busy = true;
-        self.aof.manifest = manifest.clone();
-        self.aof.path = dir.join(&part.name);
-        let is_starting = self.aof.state == State::Starting;
-        let before = self.aof.unsynced.take();
         self.helpers.log.run(move || {
-            let file = (|| {
-                if let Some((before, len)) = before {
-                    before.truncate(len)?;
-                }
-                old.truncate(len)?;
-                let file = disk.create(&dir.join(&part.name))?;
-                for bytes in &tail {
-                    disk::write_all(&*file, bytes)?;
-                }
-                file.sync()?;
-                if !is_starting {
-                    write_manifest(&*disk, &dir, &name, &manifest)?;
-                }
-                Ok(file)
-            })();
-            reporter.send(Report::Repaired { file, durable });
+            let lost = Report::Repaired { made: Err(io::Error::other(JOB_LOST)), durable };
+            reporter.report(lost, || {
+                let cut = before.map_or(Ok(()), |(before, len)| before.truncate(len)).and_then(|()| old.truncate(len));
+                Report::Repaired { made: cut.and_then(|()| make(&tail)), durable }
+            });
         });
     }
 
     /// Has the helper make the next increment. Only when it is not at work.
     pub(super) fn prepare_increment(&mut self) {
-        let name = self.config.settings.persistence.append_name.clone();
-        let part = self.aof.manifest.add_increment(&name).clone();
         // A log that has no base yet is named only together with it.
-        let is_named = self.aof.state == State::On;
-        let (disk, dir, manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
-        let (reporter, path) = (self.aof.reports.reporter(), dir.join(&part.name));
+        let make = self.next_increment(self.aof.state == State::On);
+        let reporter = self.aof.reports.reporter();
         self.aof.is_naming = true;
         self.helpers.log.run(move || {
-            let file = (|| {
-                disk.make_dir(&dir)?;
-                let file = disk.create(&path)?;
-                if is_named {
-                    write_manifest(&*disk, &dir, &name, &manifest)?;
-                }
-                Ok(file)
-            })();
-            reporter.send(Report::Prepared { file, path });
+            let lost = Report::Prepared(Err(io::Error::other(JOB_LOST)));
+            reporter.report(lost, || Report::Prepared(make(&[])));
         });
+    }
+
+    /// What makes the next increment, with these bytes in it, and if `is_named` has the manifest name it.
+    fn next_increment(
+        &mut self,
+        is_named: bool,
+    ) -> impl FnOnce(&[Arc<Vec<u8>>]) -> io::Result<(Increment, Manifest)> + Send + use<> {
+        let name = self.config.settings.persistence.append_name.clone();
+        let (disk, dir, mut manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
+        move |bytes| {
+            let Part { name: part, seq, .. } = manifest.add_increment(&name).clone();
+            let path = dir.join(part);
+            disk.make_dir(&dir)?;
+            let file = disk.create(&path)?;
+            if !bytes.is_empty() {
+                bytes.iter().try_for_each(|bytes| disk::write_all(&*file, bytes))?;
+                file.sync()?;
+            }
+            if is_named {
+                write_manifest(&*disk, &dir, &name, &manifest)?;
+            }
+            Ok((Increment { file, path, seq }, manifest))
+        }
     }
 
     /// At one moment between two units: what was logged so far goes to the old increment, what follows to the new one. False
     /// if the old one cannot be written.
-    fn switch_increment(&mut self, file: Arc<dyn DiskFile>, path: PathBuf) -> bool {
+    fn switch_increment(&mut self, new: &Increment) -> bool {
         if let Some(old) = self.aof.file.clone() {
             if !self.propagation.is_empty() {
                 self.write_log(&*old);
@@ -530,24 +566,31 @@ impl Server {
             self.aof.durable = self.aof.written;
             self.aof.synced = self.aof.written;
         }
-        self.aof.file = Some(file);
-        self.aof.path = path;
+        self.aof.file = Some(Arc::clone(&new.file));
+        self.aof.path.clone_from(&new.path);
         self.aof.file_began = (self.aof.written, 0);
         // A reader of the new file does not know which database is selected.
         self.propagation.reselect();
         true
     }
 
-    /// Gives a new base its name and has the manifest tell of it.
-    pub(super) fn publish_base(&mut self, temporary: PathBuf, base: &Part) {
+    /// Gives a new base its name and has the manifest tell of it; it holds what all increments up to the one numbered
+    /// `covered` hold.
+    pub(super) fn publish_base(&mut self, temporary: PathBuf, base: Part, covered: u64) {
         let name = self.config.settings.persistence.append_name.clone();
-        let (disk, dir, manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
+        let (disk, dir, mut manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
         let (reporter, path) = (self.aof.reports.reporter(), self.aof.dir.join(&base.name));
+        // If this fails nobody knows which manifest the medium has: the number is never used again.
+        self.aof.manifest.skip_base(base.seq);
         self.aof.is_naming = true;
         self.helpers.log.run(move || {
-            let named = disk.rename(&temporary, &path).and_then(|()| write_manifest(&*disk, &dir, &name, &manifest));
-            let failed = |error: io::Error| format!("Error publishing the new base {}: {error}", path.display());
-            reporter.send(Report::Published(named.map_err(failed)));
+            reporter.report(Report::Published(Err(JOB_LOST.into())), || {
+                manifest.rebase(base, covered);
+                let named =
+                    disk.rename(&temporary, &path).and_then(|()| write_manifest(&*disk, &dir, &name, &manifest));
+                let failed = |error: io::Error| format!("Error publishing the new base {}: {error}", path.display());
+                Report::Published(named.map(|()| manifest).map_err(failed))
+            });
         });
     }
 
@@ -561,10 +604,12 @@ impl Server {
         let reporter = self.aof.reports.reporter();
         self.aof.is_naming = true;
         self.helpers.log.run(move || {
-            if let Err(error) = write_manifest(&*disk, &dir, &name, &manifest) {
-                log::warn!("Writing the manifest: {error}");
-            }
-            reporter.send(Report::Forgotten);
+            reporter.report(Report::Forgotten, || {
+                if let Err(error) = write_manifest(&*disk, &dir, &name, &manifest) {
+                    log::warn!("Writing the manifest: {error}");
+                }
+                Report::Forgotten
+            });
         });
     }
 

@@ -81,9 +81,30 @@ impl<T> Reports<T> {
     }
 }
 
+/// Sends what is in it when it goes: also when the job that was to fill it panics.
+struct Sent<T>(Option<T>, Reporter<T>);
+
+impl<T> Drop for Sent<T> {
+    fn drop(&mut self) {
+        if let Some(report) = self.0.take() {
+            self.1.send(report);
+        }
+    }
+}
+
+/// What is said of a job that panicked.
+pub const JOB_LOST: &str = "the background job failed, see above";
+
 impl<T> Reporter<T> {
+    /// Does a job and sends what it returns, or `lost` if it panics: who waits for a report always gets one.
+    pub fn report(self, lost: T, job: impl FnOnce() -> T) {
+        let mut sent = Sent(Some(lost), self);
+        let report = job();
+        sent.0 = Some(report);
+    }
+
     /// Sends a report and wakes the loop.
-    pub fn send(&self, report: T) {
+    fn send(&self, report: T) {
         // Nobody listens any more only when the process ends.
         if self.sender.send(report).is_ok()
             && let Ok(notify) = self.notify.lock()
@@ -105,4 +126,20 @@ pub struct World {
     pub helpers: Helpers,
     /// Where the files are.
     pub disk: Arc<dyn Disk>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn a_job_that_panics_is_reported_too() {
+        let reports = Reports::new(Arc::new(Mutex::new(Box::new(|| {}))));
+        reports.reporter().report("lost", || "done");
+        assert_eq!(reports.take(), Some("done"));
+        let reporter = reports.reporter();
+        assert!(catch_unwind(AssertUnwindSafe(|| reporter.report("lost", || panic!("on purpose")))).is_err());
+        assert_eq!((reports.take(), reports.take()), (Some("lost"), None));
+    }
 }

@@ -15,7 +15,7 @@ use crate::persist::aof::read::{self, Batch, Stop};
 use crate::persist::disk::Disk;
 use crate::persist::snapshot::{self, Format, Loaded};
 use crate::resp::{Proto, Reply};
-use crate::server::background::{Notify, Reports};
+use crate::server::background::{JOB_LOST, Notify, Reports};
 use crate::server::client::{ClientId, Connection};
 use crate::server::command::CommandId;
 use crate::server::{Server, Shutdown};
@@ -111,9 +111,10 @@ pub struct Loading {
 }
 
 impl Loading {
-    /// The bytes read so far.
+    /// The bytes read so far. What was read ahead behind a snapshot, in a file where commands follow, is not counted twice.
     pub fn bytes(&self) -> u64 {
-        self.done_bytes + self.progress.bytes.load(Ordering::Relaxed).max(self.batch_end)
+        let bytes = self.done_bytes + self.progress.bytes.load(Ordering::Relaxed).max(self.batch_end);
+        bytes.min(self.total_bytes)
     }
 
     /// The keys taken in so far.
@@ -175,11 +176,13 @@ impl Server {
                 loader.drops_expired = is_plain;
                 let checksum = self.config.settings.persistence.checksum;
                 self.helpers.loading.run(move || {
-                    let read = disk.open(&path).map_err(|error| error.to_string()).and_then(|(input, _)| {
-                        snapshot::read(input, &mut loader, &progress, checksum).map_err(|damage| damage.to_string())
+                    reporter.report(Report::Tables(Err(JOB_LOST.into())), || {
+                        let read = disk.open(&path).map_err(|error| error.to_string()).and_then(|(input, _)| {
+                            snapshot::read(input, &mut loader, &progress, checksum).map_err(|damage| damage.to_string())
+                        });
+                        let read = read.map_err(|why| format!("{}: {why}", path.display()));
+                        Report::Tables(read.map(|loaded| (loader, loaded)))
                     });
-                    let read = read.map_err(|why| format!("{}: {why}", path.display()));
-                    reporter.send(Report::Tables(read.map(|loaded| (loader, loaded))));
                 });
             }
             Step::Commands { path, offset, .. } => {
@@ -187,9 +190,10 @@ impl Server {
                 let (sender, batches) = sync_channel(if is_inline { 1 << 20 } else { BATCHES });
                 loading.batches = Some(batches);
                 self.helpers.loading.run(move || {
-                    let stop = read_commands(&*disk, &path, offset, &progress, &sender);
-                    drop(sender);
-                    reporter.send(Report::Commands(stop));
+                    // The batches end before the report is sent.
+                    reporter.report(Report::Commands(Stop::Unreadable(JOB_LOST.into())), move || {
+                        Report::Commands(read_commands(&*disk, &path, offset, &progress, &sender))
+                    });
                 });
             }
         }

@@ -33,7 +33,8 @@ impl Pause {
 }
 
 impl Server {
-    /// Commands are put off until a time in Unix milliseconds. A pause that lasts longer goes on, but may become stricter.
+    /// Commands are put off until a time in Unix milliseconds. A pause that lasts longer goes on; whom it
+    /// is for is what was said last.
     pub fn pause(&mut self, until_ms: i64, is_for_all: bool) {
         self.pause.until_ms = self.pause.until_ms.max(until_ms.max(1));
         self.pause.is_for_all = is_for_all;

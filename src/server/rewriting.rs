@@ -11,12 +11,12 @@
 //! Whatever fails before the manifest is replaced leaves the old set valid: its increments include the newest.
 
 use crate::persist::Progress;
-use crate::persist::aof::manifest::{Manifest, Part};
+use crate::persist::aof::manifest::{self, Manifest, Part};
 use crate::persist::aof::rewrite as as_commands;
 use crate::persist::disk::{Disk, Writer};
 use crate::persist::snapshot::{self, Format, Options};
 use crate::server::aof::{State, manifest_path, write_manifest};
-use crate::server::background::{Notify, Reports};
+use crate::server::background::{JOB_LOST, Notify, Reports};
 use crate::server::loading::Step;
 use crate::server::{Error, Server};
 use std::io::{self, BufWriter, Read, Write};
@@ -129,18 +129,25 @@ impl Server {
             progress: Arc::new(Progress::delayed(settings.save_delay)),
             total: self.keyspace.databases().iter().map(|data| data.table.len()).sum(),
             began_ms: self.now(),
-            covered: self.aof.manifest.increments.last().map_or(0, |part| part.seq),
+            covered: self.aof.last_used(),
             base: self.aof.manifest.next_base(&name, is_rdb),
             is_rdb,
             temporary: None,
             bytes: 0,
         });
         log::info!("Background append only file rewriting started");
-        if self.aof.state == State::Off { self.copy_for_rewrite() } else { self.prepare_increment() }
+        if self.aof.state == State::Off {
+            self.copy_for_rewrite();
+        } else if !self.aof.is_prepared() {
+            self.prepare_increment();
+        }
     }
 
     /// Copies the keyspace, at the moment of the switch, and has the copy written.
     pub(super) fn copy_for_rewrite(&mut self) {
+        if !self.aof.rewrite.is_active() {
+            return;
+        }
         let copy = self.freeze();
         let Some(job) = &self.aof.rewrite.job else { return };
         let (progress, is_rdb) = (Arc::clone(&job.progress), job.is_rdb);
@@ -148,8 +155,11 @@ impl Server {
         let options = Options { format: Format::Rdb, is_base: true, ..self.snapshot_options() };
         let (disk, dir, reporter) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.rewrite.reports.reporter());
         self.helpers.rewrite.run(move || {
-            let result = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), is_dated, &progress);
-            reporter.send(Report { progress, result });
+            let lost = Report { progress: Arc::clone(&progress), result: Err(JOB_LOST.into()) };
+            reporter.report(lost, || {
+                let result = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), is_dated, &progress);
+                Report { progress, result }
+            });
         });
     }
 
@@ -182,15 +192,15 @@ impl Server {
             return self.remove_later(vec![temporary]);
         }
         let (base, covered) = (job.base.clone(), job.covered);
-        self.aof.manifest.rebase(base.clone(), covered);
-        self.publish_base(temporary, &base);
+        self.publish_base(temporary, base, covered);
     }
 
     /// The manifest names the new base, or not.
-    pub(super) fn base_published(&mut self, result: Result<(), String>) {
+    pub(super) fn base_published(&mut self, result: Result<Manifest, String>) {
         let Some(job) = self.aof.rewrite.job.take() else { return };
         match result {
-            Ok(()) => {
+            Ok(manifest) => {
+                self.aof.manifest = manifest;
                 log::info!("Background AOF rewrite terminated with success");
                 let rewrite = &mut self.aof.rewrite;
                 rewrite.last_is_good = true;
@@ -355,10 +365,10 @@ impl Server {
         if manifest.parts().map(|part| &part.name).eq([&name]) {
             self.upgrade_log(&dir, &name)?;
         }
-        let parts: Vec<&Part> = manifest.parts().collect();
+        let paths: Vec<PathBuf> = manifest.parts().map(|part| dir.join(&part.name)).collect();
+        let last = manifest::last_written(paths.iter().map(|path| self.disk.open(path).map_or(1, |(_, len)| len)));
         let mut steps = Vec::new();
-        for (i, part) in parts.iter().enumerate() {
-            let path = dir.join(&part.name);
+        for (i, path) in paths.into_iter().enumerate() {
             if !self.disk.exists(&path) {
                 // In the words that the system would use.
                 let missing = io::Error::from_raw_os_error(rustix::io::Errno::NOENT.raw_os_error());
@@ -368,7 +378,7 @@ impl Server {
                     path.display()
                 )));
             }
-            let is_last = i + 1 == parts.len();
+            let is_last = i >= last;
             steps.push(if i == 0 && begins_as_tables(&*self.disk, &path) {
                 Step::Tables { path, is_plain: false }
             } else {
@@ -445,7 +455,7 @@ fn write_base(
 ) -> Result<(PathBuf, u64), String> {
     let failed = |error: io::Error| format!("writing the base: {error}");
     make_dir(disk, dir).map_err(failed)?;
-    let path = dir.join(format!("temp-rewriteaof-bg-{}.aof", std::process::id()));
+    let path = dir.join(snapshot::temporary_name("temp-rewriteaof-bg", "aof"));
     let temporary = if let Some(options) = options {
         snapshot::write(disk, copy, &path, options, progress)?
     } else {

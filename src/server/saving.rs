@@ -12,7 +12,7 @@ use crate::persist::Progress;
 use crate::persist::disk::Disk;
 use crate::persist::rdb::write::Recency;
 use crate::persist::snapshot::{self, Format, Options};
-use crate::server::background::{Notify, Reports};
+use crate::server::background::{JOB_LOST, Notify, Reports};
 use crate::server::{Error, REDIS_VERSION, Server};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -181,8 +181,11 @@ impl Server {
         log::info!("Background saving started");
         let (disk, reporter) = (Arc::clone(&self.disk), self.saving.reports.reporter());
         self.helpers.snapshot.run(move || {
-            let result = write_and_publish(&*disk, copy, &path, &options, &progress);
-            reporter.send(Report { progress, result });
+            let lost = Report { progress: Arc::clone(&progress), result: Err(JOB_LOST.into()) };
+            reporter.report(lost, || {
+                let result = write_and_publish(&*disk, copy, &path, &options, &progress);
+                Report { progress, result }
+            });
         });
     }
 

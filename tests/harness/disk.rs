@@ -47,6 +47,15 @@ impl Memory {
         Memory(Arc::new(Mutex::new(State { files, names: names.clone(), synced_names: names, ..State::default() })))
     }
 
+    #[allow(dead_code, reason = "the log uses it")]
+    /// What is left after the process alone ended: all that was written.
+    pub fn after_kill(&self) -> Memory {
+        let state = self.0.lock().unwrap();
+        let files = state.files.iter().map(|c| Content { bytes: c.bytes.clone(), synced: c.bytes.clone() }).collect();
+        let names = state.names.clone();
+        Memory(Arc::new(Mutex::new(State { files, names: names.clone(), synced_names: names, ..State::default() })))
+    }
+
     /// From now on only so many bytes can be written.
     pub fn limit_room(&self, bytes: Option<usize>) {
         self.0.lock().unwrap().room = bytes;

@@ -28,7 +28,12 @@ pub fn config(fsync: &str, more: &[(&str, &str)]) -> Config {
 /// A server that has loaded what is on the disk.
 pub fn server(config: Config, disk: &Memory, unix_ms: i64) -> Local {
     let mut local = Local::with_disk(&redoxide::commands::table(), config, 1, unix_ms, Arc::new(disk.clone()));
-    assert!(local.load(), "what is on the disk can be loaded: {:?}", disk.names());
+    if !local.load() {
+        for name in disk.names() {
+            println!("{name}: {}", String::from_utf8_lossy(&disk.bytes(&name).unwrap()).replace("\r\n", " "));
+        }
+        panic!("what is on the disk can be loaded");
+    }
     local
 }
 
@@ -252,6 +257,57 @@ fn after_a_failed_sync_the_tail_goes_to_a_fresh_increment() {
     assert_eq!(ask(&mut local, client, &["SET", "d", "4"]), "+OK\r\n");
     let after = server(config("always", &[]), &disk.after_power_loss(), local.server.now());
     assert_eq!(digest_of(&after.server), digest_of(&local.server));
+}
+
+#[test]
+fn with_a_disk_that_fails_now_and_then_the_files_stay_good_and_nothing_answered_is_lost() {
+    for seed in 1..=150 {
+        let mut dice = Dice(seed);
+        let disk = Memory::default();
+        let preamble = if dice.below(2) == 0 { "yes" } else { "no" };
+        let fsync = if seed % 3 == 0 { "everysec" } else { "always" };
+        let settings = [("aof-use-rdb-preamble", preamble)];
+        let mut local = server(config(fsync, &settings), &disk, START_MS);
+        let client = local.connect();
+        let mut answered = Vec::new();
+        for step in 0..80 {
+            let key = format!("k{step}");
+            let reply = ask(&mut local, client, &["SET", &key, "1"]);
+            // A connection would hold the reply until that is so.
+            if fsync == "always" && reply == "+OK\r\n" && local.server.is_logged(local.server.propagation.offset()) {
+                answered.push(key);
+            }
+            match dice.below(12) {
+                0 => disk.fail_sync(true),
+                1 => disk.limit_room(Some(dice.below(200) as usize)),
+                2 => disk.fail_sync(false),
+                3 => disk.limit_room(None),
+                4 => {
+                    disk.fail_sync(false);
+                    disk.limit_room(None);
+                }
+                5 | 6 => {
+                    ask(&mut local, client, &["BGREWRITEAOF"]);
+                }
+                7..=9 => {
+                    for _ in 0..dice.below(14) {
+                        local.advance_ms(100);
+                    }
+                }
+                _ => {}
+            }
+            if dice.below(8) == 0 {
+                for image in [disk.after_power_loss(), disk.after_kill()] {
+                    println!("seed {seed}, step {step}");
+                    let mut after = server(config(fsync, &settings), &image, local.server.now());
+                    let reader = after.connect();
+                    for key in &answered {
+                        assert_eq!(ask(&mut after, reader, &["GET", key]), "$1\r\n1\r\n", "{key}");
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -10,7 +10,10 @@ use redoxide::persist::disk::Disk;
 use redoxide::persist::format::read::Damage;
 use redoxide::persist::rdb::write::Recency;
 use redoxide::persist::snapshot::{self, Format, Loaded, Options};
+use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 const PATH: &str = "dump.rdb";
 
@@ -71,6 +74,32 @@ fn every_type_comes_back() {
                 assert_eq!(loaded.clock(), entry.clock(), "{key}");
             });
         }
+    }
+}
+
+#[test]
+fn who_looks_sees_how_far_a_file_is_read() {
+    /// Gives little at a time, and notes what is known of the progress.
+    struct Slow<'a>(Box<dyn Read + Send>, Arc<Progress>, &'a Mutex<Vec<u64>>);
+    impl Read for Slow<'_> {
+        fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+            self.2.lock().unwrap().push(self.1.bytes.load(Ordering::Relaxed));
+            let most = bytes.len().min(100);
+            self.0.read(&mut bytes[..most])
+        }
+    }
+    for format in [Format::Bincode, Format::Rdb] {
+        let mut local = data::server(1);
+        data::fill(&mut local);
+        let disk = Memory::default();
+        save(&local, &disk, format);
+        let (input, len) = disk.open(Path::new(PATH)).unwrap();
+        let (progress, seen) = (Arc::new(Progress::default()), &*Box::leak(Box::default()));
+        let input = Slow(input, Arc::clone(&progress), seen);
+        snapshot::read(Box::new(input), &mut local.server.keyspace.loader(), &progress, true).unwrap();
+        assert_eq!(progress.bytes.load(Ordering::Relaxed), len);
+        let seen = seen.lock().unwrap();
+        assert!(seen[..4] == [0, 100, 200, 300], "{format:?}: {seen:?}");
     }
 }
 

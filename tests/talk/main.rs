@@ -3,6 +3,7 @@
 
 mod model;
 mod streams;
+mod users;
 
 use redoxide::base::alloc;
 use redoxide::config::Config;

@@ -170,6 +170,11 @@ impl Manifest {
         Part { name: format!("{filename}.{seq}.base.{suffix}"), seq, kind: Kind::Base }
     }
 
+    /// No later base shall have this number.
+    pub fn skip_base(&mut self, seq: u64) {
+        self.last_base = seq;
+    }
+
     /// A rewrite is done: `base` holds what all increments up to the one numbered `covered` held, and what was before.
     pub fn rebase(&mut self, base: Part, covered: u64) {
         self.last_base = base.seq;
@@ -187,6 +192,13 @@ impl Manifest {
         let base = Part { name: filename.to_string(), seq: 1, kind: Kind::Base };
         Manifest { base: Some(base), last_base: 1, ..Manifest::default() }
     }
+}
+
+/// Which of the files of a set, whose lengths are these, is the last one that was written to, and so may end within a unit:
+/// increments behind it that are still empty count as nothing. The first one, the base, was whole before it had its name.
+pub fn last_written(lens: impl ExactSizeIterator<Item = u64>) -> usize {
+    let last = lens.len().saturating_sub(1);
+    lens.enumerate().skip(1).filter(|(_, len)| *len > 0).last().map_or(last, |(i, _)| i)
 }
 
 /// A name as it stands in the file: in quotes only if it must.
@@ -222,6 +234,15 @@ mod tests {
         let names: Vec<&str> = manifest.parts().map(|part| &*part.name).collect();
         assert_eq!(names, ["a b.aof.1.base.rdb", "a b.aof.2.incr.aof"]);
         assert_eq!(manifest.next_base("x", false).name, "x.2.base.aof");
+    }
+
+    #[test]
+    fn empty_increments_at_the_end_do_not_count() {
+        for (lens, last) in
+            [(&[][..], 0), (&[5], 0), (&[5, 0], 1), (&[5, 3, 0, 0], 1), (&[5, 0, 4], 2), (&[0, 0, 0], 2)]
+        {
+            assert_eq!(last_written(lens.iter().copied()), last, "{lens:?}");
+        }
     }
 
     #[test]

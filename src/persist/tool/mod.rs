@@ -130,6 +130,8 @@ fn check_all(files: &[&[u8]], fixes: bool) -> Result<(), String> {
 /// Files that belong together: only the last one may be cut.
 fn check_parts(parts: &[PathBuf], fixes: bool) -> Result<(), String> {
     let mut troubles = Vec::new();
+    let lens = parts.iter().map(|part| std::fs::metadata(part).map_or(1, |facts| facts.len()));
+    let last = crate::persist::aof::manifest::last_written(lens);
     for (i, part) in parts.iter().enumerate() {
         let shown = part.display();
         match check::file(part, None) {
@@ -145,7 +147,7 @@ fn check_parts(parts: &[PathBuf], fixes: bool) -> Result<(), String> {
                 let what = if counts.is_empty() { good.what } else { format!("{}: {}", good.what, counts.join(", ")) };
                 say(&format!("{shown}: OK: {what}"));
             }
-            Err(bad) if fixes && i + 1 == parts.len() && troubles.is_empty() => fix(part, &bad)?,
+            Err(bad) if fixes && i >= last && troubles.is_empty() => fix(part, &bad)?,
             Err(bad) => {
                 let mut why = format!("{shown}: not valid: at offset {}: {}", bad.at, bad.why);
                 if let Some(whole) = bad.whole {

@@ -3,6 +3,7 @@
 use super::check::{self, Bad, Good, Kind};
 use super::{path, say};
 use crate::base::number::parse_i64;
+use crate::persist::aof::manifest::Manifest;
 use std::fs;
 use std::io::{BufRead, Read};
 use std::path::Path;
@@ -88,7 +89,8 @@ fn check_parts(file: &Path, wish: Wish) -> Result<(), String> {
     }
     say("Start checking Multi Part AOF");
     let parts = check::manifest(file)?;
-    let has_base = fs::read(file).is_ok_and(|text| text.starts_with(b"file") && is_base(&text));
+    let manifest = fs::read(file).map(|text| Manifest::parse(&text));
+    let has_base = matches!(manifest, Ok(Ok(Manifest { base: Some(_), .. })));
     for (i, part) in parts.iter().enumerate() {
         let is_last = i + 1 == parts.len();
         let is_base = i == 0 && has_base;
@@ -102,13 +104,6 @@ fn check_parts(file: &Path, wish: Wish) -> Result<(), String> {
     }
     say("All AOF files and manifest are valid");
     Ok(())
-}
-
-/// Whether a manifest, which is in order, names a base.
-fn is_base(manifest: &[u8]) -> bool {
-    manifest
-        .split(|&byte| byte == b'\n')
-        .any(|line| line.ends_with(b" type b") || line.windows(8).any(|w| w == b" type b "))
 }
 
 fn check_part(part: &Path, kind: &str, wish: Wish, is_last: bool) -> Result<(), String> {

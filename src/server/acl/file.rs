@@ -8,7 +8,6 @@ use crate::server::Server;
 use crate::server::command::Table;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -87,21 +86,7 @@ impl Server {
             text.push(b'\n');
         }
         let path = Path::new(OsStr::from_bytes(self.config.value("aclfile")));
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}.tmp", std::process::id()));
-        let new = Path::new(&name);
-        let write = || {
-            let mut file = std::fs::File::create(new)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            std::fs::rename(new, path)
-        };
-        let written = write();
-        if written.is_err() {
-            // The half-written file is of no use; whether it can be removed changes nothing.
-            let _ = std::fs::remove_file(new);
-        }
-        written
+        crate::config::rewrite::replace(path, &text)
     }
 }
 
