@@ -180,6 +180,7 @@ pub fn read(
         Ok(())
     })?;
     let bytes = reader.offset();
+    finish(loader).map_err(|why| Damage { at: bytes, why })?;
     Ok(Loaded { format: Format::Bincode, keys: loader.keys, dropped: loader.dropped, bytes })
 }
 
@@ -208,6 +209,7 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
         }
     }
     let bytes = reader.position();
+    finish(loader).map_err(|why| Damage { at: bytes, why })?;
     Ok(Loaded { format: Format::Rdb, keys: loader.keys, dropped: loader.dropped, bytes })
 }
 
@@ -217,9 +219,13 @@ fn no_database(id: DbId, loader: &Loader) -> String {
 
 fn insert(loader: &mut Loader, db: DbId, entry: crate::store::entry::Entry) -> Result<(), String> {
     loader.insert(db, entry).map_err(|refused| match refused {
-        Refused::Duplicate(key) => format!("the key '{}' occurs twice", String::from_utf8_lossy(&key)),
         Refused::NoDatabase => no_database(db, loader),
+        Refused::Duplicate(_) => refused.to_string(),
     })
+}
+
+fn finish(loader: &mut Loader) -> Result<(), String> {
+    loader.finish().map_err(|refused| refused.to_string())
 }
 
 /// The first bytes of a file, which stay to be read.

@@ -179,7 +179,7 @@ impl Spot {
 }
 
 /// An entry on its way from page to page, with the hash of its key.
-pub(crate) type Item = (Hash, Entry);
+pub type Item = (Hash, Entry);
 
 #[inline(always)]
 fn tag_of(hash: Hash) -> u8 {

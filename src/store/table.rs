@@ -30,10 +30,11 @@
 
 use crate::store::directory::{NODE_BITS, Node, Root};
 use crate::store::entry::{Entry, EntryMut};
-use crate::store::page::{BUCKETS_MAX, DEPTH_MAX, Item, Page, Spot, prefix_of};
+use crate::store::page::{BUCKETS_MAX, DEPTH_MAX, Page, Spot, prefix_of};
 use crate::store::wheel::HashPart;
 
 pub use crate::store::hasher::{Hash, Hasher};
+pub use crate::store::page::Item;
 
 /// Two buddies with so many entries between them become one page: well below what splits it again.
 const MERGE_AT_MOST: usize = 40;
@@ -260,6 +261,44 @@ impl Table {
             self.shrink(hash);
         }
         entry
+    }
+
+    /// Fills an empty table with what is known beforehand, without a search and without a step of growth: `parts` hold the
+    /// entries whose hashes begin alike, for each beginning of so many bits, each in any order; `bytes` is what
+    /// [`Entry::footprint`] says of all of them. If a key occurs twice that is the answer, and the table holds only part.
+    pub fn build(&mut self, mut parts: Vec<Vec<Item>>, bytes: usize) -> Result<(), Box<[u8]>> {
+        let bits = parts.len().trailing_zeros();
+        assert!(self.root.is_none() && parts.len().is_power_of_two() && bits <= NODE_BITS, "built from the beginning");
+        let len: usize = parts.iter().map(Vec::len).sum();
+        if len == 0 {
+            return Ok(());
+        }
+        self.begin();
+        self.len = len;
+        self.bytes.live += bytes;
+        let start = |part: usize, depth: u32| if depth == 0 { 0 } else { (part as Hash) << (64 - depth) };
+        if len < parts.len() * BUCKETS_MAX * 9 {
+            // Fewer pages will do.
+            parts = vec![parts.into_iter().flatten().collect()];
+        }
+        let bits = parts.len().trailing_zeros();
+        for depth in 0..bits {
+            for part in 0..1 << depth {
+                self.split(start(part, depth), Page::new(depth + 1), Page::new(depth + 1));
+            }
+        }
+        for (part, mut items) in parts.into_iter().enumerate() {
+            items.sort_unstable_by_key(|(hash, _)| *hash);
+            for alike in items.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+                let mut keys: Vec<&[u8]> = alike.iter().map(|(_, entry)| entry.key()).collect();
+                keys.sort_unstable();
+                if let Some(twice) = keys.windows(2).find(|keys| keys[0] == keys[1]) {
+                    return Err(twice[0].into());
+                }
+            }
+            self.settle(start(part, bits), bits, &mut items, 0);
+        }
+        Ok(())
     }
 
     // ---- Growing and shrinking --------------------------------------------------------------------------------------
@@ -977,6 +1016,48 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_table_that_was_built_is_as_if_it_had_grown_small() {
+        let mut dice = Dice(5);
+        for hasher in [Hasher::new([1, 2]), Hasher::broken([1, 2], 0xff << 56), Hasher::broken([1, 2], 3 << 62)] {
+            for (n, parts) in [(0, 1), (1, 256), (5, 1), (64, 4), (700, 256), (3000, 8), (scaled(40_000), 256)] {
+                let mut model = Model::new();
+                let mut table = Table::new(hasher);
+                let mut items: Vec<Vec<Item>> = std::iter::repeat_with(Vec::new).take(parts).collect();
+                let mut bytes = 0;
+                for number in 0..n {
+                    let (key, value, deadline) = (key(number), Plain::random(&mut dice), random_deadline(&mut dice));
+                    let (hash, entry) = (table.hash(&key), entry(&key, &value, deadline));
+                    bytes += entry.footprint();
+                    let part = if parts == 1 { 0 } else { (hash >> (64 - parts.ilog2())) as usize };
+                    items[part].push((hash, entry));
+                    model.insert(key, (value, deadline));
+                }
+                assert_eq!(table.build(items, bytes), Ok(()));
+                table.check();
+                assert_eq!(contents(|visit| table.freeze().each(visit)), model);
+                for _ in 0..2 * n.min(5000) {
+                    step(&mut table, &mut model, &mut dice, n, true);
+                }
+                table.check();
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_occurs_twice_is_found_when_a_table_is_built_small() {
+        for hasher in [Hasher::new([1, 2]), Hasher::broken([1, 2], 3 << 62)] {
+            let mut table = Table::new(hasher);
+            let numbers = (0..100).chain([77]);
+            let items = numbers.map(|number| {
+                let key = key(number);
+                (table.hash(&key), Entry::new(&key, NewValue::Int(1), None, 0))
+            });
+            let items = vec![items.collect()];
+            assert_eq!(table.build(items, 0), Err(key(77).into()));
         }
     }
 

@@ -5,13 +5,13 @@ use super::{
 };
 use super::{MAGIC, VERSION, digest};
 use crate::base::buffer::Text;
-use crate::keyspace::load::{collection_entry, string_entry};
+use crate::keyspace::load::{collection_entry, short_entry, string_entry};
 use crate::keyspace::{AccessClock, DbId};
 use crate::store::collection::hash::Hash;
 use crate::store::collection::list::{List, Side};
 use crate::store::collection::set::Set;
 use crate::store::collection::sorted_set::SortedSet;
-use crate::store::entry::{Entry, NewValue};
+use crate::store::entry::{Entry, INLINE_MAX, NewValue};
 use crate::store::members::Deadline;
 use crate::store::object::{Collection, Limits, Loose};
 use sha2::{Digest, Sha256};
@@ -250,6 +250,12 @@ impl<R: Read> Reader<R> {
             Record::Database { number, keys, .. } => return Ok(Some(Item::Database { id: DbId(number), keys })),
             Record::Int(Bytes(key), life, int) => {
                 let entry = Entry::new(key, NewValue::Int(int), life.deadline, self.clock(life));
+                return Ok(Some(Item::Entry(entry)));
+            }
+            Record::Text(Bytes(key), life, len, Bytes(bytes))
+                if bytes.len() as u64 == len && bytes.len() <= INLINE_MAX =>
+            {
+                let entry = short_entry(key, bytes, life.deadline, self.clock(life));
                 return Ok(Some(Item::Entry(entry)));
             }
             Record::Text(Bytes(key), life, len, Bytes(bytes)) => {

@@ -4,7 +4,7 @@ use super::check::{self, Kind, plain};
 use super::say;
 use super::walk::{self, Found, Watched};
 use crate::base::number::parse_u64;
-use crate::keyspace::load::{Loader, Refused};
+use crate::keyspace::load::Loader;
 use crate::keyspace::{AccessClock, DbId, Keyspace};
 use crate::persist::Progress;
 use crate::persist::disk::System;
@@ -13,6 +13,7 @@ use crate::persist::format::salvage;
 use crate::persist::rdb::write::Recency;
 use crate::persist::rdb::{VERSION_MAX, VERSION_MIN};
 use crate::persist::snapshot::{self, Format, Options};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
@@ -61,7 +62,7 @@ pub fn convert(from: &Path, to: &Path, options: &Options) -> Result<(), String> 
     // The walker has what it needs of the loader; what it finds goes into another.
     let reading = keyspace.loader();
     let mut take = |found: Found| match found {
-        Found::Entry(db, entry) => loader.insert(db, entry).map_err(|refused| format!("{refused:?}")),
+        Found::Entry(db, entry) => loader.insert(db, entry).map_err(|refused| refused.to_string()),
         _ => Ok(()),
     };
     let walked = match kind {
@@ -82,7 +83,8 @@ pub fn convert(from: &Path, to: &Path, options: &Options) -> Result<(), String> 
     Ok(())
 }
 
-fn write(mut keyspace: Keyspace, loader: Loader, to: &Path, options: &Options) -> Result<(), String> {
+fn write(mut keyspace: Keyspace, mut loader: Loader, to: &Path, options: &Options) -> Result<(), String> {
+    loader.finish().map_err(|refused| refused.to_string())?;
     keyspace.adopt(loader);
     let temporary = snapshot::write(&System, keyspace.freeze(), to, options, &Progress::default())?;
     snapshot::publish(&System, &temporary, to)
@@ -103,6 +105,7 @@ pub fn salvage(from: &Path, to: &Path, redis_version: &'static str) -> Result<()
     let keyspace = walk::keyspace(usize::from(u16::MAX), AccessClock::Recency);
     let mut loader = keyspace.loader();
     let (mut db, mut promised, mut databases, mut twice) = (DbId(0), None, 0, 0);
+    let mut seen = HashSet::new();
     let bar = walk::bar(len);
     let context = (loader.limits, loader.access, loader.clock);
     let found = salvage::salvage(
@@ -114,11 +117,8 @@ pub fn salvage(from: &Path, to: &Path, redis_version: &'static str) -> Result<()
             match item {
                 Item::Head(head) => promised = Some(head.keys),
                 Item::Database { id, .. } => (db, databases) = (id, databases + 1),
-                Item::Entry(entry) => match loader.insert(db, entry) {
-                    Err(Refused::Duplicate(_)) => twice += 1,
-                    Err(Refused::NoDatabase) => return Err(format!("there is no database {}", db.0)),
-                    Ok(()) => {}
-                },
+                Item::Entry(entry) if !seen.insert((db.0, entry.key().to_vec())) => twice += 1,
+                Item::Entry(entry) => loader.insert(db, entry).map_err(|refused| refused.to_string())?,
             }
             Ok(())
         },
