@@ -29,6 +29,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 const STRIDE: usize = 32;
 /// What one turn of the loop gives to loading.
 const SLICE_NS: u64 = 1_000_000;
+/// How far it is stands in the log so often, if it takes long.
+const TELL_MS: i64 = 5000;
 /// Batches that may wait for the loop.
 const BATCHES: usize = 8;
 
@@ -99,6 +101,8 @@ pub struct Loading {
     reply: Reply,
     /// When it began, Unix milliseconds.
     pub began_ms: i64,
+    /// When the log was told last how far it is.
+    told_ms: i64,
     /// The bytes of all files.
     pub total_bytes: u64,
     /// The bytes of the files that are done.
@@ -147,6 +151,7 @@ impl Server {
             client,
             reply: Reply::new(Proto::Resp2),
             began_ms: now,
+            told_ms: now,
             total_bytes,
             done_bytes: 0,
             keys: 0,
@@ -324,6 +329,15 @@ impl Server {
         crate::persist::disk::replace(&*self.disk, &path.with_file_name(name), &tail)?;
         log::warn!("Truncating the AOF {} at offset {whole} of {len}; the rest is kept beside it", path.display());
         self.disk.append(path)?.truncate(whole)
+    }
+
+    /// Says in the log how far loading is, from time to time.
+    pub(super) fn tell_of_loading(&mut self) {
+        let now = self.now();
+        let Some(loading) = self.loading.as_mut().filter(|loading| now - loading.told_ms >= TELL_MS) else { return };
+        loading.told_ms = now;
+        let (bytes, total) = (loading.bytes(), loading.total_bytes.max(1));
+        log::info!("Loading: {}% of {total} bytes, {} keys so far", bytes * 100 / total, loading.keys());
     }
 
     fn end_loading(&mut self) {

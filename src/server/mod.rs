@@ -482,6 +482,7 @@ impl Server {
             self.watch.refine();
             self.set_thresholds();
         }
+        self.tell_of_loading();
         self.repair_log();
         self.save_if_due();
         self.rewrite_if_due();
