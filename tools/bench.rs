@@ -6,6 +6,7 @@
 //! tools/bench types                             the loads on collections instead of those on strings
 //! tools/bench memory                            bytes per key, and of an idle connection
 //! tools/bench saving --keys 5000000             what clients feel of a snapshot, its time and memory, loading
+//! tools/bench log                               what the append-only file costs
 //! tools/bench types --json out.json --svg out.svg
 //! ```
 //!
@@ -14,6 +15,7 @@
 //! differs far less between runs than requests per second. Progress goes to standard error, the tables (Markdown) to standard output.
 
 mod bench_load;
+mod bench_log;
 mod bench_report;
 mod bench_saving;
 mod bench_server;
@@ -60,12 +62,14 @@ enum Mode {
     Types,
     Memory,
     Saving,
+    Log,
 }
 
-const USAGE: &str = "usage: bench [types | memory | saving] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+const USAGE: &str = "usage: bench [types | memory | saving | log] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
   types        measures the commands on collections instead of those on strings
   memory       measures bytes per key instead of time
   saving       measures what a probing client feels while a snapshot is written, and loading
+  log          measures what the append-only file costs
   --redoxide   the server that is compared with the others
   --peer       another server; without any, redis-server and valkey-server on PATH
   --rounds     how often the servers take turns (default 5)
@@ -81,6 +85,10 @@ fn main() -> ExitCode {
         Mode::Types => types(&options),
         Mode::Memory => memory(&options),
         Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
+        Mode::Log => pin(CLIENT_CORE).and_then(|()| {
+            let time = Duration::from_secs_f64(options.seconds);
+            bench_log::run(&options.servers, options.keys, options.rounds, time, SERVER_CORE)
+        }),
     }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
@@ -116,6 +124,7 @@ fn options() -> Result<Options, String> {
             "memory" => options.mode = Mode::Memory,
             "types" => options.mode = Mode::Types,
             "saving" => options.mode = Mode::Saving,
+            "log" => options.mode = Mode::Log,
             "--json" => options.json = Some(rest()?.into()),
             "--svg" => options.svg = Some(rest()?.into()),
             "--redoxide" => redoxide = rest()?.into(),

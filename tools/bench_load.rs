@@ -41,6 +41,8 @@ pub struct Sample {
     pub per_second: f64,
     /// Microseconds of the server's processor time for each.
     pub cpu: f64,
+    /// The same of the thread that serves clients.
+    pub loop_cpu: f64,
     /// The part of the time that the server was running.
     pub server_busy: f64,
 }
@@ -160,13 +162,19 @@ impl<'a> Generator<'a> {
     pub fn measure(&mut self, time: Duration) -> Result<Sample, String> {
         self.run(time.min(Duration::from_millis(200)))?;
         let (answered, began) = (self.answered, Instant::now());
-        let server = self.server.cpu();
+        let (server, of_loop) = (self.server.cpu(), self.server.loop_cpu());
         self.run(time)?;
         let seconds = began.elapsed().as_secs_f64();
         let server = (self.server.cpu() - server) as f64;
+        let of_loop = (self.server.loop_cpu() - of_loop) as f64;
         let answered = (self.answered - answered) as f64;
         self.finish()?;
-        Ok(Sample { per_second: answered / seconds, cpu: server / 1e3 / answered, server_busy: server / 1e9 / seconds })
+        Ok(Sample {
+            per_second: answered / seconds,
+            cpu: server / 1e3 / answered,
+            loop_cpu: of_loop / 1e3 / answered,
+            server_busy: server / 1e9 / seconds,
+        })
     }
 
     fn run(&mut self, time: Duration) -> Result<(), String> {

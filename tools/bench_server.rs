@@ -165,6 +165,13 @@ impl Server {
         cpu_of(Path::new(&format!("/proc/{}/task", self.child.id())))
     }
 
+    /// The same of its first thread, which serves clients.
+    pub fn loop_cpu(&self) -> u64 {
+        let pid = self.child.id();
+        let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/schedstat")).unwrap_or_default();
+        text.split_ascii_whitespace().next().and_then(|ns| ns.parse().ok()).unwrap_or(0)
+    }
+
     /// Waits until background work has settled: the used memory stays the same for a while.
     pub fn settle(&self) -> Result<(), String> {
         let (mut last, mut same) = (0, 0);
