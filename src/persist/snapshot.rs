@@ -8,16 +8,18 @@
 
 use crate::keyspace::DbId;
 use crate::keyspace::freeze::FrozenKeyspace;
-use crate::keyspace::load::{Loader, Refused};
+use crate::keyspace::load::Loader;
 use crate::persist::Progress;
 use crate::persist::disk::{Disk, Writer};
 use crate::persist::format::{self, read::Damage, read::Item};
 use crate::persist::rdb;
 use crate::persist::rdb::write::{Preamble, Recency};
+use crate::store::entry::Entry;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 
 /// In which format a file is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,26 +164,58 @@ pub fn read(
         return read_rdb(input, loader, progress, checksum);
     }
     let mut reader = format::read::Reader::new(input, loader.limits, loader.access, loader.clock)?;
-    let mut db = DbId(0);
-    reader.read(|item| {
-        match item {
-            Item::Head(_) => {}
-            Item::Database { id, .. } => {
-                if id.0 as usize >= loader.databases() {
-                    return Err(no_database(id, loader));
+    let databases = loader.databases();
+    insert_beside(loader, Format::Bincode, |hand_over| {
+        let mut db = DbId(0);
+        reader.read(|item| {
+            match item {
+                Item::Head(_) => {}
+                Item::Database { id, .. } if id.0 as usize >= databases => return Err(no_database(id, databases)),
+                Item::Database { id, .. } => db = id,
+                Item::Entry(entry) => {
+                    progress.step().map_err(|error| error.to_string())?;
+                    hand_over(db, entry);
                 }
-                db = id;
             }
-            Item::Entry(entry) => {
-                progress.step().map_err(|error| error.to_string())?;
-                insert(loader, db, entry)?;
+            Ok(())
+        })?;
+        Ok(reader.offset())
+    })
+}
+
+/// So many entries are handed on at a time, and so many batches may wait.
+const BATCH: usize = 256;
+const BATCHES_WAITING: usize = 16;
+
+/// Takes entries into a loader on a thread of its own, while `decode` hands over the next ones; it returns the offset of the
+/// file's end.
+fn insert_beside(
+    loader: &mut Loader,
+    format: Format,
+    decode: impl FnOnce(&mut dyn FnMut(DbId, Entry)) -> Result<u64, Damage>,
+) -> Result<Loaded, Damage> {
+    let bytes = std::thread::scope(|scope| {
+        let (sender, batches) = sync_channel::<Vec<(DbId, Entry)>>(BATCHES_WAITING);
+        let loader = &mut *loader;
+        let inserting =
+            scope.spawn(move || batches.into_iter().flatten().try_for_each(|(db, entry)| loader.insert(db, entry)));
+        let mut batch = Vec::with_capacity(BATCH);
+        let decoded = decode(&mut |db, entry| {
+            batch.push((db, entry));
+            if batch.len() == BATCH {
+                // The other end goes away early only if it has something to say, which is heard below.
+                _ = sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
             }
-        }
-        Ok(())
+        });
+        _ = sender.send(batch);
+        drop(sender);
+        let inserted = inserting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let bytes = decoded?;
+        inserted.map_err(|refused| Damage { at: bytes, why: refused.to_string() })?;
+        Ok(bytes)
     })?;
-    let bytes = reader.offset();
-    finish(loader).map_err(|why| Damage { at: bytes, why })?;
-    Ok(Loaded { format: Format::Bincode, keys: loader.keys, dropped: loader.dropped, bytes })
+    loader.finish().map_err(|refused| Damage { at: bytes, why: refused.to_string() })?;
+    Ok(Loaded { format, keys: loader.keys, dropped: loader.dropped, bytes })
 }
 
 fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum: bool) -> Result<Loaded, Damage> {
@@ -189,43 +223,32 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
     let told = |damage: &rdb::Damage| Damage { at: damage.offset, why: damage.to_string() };
     let loading = rdb::read::Loading { limits: loader.limits, access: loader.access, clock: loader.present_clock };
     let mut reader = rdb::read::Reader::new(input, loading, checksum).map_err(|damage| told(&damage))?;
-    loop {
-        let at = reader.position();
-        let bad = |why: String| Damage { at, why };
-        match reader.next().map_err(|damage| told(&damage))? {
-            Item::End => break,
-            Item::Entry { db, entry } => {
-                progress.step().map_err(|error| bad(error.to_string()))?;
-                insert(loader, db, entry).map_err(bad)?;
+    let databases = loader.databases();
+    insert_beside(loader, Format::Rdb, |hand_over| {
+        loop {
+            let at = reader.position();
+            let bad = |why: String| Damage { at, why };
+            match reader.next().map_err(|damage| told(&damage))? {
+                Item::End => return Ok(reader.position()),
+                Item::Entry { db, entry } => {
+                    progress.step().map_err(|error| bad(error.to_string()))?;
+                    hand_over(db, entry);
+                }
+                Item::Select { db, .. } if db.0 as usize >= databases => return Err(bad(no_database(db, databases))),
+                Item::Empty { key, .. } => {
+                    log::info!("The key '{}' has an empty collection and is left out", String::from_utf8_lossy(&key));
+                }
+                Item::Function(_) => {
+                    log::warn!("There are no functions yet: a library of functions in the file is left out");
+                }
+                Item::Aux(..) | Item::Select { .. } | Item::ModuleAux(_) => {}
             }
-            Item::Select { db, .. } if db.0 as usize >= loader.databases() => return Err(bad(no_database(db, loader))),
-            Item::Empty { key, .. } => {
-                log::info!("The key '{}' has an empty collection and is left out", String::from_utf8_lossy(&key));
-            }
-            Item::Function(_) => {
-                log::warn!("There are no functions yet: a library of functions in the file is left out");
-            }
-            Item::Aux(..) | Item::Select { .. } | Item::ModuleAux(_) => {}
         }
-    }
-    let bytes = reader.position();
-    finish(loader).map_err(|why| Damage { at: bytes, why })?;
-    Ok(Loaded { format: Format::Rdb, keys: loader.keys, dropped: loader.dropped, bytes })
-}
-
-fn no_database(id: DbId, loader: &Loader) -> String {
-    format!("there is data for database {}, but the server is configured to have {}", id.0, loader.databases())
-}
-
-fn insert(loader: &mut Loader, db: DbId, entry: crate::store::entry::Entry) -> Result<(), String> {
-    loader.insert(db, entry).map_err(|refused| match refused {
-        Refused::NoDatabase => no_database(db, loader),
-        Refused::Duplicate(_) => refused.to_string(),
     })
 }
 
-fn finish(loader: &mut Loader) -> Result<(), String> {
-    loader.finish().map_err(|refused| refused.to_string())
+fn no_database(id: DbId, databases: usize) -> String {
+    format!("there is data for database {}, but the server is configured to have {databases}", id.0)
 }
 
 /// The first bytes of a file, which stay to be read.

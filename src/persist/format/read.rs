@@ -1,7 +1,8 @@
 //! Chunks to entries. Runs on a helper thread; nothing is believed before its digest was checked.
 
 use super::{
-    Bytes, CHUNK_HEAD, CHUNK_MARK, ENCODING, END_LEN, END_MARK, Elements, HEAD, Head, Kind, Life, Record, Word,
+    Bytes, CHUNK_HEAD, CHUNK_MARK, CHUNK_TARGET, ENCODING, END_LEN, END_MARK, Elements, HEAD, Head, Kind, Life, Record,
+    Word,
 };
 use super::{MAGIC, VERSION, digest};
 use crate::base::buffer::Text;
@@ -17,6 +18,7 @@ use crate::store::object::{Collection, Limits, Loose};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::mpsc::sync_channel;
 
 /// What is wrong with a file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,31 +60,161 @@ enum Open {
     SortedSet { key: Vec<u8>, life: Life, left: u64, set: SortedSet },
 }
 
+/// Chunks that were checked and not yet taken apart: so many may wait.
+const CHUNKS_WAITING: usize = 8;
+
 /// Reads a file of ours.
 pub struct Reader<R> {
+    chunks: Chunks<R>,
+    decoder: Decoder,
+}
+
+/// The chunks of a file.
+struct Chunks<R> {
     input: R,
+    offset: u64,
+    number: u64,
+    all: Sha256,
+    /// How many keys there are, as the end says.
+    promised: u64,
+}
+
+/// Takes chunks apart.
+pub(super) struct Decoder {
     limits: Limits,
     /// The access clocks of the entries as the server keeps them; clocks of another kind are not taken over.
     access: AccessClock,
     /// The clock of entries that bring none of that kind.
     clock: u32,
     takes_clocks: bool,
-    offset: u64,
-    number: u64,
-    all: Sha256,
     keys: u64,
-    promised: u64,
     /// What came before may be missing (see [`super::salvage`]): so may the beginning of a key.
     is_loose: bool,
     open: Option<Open>,
 }
 
-impl Reader<io::Empty> {
+impl<R: Read> Reader<R> {
+    /// Begins to read; the file's first [`HEAD`] bytes are checked.
+    pub fn new(mut input: R, limits: Limits, access: AccessClock, clock: u32) -> Result<Reader<R>, Damage> {
+        let mut head = [0; HEAD];
+        let bad = |why: &str| Damage { at: 0, why: why.into() };
+        input.read_exact(&mut head).map_err(|error| bad(&describe(&error)))?;
+        if &head[..8] != MAGIC {
+            return Err(bad("this is no snapshot of ours: it begins with something else"));
+        }
+        let version = u32::from_le_bytes(head[8..12].try_into().expect("four bytes"));
+        if version != VERSION {
+            return Err(bad(&format!("the format has version {version}, this program reads version {VERSION}")));
+        }
+        let chunks = Chunks { input, offset: HEAD as u64, number: 0, all: Sha256::new(), promised: 0 };
+        Ok(Reader { chunks, decoder: Decoder::new(limits, access, clock) })
+    }
+
+    /// The offset up to which the file was read.
+    pub fn offset(&self) -> u64 {
+        self.chunks.offset
+    }
+
+    /// Reads everything and gives each part to `take`, which may refuse it in words. Chunks are read and checked on a thread
+    /// of their own, ahead of those that are taken apart.
+    pub fn read(&mut self, mut take: impl FnMut(Item) -> Result<(), String>) -> Result<(), Damage>
+    where
+        R: Send,
+    {
+        let (chunks, decoder) = (&mut self.chunks, &mut self.decoder);
+        std::thread::scope(|scope| {
+            let (sender, checked) = sync_channel(CHUNKS_WAITING);
+            scope.spawn(move || {
+                loop {
+                    let at = chunks.offset;
+                    let chunk = chunks.next().transpose();
+                    let Some(chunk) = chunk else { break };
+                    let is_bad = chunk.is_err();
+                    // Nobody waits for more when the other side has found something wrong.
+                    if sender.send(chunk.map(|payload| (at, payload))).is_err() || is_bad {
+                        break;
+                    }
+                }
+            });
+            for chunk in checked {
+                let (at, payload) = chunk?;
+                decoder.records(&payload, &mut take).map_err(|why| Damage { at, why })?;
+            }
+            Ok(())
+        })?;
+        let bad = |why| Err(Damage { at: self.chunks.offset, why });
+        if self.decoder.open.is_some() {
+            return bad("the last key has no end".into());
+        }
+        let (keys, promised) = (self.decoder.keys, self.chunks.promised);
+        if keys != promised {
+            return bad(format!("there are {keys} keys where {promised} were promised"));
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Chunks<R> {
+    /// Reads the next chunk and checks it; none at the end of the file.
+    fn next(&mut self) -> Result<Option<Vec<u8>>, Damage> {
+        let at = self.offset;
+        let bad = |why: String| Damage { at, why };
+        let mut head = [0; CHUNK_HEAD];
+        self.input.read_exact(&mut head).map_err(|error| bad(describe(&error)))?;
+        let is_end = &head[..4] == END_MARK;
+        if !is_end && &head[..4] != CHUNK_MARK {
+            return Err(bad("there is neither a chunk nor the end".into()));
+        }
+        let len = u32::from_le_bytes(head[4..8].try_into().expect("four bytes"));
+        if is_end && len as usize != END_LEN {
+            return Err(bad("the end has another length".into()));
+        }
+        // Grows with what arrives: an absurd length is not believed.
+        let mut payload = Vec::with_capacity((len as usize).min(2 * CHUNK_TARGET));
+        let read = (&mut self.input).take(len.into()).read_to_end(&mut payload);
+        let read = read.map_err(|error| bad(describe(&error)))?;
+        if read < len as usize {
+            return Err(bad("the file ends within a chunk".into()));
+        }
+        self.offset += (CHUNK_HEAD + read) as u64;
+        let number = u64::from_le_bytes(head[8..16].try_into().expect("eight bytes"));
+        let expected = self.number;
+        self.number += 1;
+        let found = digest(number, &payload);
+        if head[16..] != found {
+            return Err(bad(format!(
+                "the digest of chunk {expected} is wrong: its bytes are not those that were written"
+            )));
+        }
+        if number != expected {
+            return Err(bad(format!("this is chunk {number}, not {expected}")));
+        }
+        if !is_end {
+            self.all.update(found);
+            return Ok(Some(payload));
+        }
+        let (all, keys) = payload.split_at(32);
+        self.promised = u64::from_le_bytes(keys.try_into().expect("eight bytes"));
+        if all != self.all.clone().finalize().as_slice() {
+            return Err(bad("the digest over all chunks is wrong".into()));
+        }
+        let mut more = [0; 1];
+        match self.input.read(&mut more) {
+            Ok(0) => Ok(None),
+            Ok(_) => Err(Damage { at: self.offset, why: "there are bytes behind the end".into() }),
+            Err(error) => Err(Damage { at: self.offset, why: describe(&error) }),
+        }
+    }
+}
+
+impl Decoder {
+    fn new(limits: Limits, access: AccessClock, clock: u32) -> Decoder {
+        Decoder { limits, access, clock, takes_clocks: false, keys: 0, is_loose: false, open: None }
+    }
+
     /// For chunks that somebody else has found and checked: see [`super::salvage`].
-    pub(super) fn loose(limits: Limits, access: AccessClock, clock: u32) -> Reader<io::Empty> {
-        let mut reader = Reader::begin(io::empty(), limits, access, clock);
-        reader.is_loose = true;
-        reader
+    pub(super) fn loose(limits: Limits, access: AccessClock, clock: u32) -> Decoder {
+        Decoder { is_loose: true, ..Decoder::new(limits, access, clock) }
     }
 
     /// Takes the records of a chunk. `follows`: whether the chunk before it was taken, too; otherwise a key that is not complete never will be.
@@ -100,115 +232,6 @@ impl Reader<io::Empty> {
             self.open = None;
         }
         taken
-    }
-}
-
-impl<R: Read> Reader<R> {
-    /// Begins to read; the file's first [`HEAD`] bytes are checked.
-    pub fn new(mut input: R, limits: Limits, access: AccessClock, clock: u32) -> Result<Reader<R>, Damage> {
-        let mut head = [0; HEAD];
-        let bad = |why: &str| Damage { at: 0, why: why.into() };
-        input.read_exact(&mut head).map_err(|error| bad(&describe(&error)))?;
-        if &head[..8] != MAGIC {
-            return Err(bad("this is no snapshot of ours: it begins with something else"));
-        }
-        let version = u32::from_le_bytes(head[8..12].try_into().expect("four bytes"));
-        if version != VERSION {
-            return Err(bad(&format!("the format has version {version}, this program reads version {VERSION}")));
-        }
-        Ok(Reader::begin(input, limits, access, clock))
-    }
-
-    fn begin(input: R, limits: Limits, access: AccessClock, clock: u32) -> Reader<R> {
-        Reader {
-            input,
-            limits,
-            access,
-            clock,
-            takes_clocks: false,
-            offset: HEAD as u64,
-            number: 0,
-            all: Sha256::new(),
-            keys: 0,
-            promised: 0,
-            is_loose: false,
-            open: None,
-        }
-    }
-
-    /// The offset up to which the file was read.
-    pub fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// Reads everything and gives each part to `take`, which may refuse it in words.
-    pub fn read(&mut self, mut take: impl FnMut(Item) -> Result<(), String>) -> Result<(), Damage> {
-        let mut payload = Vec::new();
-        loop {
-            let at = self.offset;
-            if !self.chunk(&mut payload)? {
-                break;
-            }
-            self.records(&payload, &mut take).map_err(|why| Damage { at, why })?;
-        }
-        if self.open.is_some() {
-            return Err(Damage { at: self.offset, why: "the last key has no end".into() });
-        }
-        if self.keys != self.promised {
-            let why = format!("there are {} keys where {} were promised", self.keys, self.promised);
-            return Err(Damage { at: self.offset, why });
-        }
-        Ok(())
-    }
-
-    /// Reads the next chunk and checks it; false at the end of the file.
-    fn chunk(&mut self, payload: &mut Vec<u8>) -> Result<bool, Damage> {
-        let at = self.offset;
-        let bad = |why: String| Damage { at, why };
-        let mut head = [0; CHUNK_HEAD];
-        self.input.read_exact(&mut head).map_err(|error| bad(describe(&error)))?;
-        let is_end = &head[..4] == END_MARK;
-        if !is_end && &head[..4] != CHUNK_MARK {
-            return Err(bad("there is neither a chunk nor the end".into()));
-        }
-        let len = u32::from_le_bytes(head[4..8].try_into().expect("four bytes"));
-        if is_end && len as usize != END_LEN {
-            return Err(bad("the end has another length".into()));
-        }
-        payload.clear();
-        // Grows with what arrives: an absurd length is not believed.
-        let read = (&mut self.input).take(len.into()).read_to_end(payload).map_err(|error| bad(describe(&error)))?;
-        if read < len as usize {
-            return Err(bad("the file ends within a chunk".into()));
-        }
-        self.offset += (CHUNK_HEAD + read) as u64;
-        let number = u64::from_le_bytes(head[8..16].try_into().expect("eight bytes"));
-        let expected = self.number;
-        self.number += 1;
-        let found = digest(number, payload);
-        if head[16..] != found {
-            return Err(bad(format!(
-                "the digest of chunk {expected} is wrong: its bytes are not those that were written"
-            )));
-        }
-        if number != expected {
-            return Err(bad(format!("this is chunk {number}, not {expected}")));
-        }
-        if !is_end {
-            self.all.update(found);
-            return Ok(true);
-        }
-        let (all, keys) = payload.split_at(32);
-        self.promised = u64::from_le_bytes(keys.try_into().expect("eight bytes"));
-        if all != self.all.clone().finalize().as_slice() {
-            return Err(bad("the digest over all chunks is wrong".into()));
-        }
-        let mut more = [0; 1];
-        match self.input.read(&mut more) {
-            Ok(0) => Ok(false),
-            Ok(_) => Err(Damage { at: self.offset, why: "there are bytes behind the end".into() }),
-            Err(error) => Err(Damage { at: self.offset, why: describe(&error) }),
-        }
     }
 
     fn records(&mut self, payload: &[u8], take: &mut impl FnMut(Item) -> Result<(), String>) -> Result<(), String> {

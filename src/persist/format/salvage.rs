@@ -5,7 +5,7 @@
 //!                          ^ from here on the next mark is looked for        whose beginning is lost: that record is left out
 //! ```
 
-use super::read::{Damage, Item, Reader};
+use super::read::{Damage, Decoder, Item};
 use super::{CHUNK_HEAD, CHUNK_MARK, END_LEN, END_MARK, HEAD, digest};
 use crate::keyspace::AccessClock;
 use crate::store::object::Limits;
@@ -37,7 +37,7 @@ pub fn salvage(
     mut take: impl FnMut(Item) -> Result<(), String>,
 ) -> io::Result<Salvaged> {
     let mut found = Salvaged::default();
-    let mut reader = Reader::loose(limits, access, clock);
+    let mut reader = Decoder::loose(limits, access, clock);
     let mut payload = Vec::new();
     let (mut at, mut next, mut follows) = (HEAD as u64, 0, true);
     while at < len {

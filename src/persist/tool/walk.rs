@@ -37,7 +37,7 @@ pub fn keyspace(databases: usize, access: AccessClock) -> Keyspace {
 }
 
 /// Walks through a snapshot of ours.
-pub fn ours(input: impl Read, loader: &Loader, take: Take) -> Result<(), Damage> {
+pub fn ours(input: impl Read + Send, loader: &Loader, take: Take) -> Result<(), Damage> {
     let mut reader = OurReader::new(input, loader.limits, loader.access, loader.clock)?;
     let mut db = DbId(0);
     reader.read(|item| match item {
