@@ -8,8 +8,8 @@ use crate::server::command::{CommandId, Flag, Flags};
 use crate::server::outbox::Order;
 use crate::server::{Ctx, Error, Flow, Propagate, Server};
 use crate::store::entry::Value;
-use crate::store::object::Object;
-use crate::store::table::{Hash, PREFETCH_MAX};
+use crate::store::object::{Hint, Object};
+use crate::store::table::PREFETCH_MAX;
 
 /// Keys of one request that are prefetched.
 const KEYS_OF_ONE: usize = 32;
@@ -73,11 +73,11 @@ impl Server {
         next
     }
 
-    /// The same inside big collections, for the member or field that a request names: pages first, then elements.
+    /// The same inside big collections, for the member or field that a request names.
     fn prefetch_members(&self, db: DbId, requests: &Requests, query: &[u8], from: usize, to: usize) {
         const MEMBERS_MAX: usize = 64;
         let table = &self.keyspace.dbs[db.0 as usize].table;
-        let mut wanted: [Option<(&Object, &[u8], Hash)>; MEMBERS_MAX] = [None; MEMBERS_MAX];
+        let mut wanted = [Hint::Nothing; MEMBERS_MAX];
         let mut last: (&[u8], Option<&Object>) = (b"", None);
         let mut n = 0;
         for i in from..to {
@@ -98,20 +98,17 @@ impl Server {
                 last = (key, if let Some(Value::Object(object)) = entry { Some(object) } else { None });
             }
             if let Some(object) = last.1 {
-                let member = args.get(row.member.into());
-                wanted[n] = Some((object, member, object.hash(member)));
+                wanted[n] = object.hint(args.get(row.member.into()));
                 n += 1;
             }
         }
         if n < 2 {
             return;
         }
-        for (object, member, hash) in wanted[..n].iter().flatten() {
-            object.prefetch_page(member, *hash);
-        }
-        for (object, member, hash) in wanted[..n].iter().flatten() {
-            object.prefetch_element(member, *hash);
-        }
+        let wanted = &mut wanted[..n];
+        // All go the same number of steps, about.
+        while wanted.iter_mut().fold(false, |is_any, hint| hint.step() | is_any) {}
+        wanted.iter().for_each(Hint::finish);
     }
 
     /// Runs, queues or refuses request `i` of the batch that was given to [`Server::prefetch`].

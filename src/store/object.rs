@@ -11,9 +11,9 @@
 use crate::base::buffer::Text;
 use crate::store::collection::{list, sorted_set};
 use crate::store::entry::Value;
-use crate::store::hasher::{Hash, Hasher};
+use crate::store::hasher::Hasher;
 use crate::store::intset;
-use crate::store::members::Members;
+use crate::store::members::{self, Members};
 use crate::store::packed::{self, HEADER, Kind};
 use crate::store::sorted_set::Removed;
 use std::fmt;
@@ -91,38 +91,56 @@ impl Object {
         }
     }
 
-    /// The hash of a member, for the hints below.
+    /// The beginning of the way to a member. Only ever a hint.
     #[inline]
-    pub fn hash(&self, member: &[u8]) -> Hash {
+    pub fn hint<'a>(&'a self, member: &'a [u8]) -> Hint<'a> {
         match self {
-            Object::Set(members) | Object::Hash(members) => members.hash(member),
-            Object::Lent | Object::Cut(_) | Object::List(_) | Object::SortedSet(_) => 0,
-        }
-    }
-
-    /// Asks for the memory that looking a member up needs first. Only ever a hint.
-    #[inline]
-    pub fn prefetch_page(&self, member: &[u8], hash: Hash) {
-        match self {
-            Object::Set(members) | Object::Hash(members) => members.prefetch_page(hash),
-            Object::SortedSet(big) => big.prefetch(member),
-            _ => {}
-        }
-    }
-
-    /// Asks for what it needs next.
-    #[inline]
-    pub fn prefetch_element(&self, member: &[u8], hash: Hash) {
-        match self {
-            Object::Set(members) | Object::Hash(members) => members.prefetch_element(hash),
-            Object::SortedSet(big) => big.prefetch_order(member),
-            _ => {}
+            Object::Set(members) | Object::Hash(members) => Hint::Members(members.hint(members.hash(member))),
+            Object::SortedSet(big) => Hint::Sorted(big, member),
+            Object::Lent | Object::Cut(_) | Object::List(_) => Hint::Nothing,
         }
     }
 
     /// How many nodes there are to free, about: who frees many has a helper do it.
     pub fn nodes(&self) -> usize {
         self.bytes() / 512
+    }
+}
+
+/// How far memory has been asked for on the way to a member.
+#[derive(Clone, Copy, Default)]
+pub enum Hint<'a> {
+    /// There is nothing to ask for.
+    #[default]
+    Nothing,
+    /// In a set or a hash.
+    Members(members::Hint<'a>),
+    /// In a sorted set: this member.
+    Sorted(&'a sorted_set::Big, &'a [u8]),
+}
+
+impl Hint<'_> {
+    /// Asks for the memory that is needed next; false if only [`Hint::finish`] is left.
+    #[inline]
+    pub fn step(&mut self) -> bool {
+        match self {
+            Hint::Nothing => false,
+            Hint::Members(hint) => hint.step(),
+            Hint::Sorted(big, member) => {
+                big.prefetch(member);
+                false
+            }
+        }
+    }
+
+    /// Asks for the last of it.
+    #[inline]
+    pub fn finish(&self) {
+        match self {
+            Hint::Nothing => {}
+            Hint::Members(hint) => hint.finish(),
+            Hint::Sorted(big, member) => big.prefetch_order(member),
+        }
     }
 }
 

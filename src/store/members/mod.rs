@@ -41,6 +41,7 @@ mod walk;
 mod tests;
 
 use crate::base::buffer::{Buffer, Text};
+use crate::base::prefetch::prefetch;
 use crate::store::hasher::{Hash, Hasher};
 use node::{Child, NODE_BITS, Node};
 use page::{BUFFERS_MAX, ELEMENTS_MAX, INLINE_MAX, NEVER, New, PAGE_MAX, Page, Part, Path};
@@ -417,45 +418,54 @@ impl Members {
 
     // ---- Hints ------------------------------------------------------------------------------------------------------
 
-    /// Asks for the first lines of the page of a hash.
+    /// The beginning of a way to a hash.
     #[inline]
-    pub fn prefetch_page(&self, hash: Hash) {
-        let path = Path { hash, field: &[] };
-        let (mut child, mut depth, mut bits, mut elements) = (&self.root, 0, 0, self.len);
-        loop {
-            match child {
-                Child::Page(page) => {
-                    return page.prefetch(path.bits(depth - NODE_BITS * u32::from(depth > 0) + bits, 8), elements);
-                }
-                Child::Node(node) => {
-                    if depth + 2 * 8 > 64 {
-                        return; // Only colliding hashes come here, and their further bits are not known.
-                    }
-                    let value = path.bits(depth, NODE_BITS);
-                    let slot = &node.slots[node.index(value)];
-                    (child, bits, elements) = (&slot.child, node.run(value).bits(), slot.elements);
-                    depth += NODE_BITS;
-                }
+    pub fn hint(&self, hash: Hash) -> Hint<'_> {
+        Hint { hash, child: &self.root, depth: 0, bits: 0, elements: &self.len }
+    }
+}
+
+/// How far memory has been asked for on the way to an element. A step asks for what the next one looks at, so that many ways
+/// that are gone side by side wait once for all.
+#[derive(Clone, Copy)]
+pub struct Hint<'a> {
+    hash: Hash,
+    child: &'a Child,
+    depth: u32,
+    /// The bits of the hash, beyond those of the nodes, that all of the child have in common; and how many elements it has.
+    bits: u32,
+    elements: &'a usize,
+}
+
+impl Hint<'_> {
+    /// Asks for the next place on the way, at last for the first lines of a page; false when that is done.
+    #[inline]
+    pub fn step(&mut self) -> bool {
+        let path = Path { hash: self.hash, field: &[] };
+        match self.child {
+            Child::Page(page) => {
+                let above = self.depth - NODE_BITS * u32::from(self.depth > 0);
+                page.prefetch(path.bits(above + self.bits, 8), *self.elements);
+                false
+            }
+            // Only colliding hashes come there, and their further bits are not known.
+            Child::Node(_) if self.depth + 2 * 8 > 64 => false,
+            Child::Node(node) => {
+                let value = path.bits(self.depth, NODE_BITS);
+                let slot = &node.slots[node.index(value)];
+                prefetch(slot);
+                (self.child, self.bits, self.elements) = (&slot.child, node.run(value).bits(), &slot.elements);
+                self.depth += NODE_BITS;
+                true
             }
         }
     }
 
-    /// Asks for the elements that may have this hash; their page's first lines should be there.
+    /// Asks for the elements that may be meant; the first lines of their page should be there.
     #[inline]
-    pub fn prefetch_element(&self, hash: Hash) {
-        let path = Path { hash, field: &[] };
-        let (mut child, mut depth) = (&self.root, 0);
-        loop {
-            match child {
-                Child::Page(page) => return page.prefetch_elements(hash),
-                Child::Node(node) => {
-                    if depth + 2 * 8 > 64 {
-                        return;
-                    }
-                    child = &node.slots[node.index(path.bits(depth, NODE_BITS))].child;
-                    depth += NODE_BITS;
-                }
-            }
+    pub fn finish(&self) {
+        if let Child::Page(page) = self.child {
+            page.prefetch_elements(self.hash);
         }
     }
 }
