@@ -39,6 +39,7 @@ struct MemoryFile {
 }
 
 impl Memory {
+    #[allow(dead_code, reason = "crashes use it")]
     /// What is left after the power went: only what was synced.
     pub fn after_power_loss(&self) -> Memory {
         let state = self.0.lock().unwrap();
@@ -56,6 +57,7 @@ impl Memory {
         Memory(Arc::new(Mutex::new(State { files, names: names.clone(), synced_names: names, ..State::default() })))
     }
 
+    #[allow(dead_code, reason = "crashes use it")]
     /// From now on only so many bytes can be written.
     pub fn limit_room(&self, bytes: Option<usize>) {
         self.0.lock().unwrap().room = bytes;
