@@ -11,6 +11,7 @@ use crate::resp::Args;
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Stale};
 use crate::server::outbox::Order;
+use crate::server::process;
 use crate::server::stall::Stalls;
 use crate::server::stats::Stats;
 use crate::server::{Ctx, Done, Error, Flow, Server};
@@ -121,6 +122,9 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
     }
     if changes.has("loglevel") {
         logging::set_level(settings.loglevel.filter());
+    }
+    if changes.has("port") || changes.has("bind") || changes.has("proc-title-template") {
+        process::set_title(&server.config);
     }
     if changes.has("requirepass") {
         server.acl.set_default_password(server.config.value("requirepass"), &server.commands);

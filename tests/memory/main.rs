@@ -8,7 +8,7 @@ use redoxide::net::local::Local;
 /// A server with arguments as on the command line.
 fn server(words: &[&str]) -> Local {
     let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-    let config = match arguments::read(&words, &mut std::io::empty()) {
+    let config = match arguments::read(&words, &mut std::io::empty(), &mut |_| Ok(())) {
         Asked::Run(config) => *config,
         _ if words.is_empty() => Config::default(),
         _ => panic!("the arguments are good"),

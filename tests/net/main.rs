@@ -2,6 +2,7 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+mod process;
 
 use harness::server::Server;
 use std::io::{Read, Write};

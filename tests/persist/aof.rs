@@ -19,7 +19,7 @@ pub fn config(fsync: &str, more: &[(&str, &str)]) -> Config {
         words.push(format!("--{name}").into_bytes());
         words.push(value.as_bytes().to_vec());
     }
-    match redoxide::config::arguments::read(&words, &mut std::io::empty()) {
+    match redoxide::config::arguments::read(&words, &mut std::io::empty(), &mut |_| Ok(())) {
         redoxide::config::arguments::Asked::Run(config) => *config,
         _ => panic!("the arguments are good"),
     }
