@@ -206,7 +206,8 @@ fn the_exit_status_says_how_it_ended() {
         }
     };
     let kill = |signal: &str, pid: u32| {
-        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status().expect("there is a shell");
+        let sent =
+            Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status().expect("there is a shell");
         assert!(sent.success());
     };
     assert_eq!(start(&[])(&|_| drop(ask(&socket, "SHUTDOWN"))), Some(0));

@@ -108,7 +108,8 @@ impl Acl {
 
 /// The user of a line of the configuration.
 pub fn configured(name: &[u8], rules: &[Vec<u8>], all_channels: bool, table: &Table) -> Result<User, String> {
-    let wrong = |what: &[u8], why: &str| Err(format!("Error in user declaration '{}': {why}", String::from_utf8_lossy(what)));
+    let wrong =
+        |what: &[u8], why: &str| Err(format!("Error in user declaration '{}': {why}", String::from_utf8_lossy(what)));
     if has_spaces(name) {
         return wrong(name, "Spaces not allowed in ACL usernames");
     }
