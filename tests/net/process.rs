@@ -230,3 +230,46 @@ fn the_process_is_called_as_the_template_says() {
     Client::new(&server).ask(&["CONFIG", "SET", "proc-title-template", "other"]);
     assert_eq!(name(&server), "redoxide");
 }
+
+#[test]
+fn who_supervises_the_server_is_told_when_all_data_is_there() {
+    let folder = Folder::new("supervised");
+    let (socket, notify) = (folder.0.join("s"), folder.0.join("notify"));
+    let socket_text = socket.to_string_lossy().into_owned();
+    let start = |more: &[&str]| {
+        Command::new(PROGRAM)
+            .args(["--port", "0", "--save", "", "--dir", "data", "--unixsocket", &socket_text])
+            .args(["--enable-debug-command", "yes", "--daemonize", "yes", "--supervised", "systemd"])
+            .args(more)
+            .env("NOTIFY_SOCKET", &notify)
+            .current_dir(&folder.0)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program can be started")
+    };
+    let supervisor = UnixDatagram::bind(&notify).expect("a socket can be made");
+    supervisor.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    let told = || {
+        let mut buffer = [0; 256];
+        let n = supervisor.recv(&mut buffer).expect("the server tells something");
+        String::from_utf8_lossy(&buffer[..n]).into_owned()
+    };
+    let mut server = start(&[]);
+    assert!(told().ends_with("READY=1\n"));
+    // Whoever is supervised is no daemon.
+    let info = ask(&socket, "INFO server");
+    assert!(info.contains(&format!("process_id:{}\r\n", server.id())) && info.contains("process_supervised:systemd"));
+    assert_eq!(ask(&socket, "DEBUG POPULATE 2000"), "+OK\r\n+OK\r\n");
+    assert_eq!(ask(&socket, "SAVE"), "+OK\r\n+OK\r\n");
+    ask(&socket, "SHUTDOWN");
+    assert_eq!(told(), "STOPPING=1\n");
+    server.wait().expect("the server ends");
+    // Half a second for all keys.
+    let mut server = start(&["--key-load-delay", "250"]);
+    until("the server loads", || ask(&socket, "INFO persistence").contains("loading:1"));
+    assert!(told().ends_with("READY=1\n"));
+    let info = ask(&socket, "INFO");
+    assert!(info.contains("loading:0") && info.contains("db0:keys=2000"), "{info}");
+    ask(&socket, "SHUTDOWN");
+    server.wait().expect("the server ends");
+}
