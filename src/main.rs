@@ -16,6 +16,7 @@ use redoxide::server::process::{self, PidFile, Supervisor};
 use redoxide::server::{self, REDIS_VERSION, Server};
 use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -88,6 +89,23 @@ fn prepare(config: &Config) -> Result<(), String> {
     logging::try_file(logfile).map_err(|error| format!("Can't open the log file: {}", system_text(&error)))
 }
 
+/// After a panic nothing of the data can be trusted but what was in order before: whole units of the log are written, and no
+/// snapshot.
+fn crashed(server: &mut Server, pid_file: &mut PidFile) -> ! {
+    let flushed = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(what) = server.describe_crash() {
+            log::error!("{what}");
+        }
+        server.flush_log();
+    }));
+    if flushed.is_err() {
+        log::error!("The log could not be flushed");
+    }
+    log::error!("=== REDOXIDE BUG REPORT END ===");
+    pid_file.remove();
+    std::process::abort();
+}
+
 fn run(commands: &[Family], config: Config) -> Result<i32, String> {
     let settings = &config.settings;
     let syslog = (config.value("syslog-enabled") == b"yes").then(|| {
@@ -96,6 +114,7 @@ fn run(commands: &[Family], config: Config) -> Result<i32, String> {
     });
     logging::start(&settings.logfile, settings.loglevel.filter(), syslog)
         .map_err(|error| format!("Can't open the log file: {error}"))?;
+    process::report_panics();
     log::info!(
         "Redoxide {} starts, answering as Redis {REDIS_VERSION}, port {}, PID: {}",
         env!("CARGO_PKG_VERSION"),
@@ -126,7 +145,9 @@ fn run(commands: &[Family], config: Config) -> Result<i32, String> {
     server.supervisor = Supervisor::find(server.config.value("supervised"));
     server.note_startup();
     server.load();
-    let ended = event_loop.run(&mut server).map_err(|error| format!("The event loop failed: {error}"));
+    let run = AssertUnwindSafe(|| event_loop.run(&mut server));
+    let Ok(ended) = catch_unwind(run) else { crashed(&mut server, &mut pid_file) };
+    let ended = ended.map_err(|error| format!("The event loop failed: {error}"));
     server.supervisor.tell("STOPPING=1\n");
     pid_file.remove();
     ended

@@ -150,6 +150,29 @@ fn write_score(score: i64) -> std::io::Result<()> {
     std::fs::write(OOM_SCORE, score.to_string())
 }
 
+impl Server {
+    /// After a panic: what ran for whom, without what was said in it.
+    pub fn describe_crash(&self) -> Option<String> {
+        let client = self.clients.get(self.outbox.current()?)?;
+        let command = client.last_command.map_or("none", |id| &*self.commands.get(id).full_name);
+        Some(format!("Command: {command}\nClient: {}", self.describe_client(client, 0, None)))
+    }
+}
+
+/// From now on a panic is told in the log, with its place and the way there.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let thread = std::thread::current();
+        log::error!("=== REDOXIDE BUG REPORT START ===");
+        log::error!(
+            "Redoxide {} crashed in thread '{}': {panic}",
+            crate::config::VERSION,
+            thread.name().unwrap_or("?")
+        );
+        log::error!("------ STACK TRACE ------\n{}", std::backtrace::Backtrace::force_capture());
+    }));
+}
+
 /// Who started the server and wants to know when it is ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Supervisor {

@@ -113,3 +113,34 @@ fn an_endless_pipeline_lets_others_in() {
     writing.join().expect("ends with the server");
     reading.join().expect("ends with the server");
 }
+
+/// Sends a SET of so many bytes; what is answered, or nothing if the server ends the connection.
+fn set(server: &Server, key: &str, len: usize) -> String {
+    let mut stream = server.connect();
+    let request = format!("*3\r\n$3\r\nSET\r\n${}\r\n{key}\r\n${len}\r\n{}\r\n", key.len(), "v".repeat(len));
+    stream.write_all(request.as_bytes()).expect("the server reads");
+    let mut answer = [0; 5];
+    // An end, and not a reset, which would take along what was sent before.
+    let n = stream.read(&mut answer).expect("an answer or an end");
+    String::from_utf8_lossy(&answer[..n]).into_owned()
+}
+
+#[test]
+fn a_request_over_the_limit_ends_its_connection_in_order() {
+    let server = Server::start(Path::new(PROGRAM), &arguments(&["--client-query-buffer-limit", "1mb"]));
+    assert_eq!(set(&server, "k", (1 << 20) - 40), "+OK\r\n");
+    for len in [(1 << 20) - 1, 1 << 20, (1 << 20) + 1000] {
+        assert_eq!(set(&server, "k", len), "", "{len}");
+    }
+    let info = server.ask("INFO stats");
+    assert!(info.contains("client_query_buffer_limit_disconnections:3\r\n"), "{info}");
+}
+
+#[test]
+fn a_request_larger_than_all_clients_may_be_does_not_run() {
+    let server = Server::start(Path::new(PROGRAM), &arguments(&["--maxmemory-clients", "3000000"]));
+    assert_eq!(set(&server, "small", 1_000_000), "+OK\r\n");
+    assert_eq!(set(&server, "large", 3_000_000), "");
+    assert!(server.ask("INFO stats").contains("evicted_clients:1\r\n"));
+    assert_eq!(server.ask("EXISTS large"), ":0\r\n+OK\r\n");
+}

@@ -42,6 +42,16 @@ impl Folder {
     }
 }
 
+/// A server that ends with its test, at the latest.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
@@ -192,17 +202,17 @@ fn the_exit_status_says_how_it_ended() {
     assert_eq!(status(&["--bind", "127.0.0.1", "--port", &port]), Some(1));
     let socket = folder.0.join("s");
     let start = |arguments: &[&str]| {
-        let mut child = Command::new(PROGRAM)
+        let child = Command::new(PROGRAM)
             .args(["--port", "0", "--save", "", "--unixsocket", &socket.to_string_lossy()])
             .args(arguments)
             .current_dir(&folder.0)
             .stdout(Stdio::null())
-            .spawn()
-            .expect("the program can be started");
+            .spawn();
+        let mut server = Running(child.expect("the program can be started"));
         ask(&socket, "PING");
         move |end: &dyn Fn(u32)| {
-            end(child.id());
-            child.wait().expect("the server ends").code()
+            end(server.0.id());
+            server.0.wait().expect("the server ends").code()
         }
     };
     let kill = |signal: &str, pid: u32| {
@@ -237,15 +247,15 @@ fn who_supervises_the_server_is_told_when_all_data_is_there() {
     let (socket, notify) = (folder.0.join("s"), folder.0.join("notify"));
     let socket_text = socket.to_string_lossy().into_owned();
     let start = |more: &[&str]| {
-        Command::new(PROGRAM)
+        let child = Command::new(PROGRAM)
             .args(["--port", "0", "--save", "", "--dir", "data", "--unixsocket", &socket_text])
             .args(["--enable-debug-command", "yes", "--daemonize", "yes", "--supervised", "systemd"])
             .args(more)
             .env("NOTIFY_SOCKET", &notify)
             .current_dir(&folder.0)
             .stdout(Stdio::null())
-            .spawn()
-            .expect("the program can be started")
+            .spawn();
+        Running(child.expect("the program can be started"))
     };
     let supervisor = UnixDatagram::bind(&notify).expect("a socket can be made");
     supervisor.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
@@ -258,12 +268,12 @@ fn who_supervises_the_server_is_told_when_all_data_is_there() {
     assert!(told().ends_with("READY=1\n"));
     // Whoever is supervised is no daemon.
     let info = ask(&socket, "INFO server");
-    assert!(info.contains(&format!("process_id:{}\r\n", server.id())) && info.contains("process_supervised:systemd"));
+    assert!(info.contains(&format!("process_id:{}\r\n", server.0.id())) && info.contains("process_supervised:systemd"));
     assert_eq!(ask(&socket, "DEBUG POPULATE 2000"), "+OK\r\n+OK\r\n");
     assert_eq!(ask(&socket, "SAVE"), "+OK\r\n+OK\r\n");
     ask(&socket, "SHUTDOWN");
     assert_eq!(told(), "STOPPING=1\n");
-    server.wait().expect("the server ends");
+    server.0.wait().expect("the server ends");
     // Half a second for all keys.
     let mut server = start(&["--key-load-delay", "250"]);
     until("the server loads", || ask(&socket, "INFO persistence").contains("loading:1"));
@@ -271,5 +281,62 @@ fn who_supervises_the_server_is_told_when_all_data_is_there() {
     let info = ask(&socket, "INFO");
     assert!(info.contains("loading:0") && info.contains("db0:keys=2000"), "{info}");
     ask(&socket, "SHUTDOWN");
-    server.wait().expect("the server ends");
+    server.0.wait().expect("the server ends");
+}
+
+#[test]
+fn a_panic_is_reported_and_the_log_keeps_what_was_whole() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = Folder::new("panic");
+    let socket = folder.0.join("s");
+    let socket_text = socket.to_string_lossy().into_owned();
+    let start = || {
+        let child = Command::new(PROGRAM)
+            .args(["--port", "0", "--save", "100 1", "--dir", "data", "--logfile", "log", "--pidfile", "pid"])
+            .args(["--appendonly", "yes", "--enable-debug-command", "yes", "--unixsocket", &socket_text])
+            .current_dir(&folder.0)
+            .stderr(Stdio::null())
+            .spawn();
+        Running(child.expect("the program can be started"))
+    };
+    let mut server = start();
+    ask(&socket, "PING");
+    let mut stream = UnixStream::connect(&socket).expect("the server is there");
+    // In one turn: when it ends, the log has not been written yet.
+    stream.write_all(b"SET secret 1\r\nMULTI\r\nSET half 1\r\nDEBUG PANIC\r\nEXEC\r\n").expect("the server reads");
+    let status = server.0.wait().expect("the server ends");
+    assert_eq!(status.signal(), Some(6), "as after abort()");
+    let log = std::fs::read_to_string(folder.0.join("data/log")).expect("there is a log");
+    for what in
+        ["BUG REPORT START", "DEBUG PANIC called", "STACK TRACE", "Command: exec", "Client: id=", "BUG REPORT END"]
+    {
+        assert!(log.contains(what), "{what}: {log}");
+    }
+    assert!(!log.contains("secret"), "the log is no place for data: {log}");
+    assert!(!folder.0.join("data/pid").exists() && !folder.0.join("data/dump.rdb").exists());
+    let mut server = start();
+    until("the log is loaded", || ask(&socket, "INFO persistence").contains("loading:0"));
+    assert_eq!(ask(&socket, "MGET secret half"), "*2\r\n$1\r\n1\r\n$-1\r\n+OK\r\n");
+    ask(&socket, "SHUTDOWN NOSAVE");
+    server.0.wait().expect("the server ends");
+}
+
+#[test]
+fn the_whole_configuration_can_be_written() {
+    let folder = Folder::new("force-all");
+    let socket = folder.0.join("s");
+    folder.write(
+        "a.conf",
+        &format!("# mine\nport 0\nsave \"\"\nenable-debug-command yes\nunixsocket {}\n", socket.display()),
+    );
+    let child = Command::new(PROGRAM).arg("a.conf").current_dir(&folder.0).stdout(Stdio::null()).spawn();
+    let mut server = Running(child.expect("the program can be started"));
+    assert_eq!(ask(&socket, "DEBUG CONFIG-REWRITE-FORCE-ALL"), "+OK\r\n+OK\r\n");
+    ask(&socket, "SHUTDOWN");
+    server.0.wait().expect("the server ends");
+    let text = std::fs::read_to_string(folder.0.join("a.conf")).expect("the file is there");
+    for line in ["# mine", "port 0", "hz 10", "appendfsync everysec"] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    assert!(folder.run(&["--check-config", "a.conf"], "").status.success(), "{text}");
 }

@@ -385,3 +385,22 @@ fn what_clients_change_while_a_log_is_loaded_does_not_touch_its_commands() {
         assert_eq!(content_of(&again.server), before, "{change:?}");
     }
 }
+
+#[test]
+fn the_folder_stays_while_the_log_in_it_is_loaded() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    ask(&mut local, client, &["SET", "k", "v"]);
+    let world = Arc::new(disk.after_power_loss());
+    let with = config("always", &[("enable-protected-configs", "yes")]);
+    let mut again = Local::with_disk(&redoxide::commands::table(), with, 1, START_MS, world);
+    again.server.load();
+    let client = again.connect();
+    for name in ["dir", "DIR", "repl-diskless-load"] {
+        let reply = ask(&mut again, client, &["CONFIG", "SET", "hz", "20", name, "disabled"]);
+        assert_eq!(reply, "-LOADING Redis is loading the dataset in memory\r\n");
+    }
+    assert_eq!(ask(&mut again, client, &["CONFIG", "SET", "hz", "20"]), "+OK\r\n");
+    assert!(again.server.loading.is_some());
+}

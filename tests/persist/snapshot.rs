@@ -175,10 +175,7 @@ fn a_transaction_that_writes_is_refused_while_snapshots_fail() {
     assert_eq!(ask(&mut local, reader, &["EXEC"]), "*1\r\n$-1\r\n", "who only reads may");
     assert_eq!(ask(&mut local, client, &["MULTI"]), "+OK\r\n");
     assert_eq!(ask(&mut local, client, &["SET", "a", "1"]), format!("-{why}\r\n"));
-    assert_eq!(
-        ask(&mut local, client, &["EXEC"]),
-        "-EXECABORT Transaction discarded because of previous errors.\r\n"
-    );
+    assert_eq!(ask(&mut local, client, &["EXEC"]), "-EXECABORT Transaction discarded because of previous errors.\r\n");
     disk.limit_room(None);
     ask(&mut local, other, &["BGSAVE"]);
     local.advance_ms(100);
