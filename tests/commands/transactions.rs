@@ -979,6 +979,7 @@ fn inside_a_transaction_nobody_waits() {
 fn swapping_databases_changes_the_key_without_a_name_only_if_it_is_there() {
     check(
         r#"
+        # resp2
         > WATCH ""
         OK
         A> SWAPDB 0 1

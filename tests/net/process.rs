@@ -2,7 +2,6 @@
 
 use super::harness::client::Client;
 use super::harness::server::Server;
-use super::harness::value::Value;
 use super::{PROGRAM, arguments};
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};

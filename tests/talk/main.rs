@@ -1,6 +1,9 @@
 //! Several clients of one server, without sockets: what they leave behind, what a message costs, and transactions against
 //! a plain model.
 
+mod crowd;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod model;
 mod streams;
 
