@@ -144,3 +144,26 @@ fn a_request_larger_than_all_clients_may_be_does_not_run() {
     assert!(server.ask("INFO stats").contains("evicted_clients:1\r\n"));
     assert_eq!(server.ask("EXISTS large"), ":0\r\n+OK\r\n");
 }
+
+#[test]
+fn who_is_cut_off_for_its_own_output_does_not_cost_another_its_place() {
+    let more = ["--maxmemory-clients", "3000000", "--client-output-buffer-limit", "normal 200000 0 0"];
+    let server = Server::start(Path::new(PROGRAM), &arguments(&more));
+    assert_eq!(set(&server, "long", 400_000), "+OK\r\n");
+    let mut large = server.connect();
+    large.write_all(b"*1\r\n$2800000\r\n").expect("the server reads");
+    large.write_all(&vec![b'v'; 2_800_000]).expect("the server reads");
+    let arrived = || server.ask("CLIENT LIST").contains(" qbuf=2800000 ");
+    while !arrived() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for _ in 0..3 {
+        let mut greedy = server.connect();
+        greedy.write_all(b"GET long\r\n").expect("the server reads");
+        assert_eq!(greedy.read(&mut [0; 16]).expect("an end"), 0);
+    }
+    assert!(arrived(), "the large client is still there");
+    let info = server.ask("INFO stats");
+    assert!(info.contains("evicted_clients:0\r\n"), "{info}");
+    assert!(info.contains("client_output_buffer_limit_disconnections:3\r\n"), "{info}");
+}

@@ -164,9 +164,10 @@ impl Model {
         {
             let full = if name == "CLIENT" { "client|kill".to_string() } else { name.to_lowercase() };
             let before = if name == "EXEC" { "EXECABORT Transaction discarded because of:" } else { "ERR" };
-            client.out += &format!(
+            let text = format!(
                 "-{before} Can't execute '{full}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context\r\n"
             );
+            client.out += &text;
             return;
         }
         let queues = !["MULTI", "EXEC", "DISCARD", "WATCH", "RESET"].contains(&name);
@@ -194,7 +195,8 @@ impl Model {
                 client.queue = Some(Vec::new());
                 client.out += "+OK\r\n";
             }
-            "DISCARD" | "EXEC" if client.queue.is_none() => client.out += &format!("-ERR {name} without MULTI\r\n"),
+            "DISCARD" if client.queue.is_none() => client.out += "-ERR DISCARD without MULTI\r\n",
+            "EXEC" if client.queue.is_none() => client.out += "-ERR EXEC without MULTI\r\n",
             "DISCARD" => {
                 client.queue = None;
                 client.is_aborted = false;
@@ -224,7 +226,8 @@ impl Model {
                     return;
                 }
                 self.seen.ran += u32::from(!watching.is_empty());
-                self.clients[i].out += &format!("*{}\r\n", queue.len());
+                let head = format!("*{}\r\n", queue.len());
+                self.clients[i].out += &head;
                 for words in queue {
                     self.run(i, &words, true);
                 }
