@@ -154,7 +154,9 @@ fn who_is_cut_off_for_its_own_output_does_not_cost_another_its_place() {
     large.write_all(b"*1\r\n$2800000\r\n").expect("the server reads");
     large.write_all(&vec![b'v'; 2_800_000]).expect("the server reads");
     let arrived = || server.ask("CLIENT LIST").contains(" qbuf=2800000 ");
+    let start = std::time::Instant::now();
     while !arrived() {
+        assert!(start.elapsed() < Duration::from_secs(10), "{}", server.ask("CLIENT LIST"));
         std::thread::sleep(Duration::from_millis(1));
     }
     for _ in 0..3 {
