@@ -403,6 +403,8 @@ impl Parser {
         half.from = from;
         half.missing = missing;
         half.next = next;
+        // Room for a usual request at once: what a client takes does not change when its long argument is complete.
+        half.spans.reserve(4);
         half.spans.extend(out.spans.drain(last.spans as usize..));
         half.bigs.extend(out.bigs.drain(last.bigs as usize..));
         half.big = big;
