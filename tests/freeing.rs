@@ -16,7 +16,7 @@ impl Session {
     fn new() -> Session {
         let words: Vec<Vec<u8>> = [&b"--save"[..], b""].map(<[u8]>::to_vec).to_vec();
         let redoxide::config::arguments::Asked::Run(config) =
-            redoxide::config::arguments::read(&words, &mut std::io::empty())
+            redoxide::config::arguments::read(&words, &mut std::io::empty(), &mut |_| Ok(()))
         else {
             panic!("the arguments are good")
         };

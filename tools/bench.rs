@@ -19,6 +19,7 @@ mod bench_log;
 mod bench_report;
 mod bench_saving;
 mod bench_server;
+mod bench_talk;
 mod bench_types;
 
 use std::path::PathBuf;
@@ -60,13 +61,15 @@ struct Options {
 enum Mode {
     Strings,
     Types,
+    Talk,
     Memory,
     Saving,
     Log,
 }
 
-const USAGE: &str = "usage: bench [types | memory | saving | log] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+const USAGE: &str = "usage: bench [types | talk | memory | saving | log] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
   types        measures the commands on collections instead of those on strings
+  talk         measures transactions, messages, waiting clients, events, MONITOR
   memory       measures bytes per key instead of time
   saving       measures what a probing client feels while a snapshot is written, and loading
   log          measures what the append-only file costs
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
     match options().and_then(|options| match options.mode {
         Mode::Strings => speed(&options),
         Mode::Types => types(&options),
+        Mode::Talk => talk(&options),
         Mode::Memory => memory(&options),
         Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
         Mode::Log => pin(CLIENT_CORE).and_then(|()| {
@@ -123,6 +127,7 @@ fn options() -> Result<Options, String> {
         match &*argument {
             "memory" => options.mode = Mode::Memory,
             "types" => options.mode = Mode::Types,
+            "talk" => options.mode = Mode::Talk,
             "saving" => options.mode = Mode::Saving,
             "log" => options.mode = Mode::Log,
             "--json" => options.json = Some(rest()?.into()),
@@ -389,6 +394,41 @@ fn types(options: &Options) -> Result<(), String> {
     report(options, &titles, &rows)
 }
 
+/// The table of times of clients that have to do with each other.
+fn talk(options: &Options) -> Result<(), String> {
+    pin(CLIENT_CORE)?;
+    raise_descriptor_limit()?;
+    let name = |load: &bench_talk::TalkLoad| match load.pipeline {
+        1 => format!("{}, no pipeline", load.name),
+        n => format!("{}, pipeline {n}", load.name),
+    };
+    let loads: Vec<_> = bench_talk::loads().into_iter().filter(|load| options.wants(&name(load))).collect();
+    let (servers, titles) = start(&options.servers)?;
+    let bar = bar(loads.len() * options.rounds * servers.len());
+    for server in &servers {
+        fill(server, Data { keys: options.keys, value: 64, spread: 0 }, &[])?;
+    }
+    let mut rows = Vec::new();
+    for load in &loads {
+        bar.set_message(name(load));
+        let requests = load.requests(options.keys);
+        let mut samples = vec![Vec::new(); servers.len()];
+        for round in 0..options.rounds {
+            for turn in 0..servers.len() {
+                // Each goes first once in a while.
+                let index = (turn + round) % servers.len();
+                let time = Duration::from_secs_f64(options.seconds);
+                samples[index].push(load.measure(&servers[index], requests.as_ref(), CONNECTIONS, time)?);
+                bar.inc(1);
+            }
+        }
+        // None of these may cost more than at the better peer.
+        rows.push(Row { name: name(load), bound: 1.0, samples });
+    }
+    bar.finish_and_clear();
+    report(options, &titles, &rows)
+}
+
 fn report(options: &Options, titles: &[String], rows: &[Row]) -> Result<(), String> {
     print_speed(options, titles, rows);
     let write = |path: &Option<PathBuf>, text: String| match path {
@@ -520,14 +560,19 @@ fn per_key(peer: &Peer, data: Data, arguments: &[&str]) -> Result<(f64, f64), St
     Ok((each(server.used_memory()?, used), each(server.resident(), resident)))
 }
 
-/// Bytes used and resident per connection that has sent a PING and waits.
-fn per_connection(peer: &Peer) -> Result<(f64, f64), String> {
-    const COUNT: usize = 10_000;
+/// Allows some 20,000 connections, here and in the servers that are started after this.
+fn raise_descriptor_limit() -> Result<u64, String> {
     let limit = getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(20_000, |most| most.min(20_000));
     setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum })
         .map_err(|error| format!("cannot raise the limit of descriptors: {error}"))?;
-    let count = COUNT.min(wanted as usize - 100);
+    Ok(wanted)
+}
+
+/// Bytes used and resident per connection that has sent a PING and waits.
+fn per_connection(peer: &Peer) -> Result<(f64, f64), String> {
+    const COUNT: usize = 10_000;
+    let count = COUNT.min(raise_descriptor_limit()? as usize - 100);
     let server = Server::start(peer, SERVER_CORE)?;
     server.settle()?;
     let (used, resident) = (server.used_memory()?, server.resident());

@@ -107,14 +107,9 @@ fn look_up(members: &Members, batch: &[[u8; 12]; 32]) -> usize {
 }
 
 fn prefetch(members: &Members, batch: &[[u8; 12]]) {
-    let mut hashes = [0; 32];
-    for (hash, field) in hashes.iter_mut().zip(batch) {
-        *hash = members.hash(field);
-        members.prefetch_page(*hash);
-    }
-    for hash in hashes {
-        members.prefetch_element(hash);
-    }
+    let mut hints: Vec<_> = batch.iter().map(|field| members.hint(members.hash(field))).collect();
+    while hints.iter_mut().fold(false, |is_any, hint| hint.step() | is_any) {}
+    hints.iter().for_each(|hint| hint.finish());
 }
 
 /// Does something with all fields of a list, prefetched in batches and not. Prints the time.

@@ -6,25 +6,38 @@
 //! ```
 //!
 //! Redis's four levels are ours of the `log` crate: debug is `trace` (`.`), verbose is `debug` (`-`), notice is `info`
-//! (`*`), warning is `warn` and `error` (`#`). The level may change while the server runs: [`set_level`].
+//! (`*`), warning is `warn` and `error` (`#`). The level may change while the server runs: [`set_level`]. `RUST_LOG`, if it
+//! is set, says instead which part of the program tells how much (`redoxide::net=trace,info`), until CONFIG SET changes the level.
+//!
+//! With `syslog-enabled` every line goes to the system's log as well.
 
 use log::{Level, LevelFilter};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-/// Starts the log, into `file` (appended to) or standard output if that is empty.
-pub fn start(file: &str, level: LevelFilter) -> io::Result<()> {
+/// Where the system's log listens.
+const SYSLOG: &str = "/dev/log";
+
+/// Starts the log, into `file` (appended to) or standard output if that is empty, and into the system's log if there is one.
+pub fn start(file: &str, level: LevelFilter, syslog: Option<Syslog>) -> io::Result<()> {
     let mut builder = env_logger::Builder::new();
-    // Everything passes here; what is wanted is decided by `set_level`, which may change.
-    builder.filter_level(LevelFilter::Trace);
+    let wished = std::env::var("RUST_LOG").ok();
+    match &wished {
+        Some(filters) => builder.parse_filters(filters),
+        // Everything passes here; what is wanted is decided by `set_level`, which may change.
+        None => builder.filter_level(LevelFilter::Trace),
+    };
     if file.is_empty() {
         builder.target(env_logger::Target::Stdout);
     } else {
         builder.target(env_logger::Target::Pipe(Box::new(LogFile::open(file)?)));
     }
     let pid = std::process::id();
+    let syslog = syslog.map(Mutex::new);
     builder.format(move |out, record| {
         let mark = match record.level() {
             Level::Trace => '.',
@@ -32,13 +45,71 @@ pub fn start(file: &str, level: LevelFilter) -> io::Result<()> {
             Level::Info => '*',
             Level::Warn | Level::Error => '#',
         };
+        if let Some(syslog) = &syslog
+            && let Ok(mut syslog) = syslog.lock()
+        {
+            syslog.tell(record.level(), record.args());
+        }
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let time = civil_time(now.as_millis() as u64); // 584 million years fit
         writeln!(out, "{pid}:M {time} {mark} {}", record.args())
     });
-    builder.try_init().map_err(io::Error::other)?;
-    set_level(level);
-    Ok(())
+    let logger = builder.build();
+    set_level(if wished.is_some() { logger.filter() } else { level });
+    log::set_boxed_logger(Box::new(logger)).map_err(io::Error::other)
+}
+
+/// Whether a log can be written into `file`, for who wants to know before there is nobody left to be told.
+pub fn try_file(file: &str) -> io::Result<()> {
+    if file.is_empty() { Ok(()) } else { LogFile::open(file).map(|_| ()) }
+}
+
+/// The system's log, which is told over a socket: `<facility * 8 + severity>ident[pid]: message`. It stamps the time itself.
+pub struct Syslog {
+    path: PathBuf,
+    socket: Option<UnixDatagram>,
+    facility: u8,
+    ident: String,
+}
+
+impl Syslog {
+    /// The system's log, told as `ident` under a facility's name.
+    pub fn new(ident: &str, facility: &str) -> Syslog {
+        // RFC 5424: `user` is 1, `local0` to `local7` are 16 to 23.
+        let number = facility.strip_prefix("local").and_then(|n| n.parse::<u8>().ok()).map_or(1, |n| 16 + n);
+        Syslog { path: SYSLOG.into(), socket: None, facility: number, ident: ident.to_string() }
+    }
+
+    fn tell(&mut self, level: Level, message: &std::fmt::Arguments) {
+        let severity = match level {
+            Level::Trace => 7,
+            Level::Debug => 6,
+            Level::Info => 5,
+            Level::Warn | Level::Error => 4,
+        };
+        let priority = self.facility * 8 + severity;
+        let line = format!("<{priority}>{}[{}]: {message}", self.ident, std::process::id());
+        // Once more with a new socket: the log may have been started anew. If nobody listens, or not now, the line is lost
+        // here; nobody waits for a log.
+        let _ = self.send(&line).or_else(|_| {
+            self.socket = None;
+            self.send(&line)
+        });
+    }
+
+    fn send(&mut self, line: &str) -> io::Result<()> {
+        if self.socket.is_none() {
+            let socket = UnixDatagram::unbound()?;
+            socket.connect(&self.path)?;
+            socket.set_nonblocking(true)?;
+            self.socket = Some(socket);
+        }
+        let socket = self.socket.as_ref().expect("it was just made");
+        match socket.send(line.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            sent => sent.map(|_| ()),
+        }
+    }
 }
 
 /// The log's file. When it was moved away or removed (`logrotate` does that), a new one of the same name is begun.
@@ -102,8 +173,40 @@ fn civil_time(unix_ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{LogFile, civil_time};
+    use super::{LogFile, Syslog, civil_time};
+    use log::Level;
     use std::io::Write;
+    use std::os::unix::net::UnixDatagram;
+
+    #[test]
+    fn the_systems_log_is_told_and_may_be_started_anew() {
+        let path = std::env::temp_dir().join(format!("redoxide-syslog-{}", std::process::id()));
+        let mut log = Syslog { path: path.clone(), ..Syslog::new("cache", "local3") };
+        // Nobody is there.
+        log.tell(Level::Info, &format_args!("lost"));
+        for (level, priority) in [(Level::Trace, 159), (Level::Debug, 158), (Level::Info, 157), (Level::Warn, 156)] {
+            // A listener that goes and comes again under the same name.
+            let listener = UnixDatagram::bind(&path).expect("a socket can be made");
+            log.tell(level, &format_args!("line {}", 1));
+            let mut buffer = [0; 64];
+            let n = listener.recv(&mut buffer).expect("something came");
+            let text = String::from_utf8_lossy(&buffer[..n]).into_owned();
+            assert_eq!(text, format!("<{priority}>cache[{}]: line 1", std::process::id()));
+            std::fs::remove_file(&path).expect("the socket can go");
+        }
+        assert_eq!(Syslog::new("x", "user").facility, 1);
+    }
+
+    #[test]
+    fn a_log_that_nobody_reads_is_not_waited_for() {
+        let path = std::env::temp_dir().join(format!("redoxide-syslog-full-{}", std::process::id()));
+        let _listener = UnixDatagram::bind(&path).expect("a socket can be made");
+        let mut log = Syslog { path: path.clone(), ..Syslog::new("cache", "user") };
+        for _ in 0..10_000 {
+            log.tell(Level::Info, &format_args!("more than the socket holds"));
+        }
+        std::fs::remove_file(&path).expect("the socket can go");
+    }
 
     #[test]
     fn a_log_that_was_moved_away_is_begun_anew() {

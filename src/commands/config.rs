@@ -11,6 +11,7 @@ use crate::resp::Args;
 use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Stale};
 use crate::server::outbox::Order;
+use crate::server::process;
 use crate::server::stall::Stalls;
 use crate::server::stats::Stats;
 use crate::server::{Ctx, Done, Error, Flow, Server};
@@ -82,8 +83,16 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
     }
     let pairs: Vec<(&[u8], &[u8])> = words.chunks(2).map(|pair| (pair[0], pair[1])).collect();
     let is_local = ctx.server.clients[ctx.client].connection.is_local();
+    let is_loading = ctx.server.loading.is_some();
     let config = &mut ctx.server.config;
     let may_protected = config.settings.protected_configs.allows(is_local);
+    // Where the files are is no matter for change while one of them is read.
+    let waits = |name: &[u8]| {
+        (name.eq_ignore_ascii_case(b"dir") && may_protected) || name.eq_ignore_ascii_case(b"repl-diskless-load")
+    };
+    if is_loading && pairs.iter().any(|(name, _)| waits(name)) {
+        return Err(Error::Text("LOADING Redis is loading the dataset in memory"));
+    }
     let changes = config.set(&pairs, may_protected).map_err(|error| Error::owned(error.text()))?;
     if let Err(error) = apply(ctx.server, &changes) {
         ctx.server.config.undo(changes);
@@ -121,6 +130,9 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
     }
     if changes.has("loglevel") {
         logging::set_level(settings.loglevel.filter());
+    }
+    if changes.has("port") || changes.has("bind") || changes.has("proc-title-template") {
+        process::set_title(&server.config);
     }
     if changes.has("requirepass") {
         server.acl.set_default_password(server.config.value("requirepass"), &server.commands);
@@ -191,11 +203,7 @@ fn rewrite(ctx: &mut Ctx, _: Args) -> Done {
     if ctx.server.config.file.is_none() {
         return Err(Error::Text("ERR The server is running without a config file"));
     }
-    let server = &mut *ctx.server;
-    if server.config.value("aclfile").is_empty() {
-        server.config.users = server.acl.words();
-    }
-    if let Err(error) = server.config.rewrite(false) {
+    if let Err(error) = rewrite_file(ctx.server, false) {
         let why = system_text(&error);
         log::warn!("CONFIG REWRITE failed: {why}");
         return Err(Error::owned(format!("ERR Rewriting config file: {why}")));
@@ -203,6 +211,14 @@ fn rewrite(ctx: &mut Ctx, _: Args) -> Done {
     log::info!("CONFIG REWRITE executed with success.");
     ctx.reply.ok();
     Ok(Flow::Done)
+}
+
+/// Brings the file up to date, with a line for every directive if `write_all`.
+pub(super) fn rewrite_file(server: &mut Server, write_all: bool) -> std::io::Result<()> {
+    if server.config.value("aclfile").is_empty() {
+        server.config.users = server.acl.words();
+    }
+    server.config.rewrite(write_all)
 }
 
 /// CONFIG HELP

@@ -8,6 +8,7 @@ use crate::base::clock::Clock;
 use crate::base::glob;
 use crate::base::number::parse_i64;
 use crate::commands::options::count;
+use crate::config::special::system_text;
 use crate::keyspace::digest::{self, Sum};
 use crate::keyspace::{AccessClock, Ttl};
 use crate::resp::{Args, Proto, Reply, Word};
@@ -43,6 +44,14 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
         (b"DIGEST-VALUE", _) => digest_values(ctx, args.from(2)),
         (b"ERROR", 3) => ctx.reply.error(one_line(args.get(2))),
         (b"HELP", 2) => help(ctx),
+        (b"CONFIG-REWRITE-FORCE-ALL", 2) => {
+            super::config::rewrite_file(ctx.server, true).map_err(|error| {
+                Error::owned(format!("ERR CONFIG-REWRITE-FORCE-ALL failed: {}", system_text(&error)))
+            })?;
+            ctx.reply.ok();
+        }
+        (b"HTSTATS", 3 | 4) => database_stats(ctx, args.get(2))?,
+        (b"PANIC", 2) => panic!("DEBUG PANIC called at Unix time {}", ctx.server.now() / 1000),
         (b"HTSTATS-KEY", 3 | 4) => table_stats(ctx, args.get(2))?,
         (b"LISTPACK", 3) => {
             let db = ctx.server.db(ctx.db);
@@ -119,12 +128,28 @@ fn table_stats(ctx: &mut Ctx, key: &[u8]) -> Result<(), Error> {
             ));
         }
     }
-    let text = format!(
-        "Hash table 0 stats (main hash table):\n table size: {}\n number of elements: {n}\n",
-        n.next_power_of_two().max(4)
-    );
+    ctx.reply.verbatim(*b"txt", stats_of(n).as_bytes());
+    Ok(())
+}
+
+/// HTSTATS database [FULL]: the same of a database. Deadlines have no table of their own, but are counted as if they had.
+fn database_stats(ctx: &mut Ctx, number: &[u8]) -> Result<(), Error> {
+    let number = parse_i64(number).ok_or(Error::NotInteger)?;
+    let databases = ctx.server.keyspace.databases();
+    let data = usize::try_from(number).ok().and_then(|number| databases.get(number));
+    let data = data.ok_or(Error::Text("ERR Out of range database"))?;
+    let text = format!("[Dictionary HT]\n{}[Expires HT]\n{}", stats_of(data.table.len()), stats_of(data.volatile));
     ctx.reply.verbatim(*b"txt", text.as_bytes());
     Ok(())
+}
+
+/// What Redis says of a table of `n` elements; of an empty one, nothing.
+fn stats_of(n: usize) -> String {
+    if n == 0 {
+        return String::new();
+    }
+    let size = n.next_power_of_two().max(4);
+    format!("Hash table 0 stats (main hash table):\n table size: {size}\n number of elements: {n}\n")
 }
 
 /// A text that has to fit on a line of the protocol.
@@ -339,6 +364,10 @@ fn help(ctx: &mut Ctx) {
         "    Give the same for the values of these keys, one by one.",
         "ERROR <text>",
         "    Answer with the error <text>.",
+        "CONFIG-REWRITE-FORCE-ALL",
+        "    Write all directives into the configuration file, defaults too.",
+        "HTSTATS <database> [FULL]",
+        "    Tell how the table of a database is filled.",
         "HTSTATS-KEY <key> [FULL]",
         "    Tell how the table of a hash, set or sorted set is filled.",
         "LISTPACK <key>",
@@ -347,6 +376,8 @@ fn help(ctx: &mut Ctx) {
         "    Write <text> into the log.",
         "OBJECT <key>",
         "    Tell how the value at <key> is kept.",
+        "PANIC",
+        "    End the server as a mistake in it would.",
         "POPULATE <count> [<prefix>] [<size>]",
         "    Create <count> strings named <prefix>:<n> (`key` if there is no prefix), of",
         "    <size> bytes if it is given. Keys that are there stay as they are.",

@@ -5,7 +5,7 @@
 //! those that follow are further values up to the next `--`. Only `--save` may stand without a value. An argument that
 //! holds a name and its value (`"--maxmemory 700mb"`) is a line by itself.
 
-use super::file::{Loader, report};
+use super::file::{Judge, Loader, report};
 use super::{Config, REDIS_VERSION, VERSION};
 use crate::base::words;
 use std::ffi::OsStr;
@@ -40,13 +40,14 @@ Examples:
        echo 'maxmemory 128mb' | redoxide -
 ";
 
-/// What `arguments` (without the program's name) ask for. Standard input is read if they say so.
-pub fn read(arguments: &[Vec<u8>], stdin: &mut dyn Read) -> Asked {
+/// What `arguments` (without the program's name) ask for. Standard input is read if they say so; `judge` is asked about lines
+/// that are the server's business.
+pub fn read<'a>(arguments: &[Vec<u8>], stdin: &mut dyn Read, judge: &'a mut Judge<'a>) -> Asked {
     match arguments {
         [only] if only == b"-v" || only == b"--version" => return Asked::Print(version()),
         [only] if only == b"-h" || only == b"--help" => return Asked::Print(HELP.into()),
         [check, file] if check == b"--check-config" => {
-            return match load(std::slice::from_ref(file), stdin) {
+            return match load(std::slice::from_ref(file), stdin, judge) {
                 Ok(_) => Asked::Print("The configuration is in order\n".into()),
                 Err(why) => Asked::Refuse(why),
             };
@@ -54,7 +55,7 @@ pub fn read(arguments: &[Vec<u8>], stdin: &mut dyn Read) -> Asked {
         [check, ..] if check == b"--check-config" => return Asked::Refuse(HELP.into()),
         _ => {}
     }
-    match load(arguments, stdin) {
+    match load(arguments, stdin, judge) {
         Ok(config) => Asked::Run(Box::new(config)),
         Err(why) => Asked::Refuse(why),
     }
@@ -65,7 +66,7 @@ fn version() -> String {
     format!("Redoxide server v={REDIS_VERSION} redoxide={VERSION} bits=64\n")
 }
 
-fn load(arguments: &[Vec<u8>], stdin: &mut dyn Read) -> Result<Config, String> {
+fn load<'a>(arguments: &[Vec<u8>], stdin: &mut dyn Read, judge: &'a mut Judge<'a>) -> Result<Config, String> {
     let mut rest = arguments;
     let mut config = Config::default();
     let mut from_stdin = false;
@@ -91,7 +92,7 @@ fn load(arguments: &[Vec<u8>], stdin: &mut dyn Read) -> Result<Config, String> {
     if let Some(name) = file {
         config.file = std::path::absolute(OsStr::from_bytes(name)).ok();
     }
-    let mut loader = Loader::new(config);
+    let mut loader = Loader::new(config, judge);
     if let Some(name) = file {
         loader.file(name).map_err(|why| format!("{why}\n"))?;
     }

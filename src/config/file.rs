@@ -37,20 +37,44 @@ pub struct Problem {
     pub reason: Reason,
 }
 
+/// A line that is the server's business: here nobody knows commands, or what a user may do.
+#[derive(Clone, Copy, Debug)]
+pub enum Foreign<'a> {
+    /// `rename-command`.
+    Rename {
+        /// The command.
+        from: &'a [u8],
+        /// Its new name, or nothing to take it away.
+        to: &'a [u8],
+    },
+    /// `user`.
+    User {
+        /// Who.
+        name: &'a [u8],
+        /// What is said of that user.
+        rules: &'a [Vec<u8>],
+        /// Whether new users may use all channels, as far as the lines before say (`acl-pubsub-default`).
+        all_channels: bool,
+    },
+}
+
+/// Says what is wrong with such lines, in the order in which they come.
+pub type Judge<'a> = dyn FnMut(Foreign) -> Result<(), Reason> + 'a;
+
 /// Reads files and lines into a configuration.
-#[derive(Debug)]
-pub struct Loader {
+pub struct Loader<'a> {
     config: Config,
+    judge: &'a mut Judge<'a>,
     problems: Vec<Problem>,
     /// The default rules are gone: further `save` lines add to what is there.
     has_save: bool,
     depth: u32,
 }
 
-impl Loader {
+impl<'a> Loader<'a> {
     /// Begins with a configuration.
-    pub fn new(config: Config) -> Loader {
-        Loader { config, problems: Vec::new(), has_save: false, depth: 0 }
+    pub fn new(config: Config, judge: &'a mut Judge<'a>) -> Loader<'a> {
+        Loader { config, judge, problems: Vec::new(), has_save: false, depth: 0 }
     }
 
     /// Reads a file, or all files that a pattern finds. The error is Redis's, when one cannot be opened.
@@ -96,6 +120,7 @@ impl Loader {
             return self.include(&values[0]);
         }
         if let (b"rename-command", [from, to]) = (&*lower, values) {
+            (self.judge)(Foreign::Rename { from, to })?;
             self.config.renames.push((from.clone(), to.clone()));
             return Ok(());
         }
@@ -136,6 +161,9 @@ impl Loader {
             let why = "Duplicate user found. A user can only be defined once in config files";
             return Err(format!("Error in user declaration '{name}': {why}").into());
         }
+        let (name, rules) = words.split_first().expect("the caller has seen a name");
+        let all_channels = self.config.value("acl-pubsub-default") == b"allchannels";
+        (self.judge)(Foreign::User { name, rules, all_channels })?;
         self.config.users.push(words.to_vec());
         Ok(())
     }

@@ -238,6 +238,14 @@ impl Config {
         self.settings.maxclients = n;
     }
 
+    /// Has a file with the process id, if nobody has said where.
+    pub fn default_pidfile(&mut self, path: &str) {
+        let value = &mut self.values[row_of("pidfile")];
+        if value.is_empty() {
+            *value = path.as_bytes().into();
+        }
+    }
+
     /// Directives that were given a value but have no effect here, to be named in the log.
     pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
         let rows = DIRECTIVES.iter().zip(&self.values);

@@ -1,17 +1,24 @@
 //! Tests of the configuration as a whole: texts in, values and refusals out.
 
 use super::arguments::{self, Asked};
-use super::file::{Loader, Problem, report};
+use super::file::{Foreign, Loader, Problem, report};
 use super::*;
 
+/// Takes every line that is the server's business.
+fn anything(_: Foreign) -> Result<(), Reason> {
+    Ok(())
+}
+
 fn loaded(text: &str) -> Config {
-    let mut loader = Loader::new(Config::default());
+    let mut judge = anything;
+    let mut loader = Loader::new(Config::default(), &mut judge);
     loader.text("test.conf", text.as_bytes());
     loader.finish().unwrap_or_else(|problems| panic!("{}", report(&problems)))
 }
 
 fn problems(text: &str) -> Vec<Problem> {
-    let mut loader = Loader::new(Config::default());
+    let mut judge = anything;
+    let mut loader = Loader::new(Config::default(), &mut judge);
     loader.text("test.conf", text.as_bytes());
     loader.finish().expect_err(text)
 }
@@ -306,7 +313,7 @@ fn files_include_files_and_patterns() {
 
 fn asked(arguments: &[&str], stdin: &str) -> Asked {
     let arguments: Vec<Vec<u8>> = arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect();
-    arguments::read(&arguments, &mut stdin.as_bytes())
+    arguments::read(&arguments, &mut stdin.as_bytes(), &mut anything)
 }
 
 fn started(arguments: &[&str], stdin: &str) -> Config {
@@ -420,7 +427,8 @@ fn a_rewritten_file_gives_the_same_configuration() {
     config.set(&[(b"notify-keyspace-events", b"KEAn"), (b"oom-score-adj-values", b"1 2 3")], false).expect("right");
     for write_all in [false, true] {
         let text = config.rewritten(b"", write_all);
-        let mut loader = Loader::new(Config::default());
+        let mut judge = anything;
+        let mut loader = Loader::new(Config::default(), &mut judge);
         loader.text("rewritten", &text);
         let again = loader.finish().unwrap_or_else(|problems| panic!("{}", report(&problems)));
         for (row, directive) in DIRECTIVES.iter().enumerate() {
@@ -484,19 +492,45 @@ fn the_file_that_comes_with_the_program_says_the_defaults() {
 
 #[test]
 fn users_and_renames_are_kept_as_they_are_said() {
-    let mut loader = Loader::new(Config::default());
+    let (mut judge, mut judge_again) = (anything, anything);
+    let mut loader = Loader::new(Config::default(), &mut judge);
     loader.text("a file", b"user ann on >p ~a*\nrename-command GET \"\"\nuser bob off (+get ~x)\n");
     let config = loader.finish().expect("the file is right");
     let words = |text: &str| text.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
     assert_eq!(config.users, [words("ann on >p ~a*"), words("bob off (+get ~x)")]);
     assert_eq!(config.renames, [(b"GET".to_vec(), Vec::new())]);
-    let mut loader = Loader::new(config);
+    let mut loader = Loader::new(config, &mut judge_again);
     loader.text("another", b"user ann on");
     let problems = loader.finish().expect_err("ann is there already");
     assert_eq!(
         problems[0].reason,
         "Error in user declaration 'ann': Duplicate user found. A user can only be defined once in config files"
     );
+}
+
+/// What the server says of its lines stands among the other mistakes, in the order of the file.
+#[test]
+fn the_server_judges_its_lines_as_they_come() {
+    let mut asked = Vec::new();
+    let mut judge = |line: Foreign| {
+        asked.push(format!("{line:?}"));
+        match line {
+            Foreign::Rename { from: b"get", .. } => Err("no such command".into()),
+            Foreign::User { rules: [], .. } => Err("no rules".into()),
+            _ => Ok(()),
+        }
+    };
+    let mut loader = Loader::new(Config::default(), &mut judge);
+    loader.text(
+        "a.conf",
+        b"user ann\nacl-pubsub-default allchannels\nhz x\nrename-command get x\nrename-command set \"\"\nuser bob on\n",
+    );
+    let problems = loader.finish().expect_err("there are mistakes");
+    let told: Vec<_> = problems.iter().map(|problem| (problem.line, &*problem.reason)).collect();
+    assert_eq!(told, [(1, "no rules"), (3, "argument couldn't be parsed into an integer"), (4, "no such command")]);
+    assert_eq!(asked.len(), 4);
+    assert!(asked[0].ends_with("rules: [], all_channels: false }"), "{asked:?}");
+    assert!(asked[3].ends_with("all_channels: true }"), "{asked:?}");
 }
 
 #[test]

@@ -139,9 +139,15 @@ impl Connection {
                     break Served::Gone;
                 }
             }
-            if (self.lane.query.len() + self.lane.parser.bytes()) as u64 > server.config.settings.query_buffer_limit {
+            let waiting = self.lane.query.len() + self.lane.parser.waiting();
+            if waiting as u64 > server.config.settings.query_buffer_limit {
                 log::warn!("Closing client that reached max query buffer length: {}", self.describe(server));
                 server.stats.query_limit_closes += 1;
+                self.swallow();
+                break Served::Gone;
+            }
+            if server.is_too_much(self.lane.client, waiting) {
+                self.swallow();
                 break Served::Gone;
             }
         };
@@ -149,6 +155,13 @@ impl Connection {
         self.give_back(buffers);
         self.lane.tell(server);
         served
+    }
+
+    /// Takes what the socket still has, within reason: closing over unread bytes would reset the connection, and the other
+    /// side could lose what was sent to it.
+    fn swallow(&mut self) {
+        let mut sink = Vec::with_capacity(BUFFER);
+        while sink.len() < BUFFER && self.stream.read_into(&mut sink).is_ok_and(|n| n > 0) {}
     }
 
     /// One read; a short one means that the socket is drained, without asking again.

@@ -94,7 +94,7 @@ impl Lane {
             client.connection.query_bytes = query as u32; // the query buffer is kept below 4 GB
             client.connection.query_room = room as u32;
             client.connection.parser_bytes = self.parser.bytes();
-            client.connection.half_bytes = self.parser.waiting();
+            client.connection.unparsed_bytes = self.parser.unparsed(query);
             client.connection.reply_bytes = reply;
             server.clients.account(self.client);
         }

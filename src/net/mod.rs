@@ -149,7 +149,9 @@ impl EventLoop {
         server.blame(Part::Log, flushed.wrapping_sub(received));
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
-        // What could be sent is no client's any more, so that it does not decide who has to go.
+        // What could be sent is no client's any more, nor is what belongs to those who go anyway, so that it does not decide
+        // who has to go.
+        self.close(server);
         server.tend_clients();
         self.deliver(server);
         self.close(server);

@@ -253,6 +253,16 @@ impl Parser {
         self.half.as_deref().map_or(0, of)
     }
 
+    /// How much of what came is not parsed yet, of `query` bytes in the query buffer and of a big bulk.
+    pub fn unparsed(&self, query: usize) -> usize {
+        let of_big = |half: &Half| match half.next {
+            // Only the two bytes behind it are missing.
+            Next::BigEnd => half.bigs.last().map_or(0, |big| big.bytes().len()),
+            _ => half.big.len(),
+        };
+        query.saturating_sub(self.at as usize) + self.half.as_deref().map_or(0, of_big)
+    }
+
     /// Appends up to `max` complete requests to `out`.
     ///
     /// An error comes alone: if requests stand before the damage they are appended, and the next call reports it. After
@@ -393,6 +403,8 @@ impl Parser {
         half.from = from;
         half.missing = missing;
         half.next = next;
+        // Room for a usual request at once: what a client takes does not change when its long argument is complete.
+        half.spans.reserve(4);
         half.spans.extend(out.spans.drain(last.spans as usize..));
         half.bigs.extend(out.bigs.drain(last.bigs as usize..));
         half.big = big;

@@ -45,8 +45,8 @@ pub struct Connection {
     pub query_bytes: u32,
     /// Room in the query buffer.
     pub query_room: u32,
-    /// Bytes of a request that is not complete, beside those in the query buffer.
-    pub half_bytes: usize,
+    /// Bytes that came and are not parsed yet.
+    pub unparsed_bytes: usize,
     /// The memory that it takes.
     pub parser_bytes: usize,
     /// Bytes of replies that are not sent yet.

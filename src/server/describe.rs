@@ -29,7 +29,7 @@ impl Server {
         let (fixed, more) = (pending.min(FIXED), pending.saturating_sub(FIXED));
         let queued = client.executing.or(client.multi.as_ref().map(|multi| multi.queue.len()));
         let room = connection.query_room as usize;
-        let (mut request, mut argv) = (connection.query_bytes as usize + connection.half_bytes, 0);
+        let (mut request, mut argv) = (connection.unparsed_bytes, 0);
         if let Some(asked) = asked {
             let mut encoded = Vec::new();
             asked.encode_into(&mut encoded);

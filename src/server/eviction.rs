@@ -243,6 +243,27 @@ impl Server {
         }
     }
 
+    /// Whether one request, of which so many bytes have come, takes more than all clients together may; its client goes
+    /// before it runs.
+    #[inline]
+    pub fn is_too_much(&mut self, client: ClientId, bytes: usize) -> bool {
+        let most = self.config.settings.maxmemory_clients;
+        most > 0 && bytes as u64 > most.max(CLIENTS_MIN) && self.evict_client(client)
+    }
+
+    /// A client goes to save memory, unless it may not.
+    #[cold]
+    fn evict_client(&mut self, client: ClientId) -> bool {
+        let state = &self.clients[client];
+        if state.no_evict {
+            return false;
+        }
+        log::info!("Evicting client: {}", self.describe_client(state, state.connection.reply_bytes, None));
+        self.stats.evicted_clients += 1;
+        self.clients.close(client);
+        true
+    }
+
     /// Closes the largest clients until all others together take no more than `most` bytes.
     #[cold]
     fn evict_clients(&mut self, most: usize) {
@@ -260,11 +281,7 @@ impl Server {
             && let Some((bytes, client)) = all.pop()
         {
             memory -= bytes.min(memory);
-            let described =
-                self.describe_client(&self.clients[client], self.clients[client].connection.reply_bytes, None);
-            log::info!("Evicting client: {described}");
-            self.stats.evicted_clients += 1;
-            self.clients.close(client);
+            self.evict_client(client);
             self.outbox.push(Order::Close { client, after_replies: false });
         }
     }

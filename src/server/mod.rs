@@ -53,6 +53,8 @@ use crate::base::helper::Helper;
 use crate::base::stopwatch::Stopwatch;
 use crate::config::Config;
 pub use crate::config::REDIS_VERSION;
+use crate::config::directive::Reason;
+use crate::config::file::Foreign;
 use crate::keyspace::changes::Interest;
 use crate::keyspace::{AccessClock, Db, DbId, Keyspace};
 use crate::persist::disk::Disk;
@@ -243,6 +245,19 @@ pub struct Server {
 /// The time of day is read again when so much has passed since the last reading.
 const TIME_STEP_NS: u64 = 500_000;
 
+/// Says what is wrong with the lines of a configuration that only the server can judge, before there is a server: see
+/// [`crate::config::file::Judge`].
+pub fn judge(families: &[Family]) -> impl FnMut(Foreign) -> Result<(), Reason> {
+    let mut table = Table::new(families);
+    move |line| match line {
+        // A command has its new name for the lines that follow.
+        Foreign::Rename { from, to } => table.rename(from, to).map_err(Reason::from),
+        Foreign::User { name, rules, all_channels } => {
+            acl::file::configured(name, rules, all_channels, &table).map(|_| ()).map_err(Reason::from)
+        }
+    }
+}
+
 impl Server {
     /// A server with empty databases in a world that gives it time, chance, threads and a disk.
     pub fn new(families: &[Family], config: Config, world: World) -> Server {
@@ -329,10 +344,7 @@ impl Server {
     /// At the start: gives commands the names that the configuration asks for.
     pub fn rename_commands(&mut self) -> Result<(), String> {
         for (from, to) in &self.config.renames {
-            self.commands.rename(from, to).map_err(|why| {
-                let (from, to) = (String::from_utf8_lossy(from), String::from_utf8_lossy(to));
-                format!("rename-command {from} \"{to}\": {why}")
-            })?;
+            self.commands.rename(from, to)?;
         }
         Ok(())
     }

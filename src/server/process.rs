@@ -1,7 +1,111 @@
-//! What the server is to the operating system: how willingly the kernel may end it, and the file with its process id.
+//! What the server is to the operating system: whether it runs in the background, its name among the processes, how
+//! willingly the kernel may end it, and the file with its process id.
 
+use crate::config::Config;
 use crate::server::Server;
+use std::ffi::{CString, OsString};
+use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Set for the process that [`daemonize`] starts.
+const DAEMON: &str = "REDOXIDE_DAEMON";
+/// The file with the id of a daemon whose configuration names none.
+pub const DAEMON_PID_FILE: &str = "/var/run/redis.pid";
+/// The kernel's bound on a process's name, in bytes.
+const NAME_MAX: usize = 15;
+
+/// Makes this process a daemon; `false` means that another process is one now, and this one is to end.
+///
+/// A process without threads would fork, but there is no safe way to do that. So the program is started once more in a session
+/// of its own, with the same arguments, in the folder `dir` where this one was started, and with `input` for what it read from standard input.
+pub fn daemonize(mut arguments: impl Iterator<Item = OsString>, dir: &Path, input: &[u8]) -> std::io::Result<bool> {
+    if std::env::var_os(DAEMON).is_some() {
+        // Fails only if this process leads a group, and then it was not started below.
+        let _ = rustix::process::setsid();
+        return Ok(true);
+    }
+    let mut again = Command::new(std::env::current_exe()?);
+    if let Some(name) = arguments.next() {
+        again.arg0(name);
+    }
+    let mut child = again
+        .args(arguments)
+        .current_dir(dir)
+        .env(DAEMON, "1")
+        .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    if let Some(mut pipe) = child.stdin.take() {
+        pipe.write_all(input)?;
+    }
+    Ok(false)
+}
+
+/// Whether the configuration makes the server a daemon.
+pub fn is_daemon(config: &Config) -> bool {
+    // Whoever is watched over by somebody stays where he is seen.
+    config.value("daemonize") == b"yes" && Supervisor::named(config.value("supervised")).is_none()
+}
+
+/// The process's title as `proc-title-template` wants it.
+pub fn title(config: &Config, program: &str) -> String {
+    let settings = &config.settings;
+    let socket = settings.unixsocket.as_deref().unwrap_or_default();
+    let address = match settings.bind.first() {
+        _ if settings.port == 0 && !socket.is_empty() => format!("unixsocket:{socket}"),
+        Some(first) => format!("{first}:{}", settings.port),
+        None => format!("*:{}", settings.port),
+    };
+    let template = String::from_utf8_lossy(config.value("proc-title-template"));
+    let mut title = String::new();
+    let mut rest = &*template;
+    while let Some((before, after)) = rest.split_once('{') {
+        title += before;
+        if let Some(after) = after.strip_prefix('{') {
+            title.push('{');
+            rest = after;
+            continue;
+        }
+        // The configuration has seen to it that every name is closed.
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        match name {
+            "title" => title += program,
+            "listen-addr" => title += &address,
+            "port" => title += &settings.port.to_string(),
+            "tls-port" => title.push('0'),
+            "unixsocket" => title += socket,
+            "config-file" => {
+                title += &config.file.as_deref().map(Path::to_string_lossy).unwrap_or_default();
+            }
+            // `server-mode` is empty for a server that is neither in a cluster nor a sentinel.
+            _ => {}
+        }
+        rest = after;
+    }
+    title += rest;
+    title.truncate(title.trim_end().len());
+    title
+}
+
+/// Gives the process its title, as far as the kernel lets a process name itself: the first 15 bytes of it, without the
+/// program's folder. The command line, which Redis overwrites, stays as it is: that cannot be done in safe code.
+pub fn set_title(config: &Config) {
+    if config.value("set-proc-title") != b"yes" {
+        return;
+    }
+    let program = std::env::args_os().next().unwrap_or_default();
+    let program = Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let title = title(config, &program);
+    let end = title.floor_char_boundary(NAME_MAX);
+    if let Ok(name) = CString::new(&title[..end])
+        && let Err(error) = rustix::thread::set_name(&name)
+    {
+        log::warn!("Can't set the process title: {error}");
+    }
+}
 
 /// Where the kernel keeps it.
 const OOM_SCORE: &str = "/proc/self/oom_score_adj";
@@ -46,6 +150,29 @@ fn write_score(score: i64) -> std::io::Result<()> {
     std::fs::write(OOM_SCORE, score.to_string())
 }
 
+impl Server {
+    /// After a panic: what ran for whom, without what was said in it.
+    pub fn describe_crash(&self) -> Option<String> {
+        let client = self.clients.get(self.outbox.current()?)?;
+        let command = client.last_command.map_or("none", |id| &*self.commands.get(id).full_name);
+        Some(format!("Command: {command}\nClient: {}", self.describe_client(client, 0, None)))
+    }
+}
+
+/// From now on a panic is told in the log, with its place and the way there.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let thread = std::thread::current();
+        log::error!("=== REDOXIDE BUG REPORT START ===");
+        log::error!(
+            "Redoxide {} crashed in thread '{}': {panic}",
+            crate::config::VERSION,
+            thread.name().unwrap_or("?")
+        );
+        log::error!("------ STACK TRACE ------\n{}", std::backtrace::Backtrace::force_capture());
+    }));
+}
+
 /// Who started the server and wants to know when it is ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Supervisor {
@@ -59,15 +186,16 @@ pub enum Supervisor {
 impl Supervisor {
     /// The one that `supervised` asks for, if it is there.
     pub fn find(asked: &[u8]) -> Supervisor {
-        match std::env::var("NOTIFY_SOCKET") {
-            Ok(socket) if matches!(asked, b"systemd" | b"auto") && !socket.is_empty() => Supervisor::Systemd(socket),
-            _ => {
-                if matches!(asked, b"systemd" | b"upstart") {
-                    log::warn!("Nobody who supervises us as '{}' says where", String::from_utf8_lossy(asked));
-                }
-                Supervisor::None
-            }
+        let found = Supervisor::named(asked);
+        if found.is_none() && matches!(asked, b"systemd" | b"upstart") {
+            log::warn!("Nobody who supervises us as '{}' says where", String::from_utf8_lossy(asked));
         }
+        found.unwrap_or_default()
+    }
+
+    fn named(asked: &[u8]) -> Option<Supervisor> {
+        let socket = std::env::var("NOTIFY_SOCKET").ok().filter(|socket| !socket.is_empty())?;
+        matches!(asked, b"systemd" | b"auto").then_some(Supervisor::Systemd(socket))
     }
 
     /// The name in INFO.
@@ -131,6 +259,31 @@ impl PidFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Titles read from the command line of Redis 8.2.
+    #[test]
+    fn titles_are_redis_s() {
+        for (pairs, shown) in [
+            (&[][..], "server *:6379"),
+            (&[("bind", "127.0.0.1 ::1"), ("port", "7102")], "server 127.0.0.1:7102"),
+            (&[("bind", "-127.0.0.1")], "server -127.0.0.1:6379"),
+            (&[("bind", "")], "server *:6379"),
+            (&[("proc-title-template", "A {port} {{b {listen-addr}")], "A 6379 {b *:6379"),
+            (
+                &[(
+                    "proc-title-template",
+                    "{title}/{listen-addr}/{server-mode}/{port}/{tls-port}/{unixsocket}/{config-file}/ ",
+                )],
+                "server/*:6379//6379/0///",
+            ),
+        ] {
+            let mut config = Config::default();
+            for (name, value) in pairs {
+                config.set(&[(name.as_bytes(), value.as_bytes())], false).expect("a right value");
+            }
+            assert_eq!(title(&config, "server"), shown, "{pairs:?}");
+        }
+    }
 
     #[test]
     fn a_supervisor_is_told() {

@@ -825,3 +825,236 @@ fn who_waits_needs_the_right_until_it_is_served() {
     "#,
     );
 }
+
+#[test]
+fn channels_are_allowed_by_pattern_and_patterns_word_for_word() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > ACL SETUSER ann on >p +@all ~* resetchannels &news &w*
+        OK
+        > ACL LIST
+        1) "user ann on sanitize-payload #148de9c5a7a44d19e56cd9ae1a554bf67847afb0c58f6e12fa29ac7ddfca9940 ~* resetchannels &news &w* +@all"
+        2) "user default on nopass sanitize-payload ~* &* +@all"
+        A> AUTH ann p
+        OK
+        A> PUBLISH news a
+        (integer) 0
+        A> PUBLISH weather a
+        (integer) 0
+        A> PUBLISH sport a
+        (error) NOPERM No permissions to access a channel
+        A> SPUBLISH news a
+        (integer) 0
+        A> SPUBLISH sport a
+        (error) NOPERM No permissions to access a channel
+        A> SUBSCRIBE sport
+        (error) NOPERM No permissions to access a channel
+        A> SUBSCRIBE news sport
+        (error) NOPERM No permissions to access a channel
+        A> PUBSUB CHANNELS
+        (empty array)
+        A> PSUBSCRIBE n*
+        (error) NOPERM No permissions to access a channel
+        A> PSUBSCRIBE wa*
+        (error) NOPERM No permissions to access a channel
+        A> PSUBSCRIBE w* n*
+        (error) NOPERM No permissions to access a channel
+        A> PSUBSCRIBE w* news
+        1) "psubscribe"
+        2) "w*"
+        3) (integer) 1
+        1) "psubscribe"
+        2) "news"
+        3) (integer) 2
+        A> SUBSCRIBE news water
+        1) "subscribe"
+        2) "news"
+        3) (integer) 3
+        1) "subscribe"
+        2) "water"
+        3) (integer) 4
+        A> SSUBSCRIBE sport
+        (error) NOPERM No permissions to access a channel
+        A> SSUBSCRIBE wind
+        1) "ssubscribe"
+        2) "wind"
+        3) (integer) 1
+        A> UNSUBSCRIBE sport
+        1) "unsubscribe"
+        2) "sport"
+        3) (integer) 4
+        A> PUNSUBSCRIBE n*
+        1) "punsubscribe"
+        2) "n*"
+        3) (integer) 4
+        > PUBLISH water x
+        (integer) 2
+        A< 1) "message"
+           2) "water"
+           3) "x"
+        A< 1) "pmessage"
+           2) "w*"
+           3) "water"
+           4) "x"
+        > PUBLISH sport x
+        (integer) 0
+        > ACL LOG RESET
+        OK
+        > ACL DRYRUN ann PUBLISH sport x
+        "User ann has no permissions to access the 'sport' channel"
+        > ACL DRYRUN ann PUBLISH news x
+        OK
+        > ACL DRYRUN ann SSUBSCRIBE sport
+        "User ann has no permissions to access the 'sport' channel"
+        > ACL DRYRUN ann PSUBSCRIBE w*
+        OK
+    "#,
+    );
+}
+
+#[test]
+fn who_listens_to_what_is_forbidden_now_is_cut_off() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > ACL SETUSER u on nopass +@all ~* allchannels
+        OK
+        A> AUTH u x
+        OK
+        B> AUTH u x
+        OK
+        C> AUTH u x
+        OK
+        D> AUTH u x
+        OK
+        E> AUTH u x
+        OK
+        A> SUBSCRIBE a b
+        1) "subscribe"
+        2) "a"
+        3) (integer) 1
+        1) "subscribe"
+        2) "b"
+        3) (integer) 2
+        B> PSUBSCRIBE a*
+        1) "psubscribe"
+        2) "a*"
+        3) (integer) 1
+        C> SSUBSCRIBE s
+        1) "ssubscribe"
+        2) "s"
+        3) (integer) 1
+        D> PING
+        PONG
+        E> PSUBSCRIBE *
+        1) "psubscribe"
+        2) "*"
+        3) (integer) 1
+        > ACL SETUSER u resetchannels &a* &s
+        OK
+        A< (closed)
+        E< (closed)
+        > PUBSUB CHANNELS
+        (empty array)
+        > PUBSUB NUMPAT
+        (integer) 1
+        > PUBSUB SHARDCHANNELS
+        1) "s"
+        B> PING
+        1) "pong"
+        2) ""
+        D> SUBSCRIBE b
+        (error) NOPERM No permissions to access a channel
+        D> SUBSCRIBE a
+        1) "subscribe"
+        2) "a"
+        3) (integer) 1
+        > ACL SETUSER u &b
+        OK
+        > ACL SETUSER u resetchannels &*
+        OK
+        B> PING
+        1) "pong"
+        2) ""
+        > ACL SETUSER u resetchannels
+        OK
+        B< (closed)
+        C< (closed)
+        D< (closed)
+        > PUBSUB CHANNELS
+        (empty array)
+        > PUBSUB NUMPAT
+        (integer) 0
+        > PUBSUB SHARDCHANNELS
+        (empty array)
+    "#,
+    );
+}
+
+#[test]
+fn new_users_begin_with_no_channels_unless_the_configuration_says_otherwise() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > CONFIG GET acl-pubsub-default
+        1) "acl-pubsub-default"
+        2) "resetchannels"
+        > ACL SETUSER u on nopass +@all ~*
+        OK
+        > ACL LIST
+        1) "user default on nopass sanitize-payload ~* &* +@all"
+        2) "user u on nopass sanitize-payload ~* resetchannels +@all"
+        A> AUTH u x
+        OK
+        A> PUBLISH c m
+        (error) NOPERM No permissions to access a channel
+        A> SUBSCRIBE c
+        (error) NOPERM No permissions to access a channel
+        > CONFIG SET acl-pubsub-default allchannels
+        OK
+        A> PUBLISH c m
+        (error) NOPERM No permissions to access a channel
+        > ACL SETUSER v on nopass +@all ~*
+        OK
+        > ACL SETUSER u (&c +publish)
+        (error) ERR Error in ACL SETUSER modifier '(&c +publish)': Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. Try 'resetchannels' to start with an empty list of channels
+        > ACL SETUSER u -@all +multi +exec (resetchannels +publish &c) (resetchannels +publish &d)
+        OK
+        A> PUBLISH c m
+        (integer) 0
+        A> PUBLISH d m
+        (integer) 0
+        A> PUBLISH e m
+        (error) NOPERM No permissions to access a channel
+        A> SUBSCRIBE c
+        (error) NOPERM User u has no permissions to run the 'subscribe' command
+        A> MULTI
+        OK
+        A> PUBLISH c m
+        QUEUED
+        A> PUBLISH e m
+        (error) NOPERM No permissions to access a channel
+        A> EXEC
+        (error) EXECABORT Transaction discarded because of previous errors.
+        A> MULTI
+        OK
+        A> PUBLISH c m
+        QUEUED
+        A> PUBLISH d m
+        QUEUED
+        > ACL SETUSER u clearselectors resetchannels +publish &d
+        OK
+        A> EXEC
+        1) (error) NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: no permission to access one of the channels used as arguments
+        2) (integer) 0
+        > ACL LIST
+        1) "user default on nopass sanitize-payload ~* &* +@all"
+        2) "user u on nopass sanitize-payload ~* resetchannels &d -@all +multi +exec +publish"
+        3) "user v on nopass sanitize-payload ~* &* +@all"
+    "#,
+    );
+}

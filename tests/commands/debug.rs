@@ -423,3 +423,31 @@ fn forms_of_collections_are_looked_at() {
     "#,
     );
 }
+
+#[test]
+fn the_table_of_a_database_is_described() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > DEBUG HTSTATS 0
+        "[Dictionary HT]\n[Expires HT]\n"
+        > MSET a 1 b 2 c 3
+        OK
+        > EXPIRE a 100
+        (integer) 1
+        > DEBUG HTSTATS 0
+        "[Dictionary HT]\nHash table 0 stats (main hash table):\n table size: 4\n number of elements: 3\n[Expires HT]\nHash table 0 stats (main hash table):\n table size: 4\n number of elements: 1\n"
+        > SELECT 3
+        OK
+        > DEBUG HTSTATS 3
+        "[Dictionary HT]\n[Expires HT]\n"
+        > DEBUG HTSTATS 16
+        (error) ERR Out of range database
+        > DEBUG HTSTATS x
+        (error) ERR value is not an integer or out of range
+        > DEBUG HTSTATS
+        (error) ERR unknown subcommand or wrong number of arguments for 'HTSTATS'. Try DEBUG HELP.
+    "#,
+    );
+}

@@ -450,3 +450,73 @@ fn messages_may_go_to_another_client() {
     "#,
     );
 }
+
+#[test]
+fn swapping_databases_is_told_to_nobody() {
+    check(
+        r#"
+        # resp3
+        > HELLO 3
+        ...
+        > CLIENT TRACKING ON BCAST
+        OK
+        A> SET a 1
+        OK
+        < -> 1) "invalidate"
+             2) 1) "a"
+        A> SWAPDB 0 1
+        OK
+        A> PING
+        PONG
+        > PING
+        PONG
+        A> SELECT 1
+        OK
+        A> SET "" 1
+        OK
+        < -> 1) "invalidate"
+             2) 1) ""
+        > PING
+        PONG
+    "#,
+    );
+}
+
+#[test]
+fn a_key_too_many_is_forgotten_by_who_read_it() {
+    check(
+        r#"
+        # resp3
+        > HELLO 3
+        ...
+        B> HELLO 3
+        ...
+        > CLIENT TRACKING ON
+        OK
+        B> CLIENT TRACKING ON BCAST
+        OK
+        A> MSET k1 1 k2 2 k3 3
+        OK
+        B< -> 1) "invalidate"
+              2) 1) "k1"
+                 2) "k2"
+                 3) "k3"
+        > CONFIG SET tracking-table-max-keys 2
+        OK
+        > GET k1
+        "1"
+        > GET k2
+        "2"
+        > GET k3
+        "3"
+        -> 1) "invalidate"
+        ~    2) 1) "k?"
+        B> PING
+        PONG
+        > PING
+        PONG
+        B> PING
+        PONG
+    "#,
+    );
+}

@@ -974,3 +974,32 @@ fn inside_a_transaction_nobody_waits() {
     "#,
     );
 }
+
+#[test]
+fn swapping_databases_changes_the_key_without_a_name_only_if_it_is_there() {
+    check(
+        r#"
+        # resp2
+        > WATCH ""
+        OK
+        A> SWAPDB 0 1
+        OK
+        > MULTI
+        OK
+        > PING
+        QUEUED
+        > EXEC
+        1) PONG
+        A> SET "" x
+        OK
+        > WATCH ""
+        OK
+        A> SWAPDB 0 1
+        OK
+        > MULTI
+        OK
+        > EXEC
+        (nil array)
+    "#,
+    );
+}

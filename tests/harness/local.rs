@@ -33,7 +33,7 @@ impl InProcess {
     pub fn new(arguments: &[String]) -> Result<Self, String> {
         let fixed = ["--save", "", "--enable-debug-command", "yes"].into_iter().map(str::to_string);
         let all: Vec<Vec<u8>> = fixed.chain(arguments.iter().cloned()).map(String::into_bytes).collect();
-        match arguments::read(&all, &mut std::io::empty()) {
+        match arguments::read(&all, &mut std::io::empty(), &mut |_| Ok(())) {
             Asked::Run(config) => {
                 let disk = Memory::default();
                 let local = server(*config, &disk, BEGINNING);
@@ -79,7 +79,9 @@ fn content(local: &Local) -> BTreeMap<Place, Content> {
 impl InProcess {
     /// What is wrong if another server, started at the same moment from what this one has logged, has other data.
     pub fn compare_with_log(&mut self) -> Result<(), String> {
-        let Asked::Run(config) = arguments::read(&self.arguments, &mut std::io::empty()) else { return Ok(()) };
+        let Asked::Run(config) = arguments::read(&self.arguments, &mut std::io::empty(), &mut |_| Ok(())) else {
+            return Ok(());
+        };
         // Much later: whatever is not told by absolute times gives other deadlines then.
         let later = self.local.server.now() + 3_600_000;
         let disk = self.disk.after_power_loss();

@@ -50,7 +50,7 @@
 
 pub mod client;
 pub mod disk;
-mod local;
+pub mod local;
 pub mod quote;
 pub mod run;
 pub mod script;

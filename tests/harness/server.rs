@@ -132,6 +132,15 @@ impl Server {
         Some(stream)
     }
 
+    /// What is answered to a line, and to the QUIT behind it.
+    pub fn ask(&self, line: &str) -> String {
+        let mut stream = self.connect();
+        stream.write_all(format!("{line}\r\nQUIT\r\n").as_bytes()).expect("the server reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the server answers and ends the connection");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// The id of the process.
     pub fn pid(&self) -> u32 {
         self.child.id()

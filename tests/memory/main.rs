@@ -8,7 +8,7 @@ use redoxide::net::local::Local;
 /// A server with arguments as on the command line.
 fn server(words: &[&str]) -> Local {
     let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-    let config = match arguments::read(&words, &mut std::io::empty()) {
+    let config = match arguments::read(&words, &mut std::io::empty(), &mut |_| Ok(())) {
         Asked::Run(config) => *config,
         _ if words.is_empty() => Config::default(),
         _ => panic!("the arguments are good"),
@@ -372,4 +372,22 @@ fn what_clients_take_is_counted_and_comes_back() {
     local.close(client);
     ask(&mut local, asker, &[b"PING"]);
     assert!(memory(&mut local) < both);
+}
+
+#[test]
+fn a_command_that_is_refused_leaves_its_client_no_wait_for_memory() {
+    let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
+    let (client, other) = (local.connect(), local.connect());
+    for n in 0..2000 {
+        set(&mut local, other, n, &[b'v'; 100]);
+    }
+    ask(&mut local, client, &[b"SUBSCRIBE", b"news"]);
+    local.server.eviction.keys_max = Some(5);
+    let limit = alloc::used() - 20_000;
+    ask(&mut local, other, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]);
+    let refused = ask(&mut local, client, &[b"SET", b"a", b"1"]);
+    assert!(refused.starts_with("-ERR Can't execute 'set'"), "{refused}");
+    assert!(local.server.eviction.is_behind(), "there is still too little memory");
+    assert_eq!(ask(&mut local, client, &[b"PING"]), "*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+    assert_eq!(local.server.eviction.waiting(), 0);
 }

@@ -2,6 +2,7 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+mod process;
 
 use harness::server::Server;
 use std::io::{Read, Write};
@@ -111,4 +112,60 @@ fn an_endless_pipeline_lets_others_in() {
     drop(server);
     writing.join().expect("ends with the server");
     reading.join().expect("ends with the server");
+}
+
+/// Sends a SET of so many bytes; what is answered, or nothing if the server ends the connection.
+fn set(server: &Server, key: &str, len: usize) -> String {
+    let mut stream = server.connect();
+    let request = format!("*3\r\n$3\r\nSET\r\n${}\r\n{key}\r\n${len}\r\n{}\r\n", key.len(), "v".repeat(len));
+    stream.write_all(request.as_bytes()).expect("the server reads");
+    let mut answer = [0; 5];
+    // An end, and not a reset, which would take along what was sent before.
+    let n = stream.read(&mut answer).expect("an answer or an end");
+    String::from_utf8_lossy(&answer[..n]).into_owned()
+}
+
+#[test]
+fn a_request_over_the_limit_ends_its_connection_in_order() {
+    let server = Server::start(Path::new(PROGRAM), &arguments(&["--client-query-buffer-limit", "1mb"]));
+    assert_eq!(set(&server, "k", (1 << 20) - 40), "+OK\r\n");
+    for len in [(1 << 20) - 1, 1 << 20, (1 << 20) + 1000] {
+        assert_eq!(set(&server, "k", len), "", "{len}");
+    }
+    let info = server.ask("INFO stats");
+    assert!(info.contains("client_query_buffer_limit_disconnections:3\r\n"), "{info}");
+}
+
+#[test]
+fn a_request_larger_than_all_clients_may_be_does_not_run() {
+    let server = Server::start(Path::new(PROGRAM), &arguments(&["--maxmemory-clients", "3000000"]));
+    assert_eq!(set(&server, "small", 1_000_000), "+OK\r\n");
+    assert_eq!(set(&server, "large", 3_000_000), "");
+    assert!(server.ask("INFO stats").contains("evicted_clients:1\r\n"));
+    assert_eq!(server.ask("EXISTS large"), ":0\r\n+OK\r\n");
+}
+
+#[test]
+fn who_is_cut_off_for_its_own_output_does_not_cost_another_its_place() {
+    let more = ["--maxmemory-clients", "3000000", "--client-output-buffer-limit", "normal 200000 0 0"];
+    let server = Server::start(Path::new(PROGRAM), &arguments(&more));
+    assert_eq!(set(&server, "long", 400_000), "+OK\r\n");
+    let mut large = server.connect();
+    large.write_all(b"*1\r\n$2800000\r\n").expect("the server reads");
+    large.write_all(&vec![b'v'; 2_800_000]).expect("the server reads");
+    let arrived = || server.ask("CLIENT LIST").contains(" qbuf=2800000 ");
+    let start = std::time::Instant::now();
+    while !arrived() {
+        assert!(start.elapsed() < Duration::from_secs(10), "{}", server.ask("CLIENT LIST"));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for _ in 0..3 {
+        let mut greedy = server.connect();
+        greedy.write_all(b"GET long\r\n").expect("the server reads");
+        assert_eq!(greedy.read(&mut [0; 16]).expect("an end"), 0);
+    }
+    assert!(arrived(), "the large client is still there");
+    let info = server.ask("INFO stats");
+    assert!(info.contains("evicted_clients:0\r\n"), "{info}");
+    assert!(info.contains("client_output_buffer_limit_disconnections:3\r\n"), "{info}");
 }

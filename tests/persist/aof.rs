@@ -19,7 +19,7 @@ pub fn config(fsync: &str, more: &[(&str, &str)]) -> Config {
         words.push(format!("--{name}").into_bytes());
         words.push(value.as_bytes().to_vec());
     }
-    match redoxide::config::arguments::read(&words, &mut std::io::empty()) {
+    match redoxide::config::arguments::read(&words, &mut std::io::empty(), &mut |_| Ok(())) {
         redoxide::config::arguments::Asked::Run(config) => *config,
         _ => panic!("the arguments are good"),
     }
@@ -390,4 +390,73 @@ fn a_log_is_read_by_the_names_that_commands_have_of_their_own() {
     let after = start(&disk.after_power_loss(), local.server.now());
     assert_eq!(content_of(&after.server), content_of(&local.server));
     assert_eq!(content_of(&after.server).len(), 2);
+}
+
+#[test]
+fn a_pause_of_writers_does_not_stop_the_log_from_being_loaded() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let (client, other) = (local.connect(), local.connect());
+    for n in 0..500 {
+        ask(&mut local, client, &["SET", &format!("k{n}"), "v", "PX", "60000"]);
+    }
+    let before = content_of(&local.server);
+    assert_eq!(ask(&mut local, client, &["CLIENT", "PAUSE", "10000", "WRITE"]), "+OK\r\n");
+    assert_eq!(ask(&mut local, other, &["DEBUG", "LOADAOF"]), "+OK\r\n");
+    assert_eq!(content_of(&local.server), before);
+    // The pause goes on, and nothing is lost of it either.
+    assert_eq!(ask(&mut local, client, &["SET", "late", "1"]), "");
+    local.advance_ms(70_000);
+    assert_eq!(local.receive(client), b"+OK\r\n");
+    assert_eq!(ask(&mut local, other, &["DBSIZE"]), ":1\r\n");
+}
+
+#[test]
+fn what_clients_change_while_a_log_is_loaded_does_not_touch_its_commands() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    for n in 0..500 {
+        ask(&mut local, client, &["SET", &format!("k{n}"), "v"]);
+    }
+    let before = content_of(&local.server);
+    let changes: [&[&str]; 4] = [
+        &["ACL", "SETUSER", "default", "resetkeys", "nocommands", "+acl", "+dbsize"],
+        &["CLIENT", "PAUSE", "10000", "WRITE"],
+        &["CLIENT", "KILL", "TYPE", "normal"],
+        &["MONITOR"],
+    ];
+    for change in changes {
+        let world = Arc::new(disk.after_power_loss());
+        let mut again = Local::with_disk(&redoxide::commands::table(), config("always", &[]), 1, START_MS, world);
+        again.server.load();
+        assert!(again.server.loading.is_some());
+        let client = again.connect();
+        let reply = ask(&mut again, client, change);
+        assert!(reply.starts_with("+OK") || reply.starts_with(":1"), "{change:?}: {reply}");
+        while again.server.loading.is_some() {
+            again.server.load_some();
+        }
+        assert!(again.server.shutdown.is_none(), "{change:?}");
+        assert_eq!(content_of(&again.server), before, "{change:?}");
+    }
+}
+
+#[test]
+fn the_folder_stays_while_the_log_in_it_is_loaded() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    ask(&mut local, client, &["SET", "k", "v"]);
+    let world = Arc::new(disk.after_power_loss());
+    let with = config("always", &[("enable-protected-configs", "yes")]);
+    let mut again = Local::with_disk(&redoxide::commands::table(), with, 1, START_MS, world);
+    again.server.load();
+    let client = again.connect();
+    for name in ["dir", "DIR", "repl-diskless-load"] {
+        let reply = ask(&mut again, client, &["CONFIG", "SET", "hz", "20", name, "disabled"]);
+        assert_eq!(reply, "-LOADING Redis is loading the dataset in memory\r\n");
+    }
+    assert_eq!(ask(&mut again, client, &["CONFIG", "SET", "hz", "20"]), "+OK\r\n");
+    assert!(again.server.loading.is_some());
 }

@@ -90,7 +90,9 @@ impl Running {
             folder.display()
         );
         let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.trim_matches('\'').as_bytes().to_vec()).collect();
-        let Asked::Run(config) = arguments::read(&words, &mut io::empty()) else { panic!("the arguments are good") };
+        let Asked::Run(config) = arguments::read(&words, &mut io::empty(), &mut |_| Ok(())) else {
+            panic!("the arguments are good")
+        };
         let disk = Slow::default();
         let world_disk = Arc::new(disk.clone());
         let (tell, told) = std::sync::mpsc::channel();

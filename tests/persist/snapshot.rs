@@ -1,8 +1,10 @@
 //! Snapshots: what is written is read again, and damage is never taken for data.
 
-use crate::data::{self, digest_of};
+use crate::aof::ask;
+use crate::data::{self, START_MS, digest_of};
 use crate::disk::Memory;
 use redoxide::base::dice::Dice;
+use redoxide::config::Config;
 use redoxide::keyspace::load::Loader;
 use redoxide::net::local::Local;
 use redoxide::persist::Progress;
@@ -172,4 +174,38 @@ fn a_disk_that_is_full_leaves_the_old_file() {
     // What was renamed was synced before.
     disk.limit_room(None);
     assert_eq!(disk.after_power_loss().bytes(PATH), old);
+}
+
+/// Words of Redis 8.2.
+#[test]
+fn a_transaction_that_writes_is_refused_while_snapshots_fail() {
+    let why = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands \
+               that may modify the data set are disabled, because this instance is configured to report errors during \
+               writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for \
+               details about the RDB error.";
+    let disk = Memory::default();
+    let mut config = Config::default();
+    config.set(&[(b"save", b"100 1")], false).expect("a right value");
+    let mut local = Local::with_disk(&redoxide::commands::table(), config, 1, START_MS, Arc::new(disk.clone()));
+    let (client, reader, other) = (local.connect(), local.connect(), local.connect());
+    for (client, queued) in [(client, &[&["SET", "a", "1"][..], &["GET", "a"]][..]), (reader, &[&["GET", "a"]])] {
+        assert_eq!(ask(&mut local, client, &["MULTI"]), "+OK\r\n");
+        for words in queued {
+            assert_eq!(ask(&mut local, client, words), "+QUEUED\r\n");
+        }
+    }
+    disk.limit_room(Some(0));
+    assert_eq!(ask(&mut local, other, &["BGSAVE"]), "+Background saving started\r\n");
+    local.advance_ms(100);
+    let refused = format!("-EXECABORT Transaction discarded because of: {why}\r\n");
+    assert_eq!(ask(&mut local, client, &["EXEC"]), refused);
+    assert_eq!(ask(&mut local, client, &["GET", "a"]), "$-1\r\n", "none of it ran, and it is over");
+    assert_eq!(ask(&mut local, reader, &["EXEC"]), "*1\r\n$-1\r\n", "who only reads may");
+    assert_eq!(ask(&mut local, client, &["MULTI"]), "+OK\r\n");
+    assert_eq!(ask(&mut local, client, &["SET", "a", "1"]), format!("-{why}\r\n"));
+    assert_eq!(ask(&mut local, client, &["EXEC"]), "-EXECABORT Transaction discarded because of previous errors.\r\n");
+    disk.limit_room(None);
+    ask(&mut local, other, &["BGSAVE"]);
+    local.advance_ms(100);
+    assert_eq!(ask(&mut local, client, &["SET", "a", "1"]), "+OK\r\n");
 }

@@ -1,6 +1,9 @@
 //! Several clients of one server, without sockets: what they leave behind, what a message costs, and transactions against
 //! a plain model.
 
+mod crowd;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod model;
 mod streams;
 mod users;
@@ -176,4 +179,29 @@ fn a_client_that_waits_is_unblocked_by_another() {
     ask(&mut local, other, "CLIENT PAUSE 50 WRITE");
     ask(&mut local, waiting, "SET k v");
     assert_eq!(ask(&mut local, other, "CLIENT UNBLOCK 1"), ":0\r\n");
+}
+
+/// Figures of Redis 8.2: the lines before an argument are no longer in the buffer when it is waited for.
+#[test]
+fn what_waits_in_the_query_buffer_is_what_is_not_parsed() {
+    let mut local = local(1);
+    let asker = local.connect();
+    for (bytes, shown) in [
+        ("*1\r\n$1000\r\n".to_string() + &"v".repeat(1000), 1000),
+        ("*2\r\n$3\r\nset\r\n$1000\r\n".to_string() + &"v".repeat(10), 10),
+        ("*1\r\n$40000\r\n".to_string() + &"v".repeat(40_000), 40_000),
+        ("*2\r\n$3\r\nset\r\n$40000\r\n".to_string() + &"v".repeat(39_999), 39_999),
+        ("GET k".to_string(), 5),
+        ("GET k\r\n".to_string(), 0),
+    ] {
+        let client = local.connect();
+        // In two pieces, as the rest of what is long comes into a buffer of its own.
+        let (first, rest) = bytes.split_at(bytes.len().min(24));
+        local.send(client, first.as_bytes());
+        local.send(client, rest.as_bytes());
+        let list = ask(&mut local, asker, "CLIENT LIST");
+        let line = list.lines().rfind(|line| !line.is_empty()).expect("two clients");
+        assert!(line.contains(&format!(" qbuf={shown} ")), "{}: {line}", &bytes[..bytes.len().min(40)]);
+        local.close(client);
+    }
 }

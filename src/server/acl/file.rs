@@ -32,19 +32,7 @@ impl Server {
         let all_channels = self.config.settings.acl_all_channels;
         for words in &self.config.users {
             let Some((name, rules)) = words.split_first() else { continue };
-            let shown = String::from_utf8_lossy(name);
-            if has_spaces(name) {
-                return Err(format!("The name of the user '{shown}' contains spaces"));
-            }
-            let rules: Vec<&[u8]> = rules.iter().map(Vec::as_slice).collect();
-            let rules = merged(&rules).map_err(|_| format!("Unmatched parenthesis in the rules of user '{shown}'"))?;
-            let mut user = User::new(all_channels);
-            for rule in &rules {
-                user.apply(rule, all_channels, &self.commands).map_err(|error| {
-                    let rule = String::from_utf8_lossy(rule);
-                    format!("Error loading ACL rule '{rule}' for the user named '{shown}': {}", error.text())
-                })?;
-            }
+            let user = configured(name, rules, all_channels, &self.commands)?;
             self.acl.put(name, user);
         }
         self.users_changed();
@@ -101,6 +89,26 @@ impl Acl {
     pub fn lines(&self) -> Vec<Vec<u8>> {
         self.iter().map(|(name, user)| [b"user ", name, b" ", &user.describe()].concat()).collect()
     }
+}
+
+/// The user of a line of the configuration.
+pub fn configured(name: &[u8], rules: &[Vec<u8>], all_channels: bool, table: &Table) -> Result<User, String> {
+    let wrong =
+        |what: &[u8], why: &str| Err(format!("Error in user declaration '{}': {why}", String::from_utf8_lossy(what)));
+    if has_spaces(name) {
+        return wrong(name, "Spaces not allowed in ACL usernames");
+    }
+    let rules: Vec<&[u8]> = rules.iter().map(Vec::as_slice).collect();
+    let Ok(rules) = merged(&rules) else {
+        return wrong(name, "Unmatched parenthesis in selector definition");
+    };
+    let mut user = User::new(all_channels);
+    for rule in &rules {
+        if let Err(error) = user.apply(rule, all_channels, table) {
+            return wrong(rule, error.text());
+        }
+    }
+    Ok(user)
 }
 
 /// The users of a file, or all that is wrong with it.

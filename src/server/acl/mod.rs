@@ -336,7 +336,7 @@ impl Server {
             Denied::Channel(at) => (
                 Reason::Channel,
                 args.get(at).to_vec(),
-                "no permission to access one of the channels used as arguments to the command",
+                "no permission to access one of the channels used as arguments",
             ),
         };
         self.note_refusal(client, reason, &object, &name);
