@@ -126,7 +126,7 @@ impl Connection {
             if self.reading == Reading::Drained {
                 break Served::Drained;
             }
-            if left == 0 {
+            if left == 0 || (left < READ_PER_TURN && server.is_turn_over()) {
                 break Served::Capped;
             }
             match self.read(server, &mut left) {
@@ -276,10 +276,16 @@ impl Connection {
         if len <= crate::server::describe::FIXED { 0 } else { len as u64 }
     }
 
+    /// The same with what the rest of a reply under way holds.
+    fn counted(&self, server: &Server) -> u64 {
+        let streaming = server.clients[self.lane.client].streaming.as_ref();
+        self.listed() + streaming.map_or(0, |streaming| streaming.memory() as u64)
+    }
+
     /// Whether the output is longer than the hard limit of the client's class.
     pub fn is_over_hard_limit(&mut self, server: &mut Server) -> bool {
         let hard = server.output_limit(self.lane.client).hard;
-        let is_over = hard > 0 && self.listed() > hard;
+        let is_over = hard > 0 && self.counted(server) > hard;
         if is_over {
             log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
             server.stats.output_limit_closes += 1;
@@ -290,7 +296,7 @@ impl Connection {
     /// Once a second: whether the client has been idle, or over the soft limit of its output, for too long.
     pub fn is_overdue(&mut self, server: &mut Server, now_s: u64) -> bool {
         let limit = server.output_limit(self.lane.client);
-        if limit.soft > 0 && self.listed() > limit.soft {
+        if limit.soft > 0 && self.counted(server) > limit.soft {
             let since = *self.soft_since_s.get_or_insert(now_s);
             if now_s - since >= limit.seconds {
                 log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));

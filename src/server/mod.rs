@@ -194,6 +194,12 @@ pub struct Server {
     pub stalls: stall::Stalls,
     /// Whose replies are given in slices.
     streams: Vec<ClientId>,
+    /// Replies of more elements are given in slices.
+    pub stream_min: usize,
+    /// The index of deadlines rests until then; microseconds of the monotonic clock.
+    tend_us: u64,
+    /// When the turn has lasted so long that nobody else's requests are begun; ticks.
+    turn_due: u64,
     /// Who watches which key.
     pub watched: Watched,
     /// Who has subscribed to what.
@@ -243,6 +249,9 @@ pub struct Server {
 /// The time of day is read again when so much has passed since the last reading.
 const TIME_STEP_NS: u64 = 500_000;
 
+/// For so long requests are run in one turn; then what they have set off has its turn, and replies are sent.
+const REQUESTS_NS: u64 = 400_000;
+
 impl Server {
     /// A server with empty databases in a world that gives it time, chance, threads and a disk.
     pub fn new(families: &[Family], config: Config, world: World) -> Server {
@@ -285,6 +294,9 @@ impl Server {
             blocked: Blocked::default(),
             stalls: stall::Stalls::default(),
             streams: Vec::new(),
+            stream_min: streaming::STREAM_MIN,
+            tend_us: 0,
+            turn_due: 0,
             watched: Watched::default(),
             pubsub: Pubsub::default(),
             monitors: Vec::new(),
@@ -335,6 +347,25 @@ impl Server {
             })?;
         }
         Ok(())
+    }
+
+    /// A turn begins. Returns its first tick.
+    pub fn begin_turn(&mut self) -> u64 {
+        self.read_time();
+        self.turn_due = self.last_ticks.saturating_add(self.watch.ticks_in_ns(REQUESTS_NS));
+        self.last_ticks
+    }
+
+    /// Whether the last command of this turn ended so late in it that no more is begun.
+    #[inline]
+    pub fn is_turn_long(&self) -> bool {
+        self.last_ticks > self.turn_due
+    }
+
+    /// The same by the time that it is now.
+    #[inline]
+    pub fn is_turn_over(&self) -> bool {
+        self.watch.ticks() > self.turn_due
     }
 
     /// Reads the clock: at the beginning of each turn, and when a turn is long.

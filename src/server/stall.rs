@@ -9,6 +9,9 @@ use std::collections::VecDeque;
 
 /// A turn longer than that is a stall.
 pub const STALL_NS: u64 = 1_000_000;
+/// What slices of expiry, eviction and long replies get together in one turn, and what each gets at least.
+const SLICES_NS: u64 = 600_000;
+const SLICE_MIN_NS: u64 = 50_000;
 /// So many are kept.
 const KEPT: usize = 128;
 
@@ -49,9 +52,22 @@ pub struct Stalls {
     pub count: u64,
     /// The worst part of the turn under way.
     worst: Option<(Part, u64)>,
+    /// What slices have taken of it, ticks.
+    sliced: u64,
 }
 
 impl Server {
+    /// How many ticks a slice may last that would last `ns` if it were the only one in this turn.
+    pub(super) fn slice_ticks(&self, ns: u64) -> u64 {
+        let left = self.watch.ticks_in_ns(SLICES_NS.max(ns)).saturating_sub(self.stalls.sliced);
+        self.watch.ticks_in_ns(ns).min(left.max(self.watch.ticks_in_ns(SLICE_MIN_NS)))
+    }
+
+    /// A slice took so many ticks.
+    pub(super) fn note_slice(&mut self, ticks: u64) {
+        self.stalls.sliced += ticks;
+    }
+
     /// A part of the turn under way took so many ticks.
     #[inline]
     pub fn blame(&mut self, part: Part, ticks: u64) {
@@ -85,6 +101,7 @@ impl Server {
             self.note_stall(ns);
         }
         self.stalls.worst = None;
+        self.stalls.sliced = 0;
     }
 
     #[cold]
