@@ -3,7 +3,9 @@
 use crate::base::alloc;
 use crate::base::buffer::{Owned, Text};
 use crate::commands::generic::{ElementScan, cursor};
+use crate::commands::joins;
 use crate::commands::options::{count, key_count, limit, symmetric};
+use crate::commands::sorted_set::Operation;
 use crate::commands::streams::{Part, Unordered, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
@@ -462,6 +464,10 @@ fn unite(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text)) -> Result<(), Err
 fn sinter(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.from(1))?;
+    if let Some(job) = in_slices(ctx, &slots, Operation::Inter) {
+        return ctx.stream(args, job);
+    }
+    let db = ctx.server.db(ctx.db);
     reply_set(ctx.reply, |visit| {
         intersect(&db, &slots, &mut |member| {
             visit(member);
@@ -474,6 +480,10 @@ fn sinter(ctx: &mut Ctx, args: Args) -> Done {
 fn sunion(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.from(1))?;
+    if let Some(job) = in_slices(ctx, &slots, Operation::Union) {
+        return ctx.stream(args, job);
+    }
+    let db = ctx.server.db(ctx.db);
     reply_set(ctx.reply, |visit| unite(&db, &slots, visit))
 }
 
@@ -481,7 +491,17 @@ fn sunion(ctx: &mut Ctx, args: Args) -> Done {
 fn sdiff(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.from(1))?;
+    if let Some(job) = in_slices(ctx, &slots, Operation::Diff) {
+        return ctx.stream(args, job);
+    }
+    let db = ctx.server.db(ctx.db);
     reply_set(ctx.reply, |visit| subtract(&db, &slots, visit))
+}
+
+/// The reply in slices, if it takes so long that it is worth it.
+fn in_slices(ctx: &mut Ctx, slots: &[Slot], operation: Operation) -> Option<Box<joins::Plain>> {
+    let work = joins::work(&ctx.server.db(ctx.db), slots, operation);
+    ctx.streams(work).then(|| Box::new(joins::Plain::new(&ctx.server.db(ctx.db), slots, operation)))
 }
 
 /// Replies what `walk` visits.

@@ -3,7 +3,7 @@
 use crate::base::glob;
 use crate::keyspace::{DbId, Keyspace};
 use crate::resp::Reply;
-use crate::server::streaming::Job;
+use crate::server::streaming::{Job, Memory};
 use crate::store::collection::list::ListView;
 use crate::store::collection::sorted_set::SortedSetView;
 use crate::store::entry::{Entry, Value};
@@ -61,6 +61,10 @@ impl Job for Unordered {
         }
         true
     }
+
+    fn memory(&self) -> Memory {
+        Memory { own: 0, held: self.object.bytes() }
+    }
 }
 
 /// The elements of a list, or the members of a sorted set, by rank.
@@ -100,6 +104,10 @@ impl Job for Ordered {
             }
         }
         true
+    }
+
+    fn memory(&self) -> Memory {
+        Memory { own: 0, held: self.object.bytes() }
     }
 }
 
@@ -146,5 +154,10 @@ impl Job for Keys {
             },
             may_go_on,
         )
+    }
+
+    fn memory(&self) -> Memory {
+        // All that is pinned may be its doing.
+        Memory { own: 0, held: usize::MAX }
     }
 }
