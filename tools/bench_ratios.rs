@@ -16,11 +16,13 @@ use crate::bench_load::{key, value};
 use crate::bench_probe::request;
 use crate::bench_server::{Peer, Server};
 
-const TRACES: [&str; 5] = ["zipf", "scan", "once", "moving", "loop"];
+const TRACES: [&str; 6] = ["zipf", "zipf, little room", "scan", "once", "moving", "loop"];
 const POLICIES: [&str; 6] =
     ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random"];
 /// Room for data beside what the empty server takes.
 const ROOM: u64 = 12 << 20;
+/// The same where there is little of it.
+const LITTLE: u64 = 3 << 20;
 /// Keys that are wanted again and again.
 const KEYS: usize = 200_000;
 const REQUESTS: usize = 900_000;
@@ -133,7 +135,7 @@ impl Link {
 
 fn hit_ratio(peer: &Peer, policy: &str, trace: &'static str, seed: u64) -> Result<f64, String> {
     let server = Server::start(peer, 0)?;
-    let room = server.used_memory()? + ROOM;
+    let room = server.used_memory()? + if trace.ends_with("little room") { LITTLE } else { ROOM };
     server.ask(&format!("CONFIG SET maxmemory {room} maxmemory-policy {policy}"))?;
     let mut link = Link { stream: server.connect()?, buffer: Vec::new() };
     let mut trace = Trace::new(trace, seed);

@@ -264,6 +264,11 @@ impl<T: Ord> Runs<T> {
         self.heads = heads.collect();
     }
 
+    fn memory(&self) -> usize {
+        let room = self.open.capacity() - self.open.len();
+        self.bytes + room * size_of::<T>() + self.heads.capacity() * size_of::<Reverse<(T, usize)>>()
+    }
+
     fn pop(&mut self) -> Option<T> {
         let Reverse((item, run)) = self.heads.pop()?;
         if let Some(next) = self.runs[run].next() {
@@ -358,7 +363,7 @@ impl Job for Sorted {
     }
 
     fn memory(&self) -> Memory {
-        Memory { own: self.runs.bytes, held: self.sets.iter().map(Held::bytes).sum() }
+        Memory { own: self.runs.memory(), held: self.sets.iter().map(Held::bytes).sum() }
     }
 }
 
@@ -510,6 +515,6 @@ impl Job for Sort {
     }
 
     fn memory(&self) -> Memory {
-        Memory { own: self.runs.bytes, held: self.source[0].bytes() }
+        Memory { own: self.runs.memory(), held: self.source[0].bytes() }
     }
 }

@@ -517,6 +517,7 @@ impl Server {
         self.save_if_due();
         self.rewrite_if_due();
         self.keyspace.maintain();
+        self.look_at_waits();
         let took = self.watch.ticks().wrapping_sub(cron_began);
         self.stats.cron_ticks += took;
         self.blame(stall::Part::Cron, took);

@@ -54,6 +54,8 @@ pub struct Stalls {
     worst: Option<(Part, u64)>,
     /// What slices have taken of it, ticks.
     sliced: u64,
+    /// How long the thread had waited for a processor when that was last looked at.
+    waited_ns: u64,
 }
 
 impl Server {
@@ -94,6 +96,14 @@ impl Server {
         }
     }
 
+    /// How long this thread has waited for a processor since the last look, nanoseconds.
+    pub(super) fn look_at_waits(&mut self) -> u64 {
+        let waited_ns = crate::base::machine::waited_ns();
+        let before = std::mem::replace(&mut self.stalls.waited_ns, waited_ns);
+        // The first look has nothing to compare with.
+        if before == 0 { 0 } else { waited_ns.saturating_sub(before) }
+    }
+
     /// The turn is over and took so many nanoseconds.
     #[inline]
     pub fn end_turn_of(&mut self, ns: u64) {
@@ -115,7 +125,14 @@ impl Server {
             Part::Log => "log".into(),
             Part::Sending => "sending".into(),
         };
-        let stall = Stall { time_ms: self.now(), us: ns / 1000, culprit: (name, self.watch.ns(ticks) / 1000) };
+        // Somebody else's doing: the thread was ready, and the system let others run.
+        let waited_us = self.look_at_waits().min(ns) / 1000;
+        let (name, ns_of_worst) = if waited_us * 2000 > ns {
+            ("no processor".into(), waited_us * 1000)
+        } else {
+            (name, self.watch.ns(ticks))
+        };
+        let stall = Stall { time_ms: self.now(), us: ns / 1000, culprit: (name, ns_of_worst / 1000) };
         self.stalls.count += 1;
         if self.stalls.list.len() == KEPT {
             self.stalls.list.pop_front();

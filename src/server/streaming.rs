@@ -168,14 +168,21 @@ impl Server {
     /// What replies under way hold counts as their clients' memory: their own bytes, and what nobody but a copy has any more. Which
     /// copy, where there are several, is not known; no more than it holds.
     fn account_streams(&mut self) {
-        let pinned = self.pinned_bytes(alloc::used());
-        for id in self.streams.clone() {
-            if let Some(streaming) = self.clients.get_mut(id).and_then(|client| client.streaming.as_mut()) {
-                let memory = streaming.job.memory();
-                (streaming.own, streaming.pinned) = (memory.own, memory.held.min(pinned));
+        let all = self.streams.clone();
+        let mut update = |server: &mut Server, pinned: Option<usize>| {
+            for id in &all {
+                if let Some(streaming) = server.clients.get_mut(*id).and_then(|client| client.streaming.as_mut()) {
+                    let memory = streaming.job.memory();
+                    streaming.own = memory.own;
+                    streaming.pinned = pinned.map_or(streaming.pinned, |pinned| memory.held.min(pinned));
+                }
+                server.clients.account(*id);
             }
-            self.clients.account(id);
-        }
+        };
+        // Their own bytes first: what is not known to be anybody's looks pinned.
+        update(self, None);
+        let pinned = self.pinned_bytes(alloc::used());
+        update(self, Some(pinned));
     }
 
     /// What of the clients' memory is pinned bytes.
