@@ -287,7 +287,7 @@ fn print(all: &[Found], keys: usize) {
             format!(
                 "{} ({:.2} s)",
                 of(percentile(between(&found.answers, from, phase.to), 0.999)),
-                (phase.to - phase.from).as_secs_f64()
+                phase.to.saturating_sub(phase.from).as_secs_f64()
             )
         });
     }

@@ -228,7 +228,7 @@ impl Job for Plain {
 /// Things in order: sorted in runs, and merged as they are taken out.
 struct Runs<T> {
     open: Vec<T>,
-    runs: Vec<std::vec::IntoIter<T>>,
+    closed: Vec<std::vec::IntoIter<T>>,
     /// The first of each run, the least of all on top. Of equal ones that of the earlier run.
     heads: BinaryHeap<Reverse<(T, usize)>>,
     len: usize,
@@ -238,7 +238,7 @@ struct Runs<T> {
 
 impl<T: Ord> Runs<T> {
     fn new() -> Runs<T> {
-        Runs { open: Vec::new(), runs: Vec::new(), heads: BinaryHeap::new(), len: 0, bytes: 0 }
+        Runs { open: Vec::new(), closed: Vec::new(), heads: BinaryHeap::new(), len: 0, bytes: 0 }
     }
 
     fn push(&mut self, item: T, bytes: usize) {
@@ -253,14 +253,14 @@ impl<T: Ord> Runs<T> {
     fn close(&mut self) {
         let mut run = std::mem::replace(&mut self.open, Vec::with_capacity(RUN));
         run.sort();
-        self.runs.push(run.into_iter());
+        self.closed.push(run.into_iter());
     }
 
     /// There are no more: the merge can begin.
     fn end(&mut self) {
         self.close();
         self.open = Vec::new();
-        let heads = self.runs.iter_mut().enumerate().filter_map(|(run, items)| Some(Reverse((items.next()?, run))));
+        let heads = self.closed.iter_mut().enumerate().filter_map(|(run, items)| Some(Reverse((items.next()?, run))));
         self.heads = heads.collect();
     }
 
@@ -271,7 +271,7 @@ impl<T: Ord> Runs<T> {
 
     fn pop(&mut self) -> Option<T> {
         let Reverse((item, run)) = self.heads.pop()?;
-        if let Some(next) = self.runs[run].next() {
+        if let Some(next) = self.closed[run].next() {
             self.heads.push(Reverse((next, run)));
         }
         Some(item)
@@ -305,7 +305,7 @@ pub struct Sorted {
     with_scores: bool,
     place: Place,
     runs: Runs<Scored>,
-    is_sorted: bool,
+    is_merging: bool,
 }
 
 impl Sorted {
@@ -325,14 +325,14 @@ impl Sorted {
         }
         let (sets, weights) = all.into_iter().unzip();
         let (place, runs) = (Place::default(), Runs::new());
-        Sorted { sets, weights, operation, aggregate, with_scores, place, runs, is_sorted: false }
+        Sorted { sets, weights, operation, aggregate, with_scores, place, runs, is_merging: false }
     }
 }
 
 impl Job for Sorted {
     fn step(&mut self, reply: &mut Reply, may_go_on: &mut dyn FnMut() -> bool) -> bool {
-        let Sorted { sets, weights, operation, aggregate, with_scores, place, runs, is_sorted } = self;
-        if !*is_sorted {
+        let Sorted { sets, weights, operation, aggregate, with_scores, place, runs, is_merging } = self;
+        if !*is_merging {
             let first = if *operation == Operation::Union { sets.len() } else { 1 };
             let stride = (STRIDE / sets.len().max(1)).max(1);
             let sources = sets.iter().zip(&*weights).filter_map(|(set, weight)| Some((set.source()?, *weight)));
@@ -349,7 +349,7 @@ impl Job for Sorted {
             }
             runs.end();
             reply_members(reply, runs.len, *with_scores);
-            *is_sorted = true;
+            *is_merging = true;
         }
         loop {
             for _ in 0..STRIDE {

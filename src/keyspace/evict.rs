@@ -190,9 +190,9 @@ impl Keyspace {
         let draw = self.shared.dice.next();
         let (shared, data, parts) = (&mut self.shared, &mut self.dbs[db.0 as usize], &mut self.evictor.taken);
         if is_nearest {
-            data.wheel.take_nearest(draw, n, parts)
+            data.wheel.take_nearest(draw, n, parts);
         } else {
-            data.wheel.take_sample(n, parts)
+            data.wheel.take_sample(n, parts);
         }
         data.table.prefetch(parts.iter().map(|part| part.first()), false);
         let has_fields = data.expiring_hashes > 0;

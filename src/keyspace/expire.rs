@@ -25,6 +25,8 @@ use crate::store::wheel::{HashPart, Wheel};
 const FIELDS_AT_ONCE: usize = 64;
 /// Keys read for another wheel between two looks at the stopwatch.
 const KEYS_AT_ONCE: usize = 64;
+/// A replaced wheel of no more bytes is freed at once.
+const FREED_HERE_MAX: usize = 64 * 1024;
 /// So many items that lead to nothing are not worth a new wheel.
 const STALE_MIN: usize = 1024;
 
@@ -277,7 +279,11 @@ impl Keyspace {
                 if *cursor == 0 {
                     let new = data.rebuild.take().map(|rebuild| rebuild.wheel).unwrap_or_default();
                     let old = std::mem::replace(&mut data.wheel, new);
-                    self.shared.freeing.free(0, old.bytes(), old);
+                    // What waits to be freed does not count for the limit, so it is to wait no longer than it must.
+                    if old.bytes() > FREED_HERE_MAX {
+                        self.shared.freeing.free(0, old.bytes(), old);
+                        self.shared.freeing.nudge();
+                    }
                     self.shared.next_due = self.shared.next_due.min(data.wheel.next());
                 }
                 if watch.ticks().wrapping_sub(start) >= budget {

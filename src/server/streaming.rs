@@ -169,7 +169,7 @@ impl Server {
     /// copy, where there are several, is not known; no more than it holds.
     fn account_streams(&mut self) {
         let all = self.streams.clone();
-        let mut update = |server: &mut Server, pinned: Option<usize>| {
+        let update = |server: &mut Server, pinned: Option<usize>| {
             for id in &all {
                 if let Some(streaming) = server.clients.get_mut(*id).and_then(|client| client.streaming.as_mut()) {
                     let memory = streaming.job.memory();
