@@ -264,15 +264,19 @@ fn print(all: &[Found], keys: usize) {
     row(&format!("{keys} keys gone after, s"), &|found| {
         found.gone.map_or("over 60".into(), |gone| format!("{:.2}", gone.as_secs_f64()))
     });
-    let whole = |found: &Found| (Duration::ZERO, found.answers.last().map_or(Duration::ZERO, |a| a.at));
+    // Those that are due while the million goes wait for their turn behind it.
+    let flood =
+        |found: &Found| found.phases.first().map_or((Duration::MAX, Duration::MAX), |phase| (phase.from, phase.to));
     row("keys are late by, p99.9 / most, ms", &|found| {
-        let (from, to) = whole(found);
-        format!(
-            "{}, {} of {}",
-            of(percentile(between(&found.lags, from, to), 0.999)),
-            found.lags.len(),
-            WATCHED * WATCHED_S
-        )
+        let ((from, to), end) = (flood(found), Duration::MAX);
+        let mut lags = between(&found.lags, Duration::ZERO, from);
+        lags.extend(between(&found.lags, to, end));
+        of(percentile(lags, 0.999))
+    });
+    row("and behind the million", &|found| {
+        let (from, to) = flood(found);
+        let told = format!("{} of {} told", found.lags.len(), WATCHED * WATCHED_S);
+        format!("{} ({told})", of(percentile(between(&found.lags, from, to), 0.999)))
     });
     row("GET while nothing else is done, p99.9 / longest, ms", &|found| {
         let to = found.phases.first().map_or(Duration::ZERO, |phase| phase.from);

@@ -4,9 +4,9 @@ use crate::base::alloc;
 use crate::base::buffer::{Owned, Text};
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::joins;
-use crate::commands::options::{count, key_count, limit, symmetric};
+use crate::commands::options::{count, drawn, key_count, limit, symmetric};
 use crate::commands::sorted_set::Operation;
-use crate::commands::streams::{Part, Unordered, frozen};
+use crate::commands::streams::{Part, Random, Unordered, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Reply};
@@ -377,6 +377,15 @@ fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let len = set.len();
+    if let Some(n) = count.map(|count| drawn(count, len))
+        && ctx.streams(n)
+        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
+    {
+        ctx.reply.array(n);
+        return ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, false)));
+    }
+    let db = ctx.server.db(ctx.db);
+    let set = db.view::<SetView>(slot)?.expect("nothing was changed since");
     let mut draw = || set.nth(dice.below(len as u64) as usize).expect("a rank below the length");
     match count {
         None => ctx.reply.text(draw()),

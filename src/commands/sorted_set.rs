@@ -4,8 +4,8 @@ use crate::base::buffer::Text;
 use crate::base::number::{Double, parse_f64, parse_i64, parse_wide_f64, seventeen_digits};
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::joins;
-use crate::commands::options::{count, first_key, keys_end_count, limit, random_count, range};
-use crate::commands::streams::{Ordered, frozen};
+use crate::commands::options::{count, drawn, first_key, keys_end_count, limit, random_count, range};
+use crate::commands::streams::{Ordered, Random, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Proto, Reply};
@@ -1034,6 +1034,21 @@ fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let len = set.len();
+    if let Some(n) = count.map(|count| drawn(count, len))
+        && ctx.streams(n)
+        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
+    {
+        reply_members(ctx.reply, n, with_scores);
+        return match count {
+            // All of them come from the highest score to the lowest.
+            Some(0..) if n == len => {
+                ctx.stream(args, Box::new(Ordered { object, ranks: 0..len, is_reverse: true, with_scores }))
+            }
+            _ => ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, with_scores))),
+        };
+    }
+    let db = ctx.server.db(ctx.db);
+    let set = db.view::<SortedSetView>(slot)?.expect("nothing was changed since");
     let reply = &mut *ctx.reply;
     let mut draw = || set.at(dice.below(len as u64) as usize).expect("a rank below the length");
     match count {

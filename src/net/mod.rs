@@ -148,7 +148,7 @@ impl EventLoop {
         // finds the write after a crash.
         server.flush_log();
         let flushed = server.watch.ticks();
-        server.blame(Part::Log, flushed.wrapping_sub(received));
+        server.blame_log(flushed.wrapping_sub(received));
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
         // What could be sent is no client's any more, so that it does not decide who has to go.

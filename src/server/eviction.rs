@@ -22,6 +22,7 @@ use crate::keyspace::evict::{Evicted, Policy, Rank};
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
+use crate::server::stall::Part;
 use crate::server::{Error, Server};
 
 /// Keys between two looks at the stopwatch; so many go in any slice, however short it is.
@@ -211,7 +212,7 @@ impl Server {
         }
         let took = self.watch.ticks().wrapping_sub(began);
         self.eviction.left = self.eviction.left.saturating_sub(took);
-        self.note_slice(took);
+        self.note_slice(Part::Eviction, took);
         self.note_latency("eviction-cycle", self.watch.ns(took));
         room
     }

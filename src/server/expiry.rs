@@ -1,6 +1,7 @@
 //! Active expiry as the server does it: when something is due, in slices, and what it sets off.
 
 use crate::server::Server;
+use crate::server::stall::Part;
 
 /// The longest slice at `active-expire-effort` 1, and what each step of it adds.
 const SLICE_NS: u64 = 500_000;
@@ -30,7 +31,7 @@ impl Server {
             let budget = self.watch.ns(self.slice_ticks(TEND_NS));
             self.keyspace.tend_wheels(&self.watch, budget);
             self.tend_us = self.clock.monotonic_us() + TEND_REST_US;
-            self.note_slice(self.watch.ticks().wrapping_sub(began));
+            self.note_slice(Part::Expiry, self.watch.ticks().wrapping_sub(began));
         }
         if is_due {
             self.expire_slice();
@@ -56,7 +57,7 @@ impl Server {
                 break;
             }
         }
-        self.note_slice(self.watch.ticks().wrapping_sub(began));
+        self.note_slice(Part::Expiry, self.watch.ticks().wrapping_sub(began));
     }
 
     /// Microseconds until [`Server::expire_due`] has something to do; `otherwise` if that comes first.

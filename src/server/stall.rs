@@ -24,8 +24,14 @@ pub enum Part {
     Requests,
     /// Loading the data.
     Loading,
-    /// The regular work: expiry, growth, shrinking.
+    /// The regular work: growth, shrinking, files.
     Cron,
+    /// A slice of expiry, with what it set off.
+    Expiry,
+    /// A slice of eviction, with what it set off.
+    Eviction,
+    /// Slices of long replies.
+    Replies,
     /// Handing the log on.
     Log,
     /// Sending and closing.
@@ -66,8 +72,15 @@ impl Server {
     }
 
     /// A slice took so many ticks.
-    pub(super) fn note_slice(&mut self, ticks: u64) {
+    pub(super) fn note_slice(&mut self, part: Part, ticks: u64) {
         self.stalls.sliced += ticks;
+        self.blame(part, ticks);
+    }
+
+    /// What came behind the requests of the turn under way took so many ticks, slices included.
+    #[inline]
+    pub fn blame_log(&mut self, ticks: u64) {
+        self.blame(Part::Log, ticks.saturating_sub(self.stalls.sliced));
     }
 
     /// A part of the turn under way took so many ticks.
@@ -122,6 +135,9 @@ impl Server {
             Part::Requests => "requests".into(),
             Part::Loading => "loading".into(),
             Part::Cron => "cron".into(),
+            Part::Expiry => "expiry".into(),
+            Part::Eviction => "eviction".into(),
+            Part::Replies => "replies".into(),
             Part::Log => "log".into(),
             Part::Sending => "sending".into(),
         };

@@ -15,6 +15,7 @@ use crate::resp::{Args, Reply, Request};
 use crate::server::client::ClientId;
 use crate::server::command::CommandId;
 use crate::server::outbox::Order;
+use crate::server::stall::Part;
 use crate::server::{Ctx, Done, Error, Flow, Server};
 use std::sync::Arc;
 
@@ -148,7 +149,7 @@ impl Server {
             let ticks = self.watch.ticks();
             let took = ticks.wrapping_sub(began);
             streaming.ticks += took;
-            self.note_slice(took);
+            self.note_slice(Part::Replies, took);
             self.last_ticks = ticks;
             let failed = if is_done { streaming.job.failed() } else { None };
             if let Some(error) = &failed {

@@ -244,6 +244,41 @@ fn slices_give_the_bytes_that_one_go_gives() {
 }
 
 #[test]
+fn what_is_drawn_by_chance_is_there_and_as_often_as_asked_for() {
+    let (mut local, client) = server();
+    for proto in ["2", "3"] {
+        send(&mut local, client, &["HELLO", proto]);
+        local.receive(client);
+        let all: BTreeSet<String> = (0..N).map(|i| format!("m{i}")).collect();
+        for (command, key) in [("SRANDMEMBER", "set"), ("HRANDFIELD", "hash"), ("ZRANDMEMBER", "zset")] {
+            for count in [-30_000, 20_000, N as i64, 40_000] {
+                local.feed(client, &request(&[command, key, &count.to_string()]));
+                local.run(client);
+                assert!(local.server.has_streams_to_step(), "{command} {count}");
+                local.send(client, b"");
+                let drawn = bulks(&local.receive(client));
+                let different: BTreeSet<&String> = drawn.iter().collect();
+                let wanted = if count < 0 { 30_000 } else { (count as usize).min(N) };
+                assert_eq!(drawn.len(), wanted, "{command} {count}");
+                assert!(different.iter().all(|member| all.contains(*member)));
+                let least = if count < 0 { N / 2 } else { wanted };
+                assert!(different.len() >= least, "{command} {count}: {}", different.len());
+            }
+        }
+    }
+    send(&mut local, client, &["HELLO", "2"]);
+    local.receive(client);
+    for (command, key, more) in [("HRANDFIELD", "hash", "WITHVALUES"), ("ZRANDMEMBER", "zset", "WITHSCORES")] {
+        for count in ["-15000", "15000", "25000"] {
+            send(&mut local, client, &[command, key, count, more]);
+            let drawn = bulks(&local.receive(client));
+            assert_eq!(drawn.len(), 2 * count.trim_start_matches('-').parse::<usize>().expect("a number"));
+            assert!(drawn.chunks(2).all(|pair| pair[0] == format!("m{}", pair[1])), "{command} {count}");
+        }
+    }
+}
+
+#[test]
 fn inside_a_transaction_everything_is_given_in_one_go() {
     let (mut local, client) = collections(&mut Dice(7));
     local.server.stream_min = 5;
