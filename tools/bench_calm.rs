@@ -164,7 +164,7 @@ fn measure(peer: &Peer, keys: usize) -> Result<Found, String> {
         return Err(format!("{title}: filling took too long"));
     }
     fill(&server, WATCHED * WATCHED_S, b'+', &|n| {
-        let at = watched_from + (n * 1000 / WATCHED) as u64;
+        let at = watched_from + 200 + (n * 1000 / WATCHED) as u64;
         vec!["SET".into(), format!("at:{at}:{n}"), "x".into(), "PXAT".into(), at.to_string()]
     })?;
     while unix_ms() < watched_from {

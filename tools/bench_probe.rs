@@ -110,7 +110,7 @@ pub fn draw(panels: &[Panel], remark: &str) -> String {
     for (i, panel) in panels.iter().enumerate() {
         let bottom = PANEL * (i as f64 + 1.0);
         let y = |us: f64| bottom - ((us.max(10.0).log10() - 1.0) / 6.0).min(1.0) * (PANEL - 30.0);
-        for phase in panel.phases {
+        for (row, phase) in panel.phases.iter().enumerate() {
             let (from, to) = (x(phase.from), x(phase.to));
             _ = writeln!(
                 svg,
@@ -119,7 +119,8 @@ pub fn draw(panels: &[Panel], remark: &str) -> String {
                 bottom - PANEL + 30.0,
                 (to - from).max(1.0),
                 PANEL - 30.0,
-                bottom - PANEL + 30.0 + 9.0,
+                // Short ones stand close together.
+                bottom - PANEL + 39.0 + 9.0 * (row % 4) as f64,
                 phase.name
             );
         }

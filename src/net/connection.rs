@@ -295,6 +295,10 @@ impl Connection {
 
     /// Once a second: whether the client has been idle, or over the soft limit of its output, for too long.
     pub fn is_overdue(&mut self, server: &mut Server, now_s: u64) -> bool {
+        // What a reply under way holds grows by what others do.
+        if server.clients[self.lane.client].streaming.is_some() && self.is_over_hard_limit(server) {
+            return true;
+        }
         let limit = server.output_limit(self.lane.client);
         if limit.soft > 0 && self.counted(server) > limit.soft {
             let since = *self.soft_since_s.get_or_insert(now_s);
