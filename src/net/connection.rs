@@ -126,7 +126,7 @@ impl Connection {
             if self.reading == Reading::Drained {
                 break Served::Drained;
             }
-            if left == 0 || (left < READ_PER_TURN && server.is_turn_over()) {
+            if left == 0 || (left < READ_PER_TURN && server.is_turn_long()) {
                 break Served::Capped;
             }
             match self.read(server, &mut left) {
@@ -168,6 +168,9 @@ impl Connection {
             self.reading = Reading::Drained;
         }
         *left = left.saturating_sub(n);
+        if n >= BUFFER / 2 {
+            server.note_read();
+        }
         server.stats.reads += 1;
         server.stats.bytes_in += n as u64;
         let now = server.now();

@@ -202,7 +202,7 @@ impl EventLoop {
                     }
                     if event.is_readable() || event.is_read_closed() || event.is_error() {
                         self.connections[slot].reading = Reading::Ready;
-                        if server.is_turn_over() { self.put_off(slot) } else { self.serve(server, slot) }
+                        if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
                     }
                 }
             }
@@ -222,7 +222,7 @@ impl EventLoop {
         if let Some(connection) = self.connections.get_mut(slot)
             && std::mem::take(&mut connection.is_pending)
         {
-            if server.is_turn_over() { self.put_off(slot) } else { self.serve(server, slot) }
+            if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
         }
     }
 

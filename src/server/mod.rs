@@ -356,16 +356,15 @@ impl Server {
         self.last_ticks
     }
 
-    /// Whether the last command of this turn ended so late in it that no more is begun.
+    /// Whether the last command of this turn, or the last long read, ended so late in it that no more is begun.
     #[inline]
     pub fn is_turn_long(&self) -> bool {
         self.last_ticks > self.turn_due
     }
 
-    /// The same by the time that it is now.
-    #[inline]
-    pub fn is_turn_over(&self) -> bool {
-        self.watch.ticks() > self.turn_due
+    /// Much was read: that took time, too.
+    pub fn note_read(&mut self) {
+        self.last_ticks = self.watch.ticks();
     }
 
     /// Reads the clock: at the beginning of each turn, and when a turn is long.
