@@ -332,6 +332,46 @@ fn a_copy_that_lives_does_not_empty_the_database() {
 }
 
 #[test]
+fn a_reply_under_way_makes_nobody_evict_more() {
+    let flood = |command: Option<&[&[u8]]>| {
+        let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
+        local.server.stream_min = 1000;
+        let (client, reader) = (local.connect(), local.connect());
+        for n in 0..10_000 {
+            set(&mut local, client, n, &[b'v'; 100]);
+        }
+        for n in 0..2000 {
+            ask(&mut local, client, &[b"SADD", b"set", format!("member:{n}").as_bytes()]);
+        }
+        limit_to(&mut local, client, 10_000);
+        if let Some(words) = command {
+            local.feed(reader, &request(words));
+            local.run(reader);
+            assert!(local.server.has_streams_to_step());
+        }
+        for n in 10_000..15_000 {
+            // Nobody reads on meanwhile.
+            local.feed(client, &request(&[b"SET", format!("key:{n:08}").as_bytes(), &[b'v'; 100]]));
+            local.run(client);
+            assert_eq!(local.receive(client), b"+OK\r\n");
+        }
+        let evicted = local.server.keyspace.shared.stats.evicted;
+        while local.step_streams() {}
+        assert_eq!(command.is_some(), local.receive(reader).len() > 1000);
+        assert_eq!(local.server.pinned_bytes(alloc::used()), 0);
+        evicted
+    };
+    let without = flood(None);
+    for words in [&[&b"KEYS"[..], b"*"][..], &[b"SORT", b"set", b"ALPHA"], &[b"SMEMBERS", b"set"]] {
+        let with = flood(Some(words));
+        assert!(
+            without > 4000 && with <= without + without / 10,
+            "{without} without a reply under way, {with} with one"
+        );
+    }
+}
+
+#[test]
 fn who_needs_memory_waits_while_a_slice_is_not_enough_and_others_do_not() {
     let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
     let (writer, reader) = (local.connect(), local.connect());
