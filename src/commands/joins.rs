@@ -225,6 +225,48 @@ impl Job for Plain {
     }
 }
 
+/// SINTERCARD or ZINTERCARD.
+pub struct Card {
+    sets: Vec<Held>,
+    /// With so many it is over.
+    limit: usize,
+    place: Place,
+    n: usize,
+}
+
+impl Card {
+    /// The sets of these slots as they are now; all are there.
+    pub fn new(db: &Db, slots: &[Slot], limit: usize) -> Card {
+        let mut sets = held(db, slots);
+        sets.sort_by_key(Held::len);
+        Card { sets, limit, place: Place::default(), n: 0 }
+    }
+}
+
+impl Job for Card {
+    fn step(&mut self, reply: &mut Reply, may_go_on: &mut dyn FnMut() -> bool) -> bool {
+        let Card { sets, limit, place, n } = self;
+        let others: Vec<Source> = sets[1..].iter().filter_map(Held::source).collect();
+        while let Some((_, ranks)) = place.next(sets, 1, (STRIDE / sets.len()).max(1)) {
+            sets[0].some(ranks, &mut |member, _| {
+                *n += usize::from(others.iter().all(|other| other.score(member).is_some()));
+            });
+            if *n >= *limit {
+                break;
+            }
+            if !may_go_on() {
+                return false;
+            }
+        }
+        reply.int((*n).min(*limit) as i64);
+        true
+    }
+
+    fn memory(&self) -> Memory {
+        Memory { own: 0, held: self.sets.iter().map(Held::bytes).sum() }
+    }
+}
+
 /// Things in order: sorted in runs, and merged as they are taken out.
 struct Runs<T> {
     open: Vec<T>,

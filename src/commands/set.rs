@@ -535,6 +535,12 @@ fn sintercard(ctx: &mut Ctx, args: Args) -> Done {
     let limit = limit(args.cursor(behind))?;
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.range(2..behind))?;
+    let work = joins::work(&db, &slots, Operation::Inter);
+    if ctx.streams(work) {
+        let job = joins::Card::new(&ctx.server.db(ctx.db), &slots, limit);
+        return ctx.stream(args, Box::new(job));
+    }
+    let db = ctx.server.db(ctx.db);
     let mut n = 0;
     intersect(&db, &slots, &mut |_| {
         n += 1;

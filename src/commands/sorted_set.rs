@@ -1131,7 +1131,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn score(self, member: Text) -> Option<f64> {
+    pub(super) fn score(self, member: Text) -> Option<f64> {
         match self {
             Source::Plain(set) => set.contains_text(member).then_some(1.0),
             Source::Sorted(set) => member.with(|bytes| set.score(bytes)),
@@ -1377,6 +1377,12 @@ fn zintercard(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = slots(&mut db, keys)?;
     let limit = limit(args.cursor(2 + keys.len()))?;
+    let work = joins::work(&db, &slots, Operation::Inter);
+    if ctx.streams(work) {
+        let job = joins::Card::new(&ctx.server.db(ctx.db), &slots, limit);
+        return ctx.stream(args, Box::new(job));
+    }
+    let db = ctx.server.db(ctx.db);
     let mut sources = Vec::with_capacity(slots.len());
     for slot in slots {
         let Some(source) = Source::of(&db, slot)? else {

@@ -165,7 +165,9 @@ fn command(dice: &mut Dice) -> Vec<String> {
         format!("{kind}{}", dice.below(5))
     };
     let mut words = Vec::new();
-    let what = ["SUNION", "SINTER", "SDIFF", "ZUNION", "ZINTER", "ZDIFF", "SORT", "SORT_RO"][dice.below(8) as usize];
+    let names =
+        ["SUNION", "SINTER", "SDIFF", "ZUNION", "ZINTER", "ZDIFF", "SORT", "SORT_RO", "SINTERCARD", "ZINTERCARD"];
+    let what = names[dice.below(10) as usize];
     words.push(what.to_string());
     let keys = 1 + dice.below(4) as usize;
     match what {
@@ -187,6 +189,13 @@ fn command(dice: &mut Dice) -> Vec<String> {
             }
             for _ in 0..dice.below(3) {
                 words.extend(["GET", "#"].map(String::from));
+            }
+        }
+        "SINTERCARD" | "ZINTERCARD" => {
+            words.push(keys.to_string());
+            words.extend((0..keys).map(|_| key(dice, if what == "SINTERCARD" { "si" } else { "siz" })));
+            if dice.below(2) == 0 {
+                words.extend(["LIMIT".to_string(), dice.below(300).to_string()]);
             }
         }
         "SUNION" | "SINTER" | "SDIFF" => words.extend((0..keys).map(|_| key(dice, "si"))),
