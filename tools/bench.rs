@@ -7,6 +7,8 @@
 //! tools/bench memory                            bytes per key, and of an idle connection
 //! tools/bench saving --keys 5000000             what clients feel of a snapshot, its time and memory, loading
 //! tools/bench log                               what the append-only file costs
+//! tools/bench calm                              what clients feel of expiry, freeing and long commands, and how late keys expire
+//! tools/bench ratios --only lfu                 hit ratios by eviction policy and kind of traffic, with equal memory
 //! tools/bench types --json out.json --svg out.svg
 //! ```
 //!
@@ -14,8 +16,11 @@
 //! printed is the median of the rounds with the range beside it. The figure to look at is the server's processor time per request: it
 //! differs far less between runs than requests per second. Progress goes to standard error, the tables (Markdown) to standard output.
 
+mod bench_calm;
 mod bench_load;
 mod bench_log;
+mod bench_probe;
+mod bench_ratios;
 mod bench_report;
 mod bench_saving;
 mod bench_server;
@@ -65,14 +70,18 @@ enum Mode {
     Memory,
     Saving,
     Log,
+    Calm,
+    Ratios,
 }
 
-const USAGE: &str = "usage: bench [types | talk | memory | saving | log] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+const USAGE: &str = "usage: bench [types | talk | memory | saving | log | calm | ratios] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
   types        measures the commands on collections instead of those on strings
   talk         measures transactions, messages, waiting clients, events, MONITOR
   memory       measures bytes per key instead of time
   saving       measures what a probing client feels while a snapshot is written, and loading
   log          measures what the append-only file costs
+  calm         measures the same for expiry, freeing and long commands, and how late keys expire
+  ratios       measures what part of requests finds its key while others are evicted
   --redoxide   the server that is compared with the others
   --peer       another server; without any, redis-server and valkey-server on PATH
   --rounds     how often the servers take turns (default 5)
@@ -88,6 +97,8 @@ fn main() -> ExitCode {
         Mode::Types => types(&options),
         Mode::Talk => talk(&options),
         Mode::Memory => memory(&options),
+        Mode::Calm => bench_calm::run(&options.servers, options.keys, options.svg.as_deref()),
+        Mode::Ratios => bench_ratios::run(&options.servers, &|name| options.wants(name), options.svg.as_deref()),
         Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
         Mode::Log => pin(CLIENT_CORE).and_then(|()| {
             let time = Duration::from_secs_f64(options.seconds);
@@ -128,6 +139,8 @@ fn options() -> Result<Options, String> {
             "memory" => options.mode = Mode::Memory,
             "types" => options.mode = Mode::Types,
             "talk" => options.mode = Mode::Talk,
+            "calm" => options.mode = Mode::Calm,
+            "ratios" => options.mode = Mode::Ratios,
             "saving" => options.mode = Mode::Saving,
             "log" => options.mode = Mode::Log,
             "--json" => options.json = Some(rest()?.into()),

@@ -7,7 +7,6 @@
 //!
 //! Servers, their children and the two clients share all cores, so the figures say what a machine of that size gives.
 
-use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -16,21 +15,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::bench_load::{Counting, Generator, Requests, key, value};
-use crate::bench_server::{Peer, Server};
+use crate::bench_probe::{Answer, Panel, Phase, between, draw, percentile, probe, request};
+use crate::bench_server::{Peer, Server, all_cores};
 
-/// The probe asks so often.
-const PROBE: Duration = Duration::from_micros(200);
 /// Writes a second.
 const WRITES: usize = 20_000;
 /// Members of each of the four collections, as a part of the keys.
 const COLLECTION_PART: usize = 5;
-
-/// One answer to the probe: when it was asked for, and how long it took.
-#[derive(Clone, Copy)]
-struct Answer {
-    at: Duration,
-    took: Duration,
-}
 
 /// What was found for a server.
 struct Found {
@@ -53,13 +44,16 @@ pub fn run(peers: &[Peer], keys: usize, svg: Option<&Path>) -> Result<(), String
     }
     print(&all);
     match svg {
-        Some(path) => std::fs::write(path, draw(&all)).map_err(|error| format!("{}: {error}", path.display())),
+        Some(path) => {
+            let phases: Vec<[Phase; 1]> = all.iter().map(Found::phase).collect();
+            let panels = all.iter().zip(&phases);
+            let panels: Vec<Panel> =
+                panels.map(|(f, phases)| Panel { title: &f.title, answers: &f.answers, phases, lags: &[] }).collect();
+            let text = draw(&panels, "shaded: while the snapshot is written");
+            std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+        }
         None => Ok(()),
     }
-}
-
-fn all_cores() -> String {
-    format!("0-{}", std::thread::available_parallelism().map_or(1, usize::from) - 1)
 }
 
 fn measure(peer: &Peer, keys: usize) -> Result<Found, String> {
@@ -126,14 +120,6 @@ fn fill(server: &Server, keys: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn request(words: &[&str]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-    for word in words {
-        bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
-    }
-    bytes
-}
-
 /// Sends twenty writes a millisecond to keys all over the place.
 fn write_steadily(mut stream: TcpStream, keys: usize, stop: &AtomicBool) -> Result<(), String> {
     let (mut state, mut due) = (0x1234_5678_9abc_def1_u64, Instant::now());
@@ -163,47 +149,10 @@ fn write_steadily(mut stream: TcpStream, keys: usize, stop: &AtomicBool) -> Resu
     Ok(())
 }
 
-/// Asks every 0.2 ms.
-fn probe(mut stream: TcpStream, keys: usize, start: Instant, stop: &AtomicBool) -> Result<Vec<Answer>, String> {
-    let (mut answers, mut due, mut k) = (Vec::new(), Instant::now(), 0usize);
-    let mut buffer = [0; 4096];
-    while !stop.load(Ordering::Relaxed) {
-        k = (k + 7919) % keys;
-        let asked = Instant::now();
-        stream.write_all(&request(&["GET", &key("key", k)])).map_err(|error| format!("probing: {error}"))?;
-        let n = stream.read(&mut buffer).map_err(|error| format!("probing: {error}"))?;
-        if n == 0 || buffer[0] != b'$' {
-            return Err("probing: an answer that is no value".into());
-        }
-        answers.push(Answer { at: asked - start, took: asked.elapsed() });
-        due += PROBE;
-        let now = Instant::now();
-        if due < now {
-            due = now;
-        }
-        // Sleeping is not exact enough for the rest.
-        if let Some(long) = (due - now).checked_sub(Duration::from_micros(80)) {
-            std::thread::sleep(long);
-        }
-        while Instant::now() < due {
-            std::hint::spin_loop();
-        }
-    }
-    Ok(answers)
-}
-
-/// A percentile, and the longest, in microseconds.
-fn percentile(mut took: Vec<Duration>, part: f64) -> (f64, f64) {
-    took.sort_unstable();
-    let last = took.len().saturating_sub(1);
-    let at = ((last as f64) * part).round() as usize; // an index
-    let us = |duration: Option<&Duration>| duration.map_or(0.0, |d| d.as_secs_f64() * 1e6);
-    (us(took.get(at)), us(took.last()))
-}
-
 impl Found {
-    fn between(&self, from: Duration, to: Duration) -> Vec<Duration> {
-        self.answers.iter().filter(|a| a.at >= from && a.at < to).map(|a| a.took).collect()
+    fn phase(&self) -> [Phase; 1] {
+        let (from, to) = self.saving;
+        [Phase { name: "BGSAVE".to_string(), from, to }]
     }
 }
 
@@ -214,8 +163,8 @@ fn print(all: &[Found]) {
     println!("|---|---|---|---|---|---|---|---|---|");
     for found in all {
         let (began, ended) = found.saving;
-        let (quiet, quiet_max) = percentile(found.between(Duration::from_millis(500), began), 0.999);
-        let (saving, saving_max) = percentile(found.between(began, ended), 0.999);
+        let (quiet, quiet_max) = percentile(between(&found.answers, Duration::from_millis(500), began), 0.999);
+        let (saving, saving_max) = percentile(between(&found.answers, began, ended), 0.999);
         let more = found.resident.1.saturating_sub(found.resident.0) >> 20;
         println!(
             "| {} | {quiet:.0} us | {quiet_max:.0} us | {saving:.0} us | {saving_max:.0} us | {:.2} | {more} | {} | {:.2} |",
@@ -225,51 +174,4 @@ fn print(all: &[Found]) {
             found.loading.as_secs_f64(),
         );
     }
-}
-
-/// The longest answer of each hundredth of a second, over time, one panel a server, logarithmic from 10 us to 1 s.
-fn draw(all: &[Found]) -> String {
-    const WIDTH: f64 = 860.0;
-    const PANEL: f64 = 150.0;
-    let height = PANEL * all.len() as f64 + 40.0;
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-        WIDTH + 80.0
-    );
-    let end = all.iter().filter_map(|f| f.answers.last()).map(|a| a.at.as_secs_f64()).fold(1.0, f64::max);
-    let x = |at: Duration| 60.0 + at.as_secs_f64() / end * WIDTH;
-    for (i, found) in all.iter().enumerate() {
-        let bottom = PANEL * (i as f64 + 1.0);
-        let y = |us: f64| bottom - ((us.max(10.0).log10() - 1.0) / 5.0).min(1.0) * (PANEL - 30.0);
-        let mut put = |text: String| svg.push_str(&text);
-        let (from, to) = (x(found.saving.0), x(found.saving.1));
-        put(format!(
-            "<rect x=\"{from:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"#eef3fb\"/>\n",
-            bottom - PANEL + 30.0,
-            to - from,
-            PANEL - 30.0
-        ));
-        put(format!("<text x=\"60\" y=\"{:.1}\" font-weight=\"bold\">{}</text>\n", bottom - PANEL + 22.0, found.title));
-        for (us, label) in [(10.0, "10 us"), (1000.0, "1 ms"), (100_000.0, "100 ms")] {
-            put(format!(
-                "<line x1=\"60\" x2=\"{:.1}\" y1=\"{1:.1}\" y2=\"{1:.1}\" stroke=\"#ddd\"/>\n<text x=\"4\" y=\"{2:.1}\" fill=\"#666\">{label}</text>\n",
-                60.0 + WIDTH,
-                y(us),
-                y(us) + 4.0
-            ));
-        }
-        let mut points = String::new();
-        for part in found.answers.chunk_by(|a, b| a.at.as_millis() / 10 == b.at.as_millis() / 10) {
-            let longest = part.iter().map(|a| a.took.as_secs_f64() * 1e6).fold(0.0, f64::max);
-            _ = write!(points, "{:.1},{:.1} ", x(part[0].at), y(longest));
-        }
-        put(format!("<polyline points=\"{points}\" fill=\"none\" stroke=\"#b5452c\" stroke-width=\"1\"/>\n"));
-    }
-    _ = write!(
-        svg,
-        "<text x=\"60\" y=\"{:.1}\" fill=\"#666\">{end:.1} s; longest answer of each 10 ms; shaded: while the snapshot is written</text>\n</svg>\n",
-        height - 12.0
-    );
-    svg
 }

@@ -18,6 +18,11 @@ pub struct Peer {
     pub path: PathBuf,
 }
 
+/// All cores, as taskset names them.
+pub fn all_cores() -> String {
+    format!("0-{}", std::thread::available_parallelism().map_or(1, usize::from) - 1)
+}
+
 /// A running server.
 pub struct Server {
     /// As it stands in the tables.

@@ -32,6 +32,12 @@ pub fn memory() -> Memory {
     }
 }
 
+/// For how long this thread was ready to run and had no processor, in nanoseconds since it began; zero if the system does not tell.
+pub fn waited_ns() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split_ascii_whitespace().nth(1).and_then(|ns| ns.parse().ok()).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -4,8 +4,8 @@ use crate::base::buffer::Text;
 use crate::base::extended;
 use crate::base::number::parse_i64;
 use crate::commands::generic::{ElementScan, cursor};
-use crate::commands::options::random_count;
-use crate::commands::streams::{Part, Unordered, frozen};
+use crate::commands::options::{drawn, random_count};
+use crate::commands::streams::{Part, Random, Unordered, frozen};
 use crate::keyspace::Edited;
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot};
@@ -562,6 +562,17 @@ fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
     db.view::<HashView>(slot)?;
     // What has expired goes first, so that each of the others is as likely.
     let slot = if db.expire_fields(slot, key, usize::MAX) > 0 { db.locate(key) } else { slot };
+    // What somebody else is to delete is passed over below, in one go.
+    let whole = db.view::<HashView>(slot)?.filter(|hash| !db.hides_field(hash.earliest())).map_or(0, HashView::len);
+    if let Some(n) = count.filter(|_| whole > 0).map(|count| drawn(count, whole))
+        && ctx.streams(n)
+        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
+    {
+        let width = if with_values && ctx.reply.proto == Proto::Resp2 { 2 } else { 1 };
+        ctx.reply.array(n * width);
+        return ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, with_values)));
+    }
+    let db = ctx.server.db(ctx.db);
     let hash = db.view::<HashView>(slot)?;
     let hidden = hash.is_some_and(|hash| db.hides_field(hash.earliest()));
     let live: Vec<Field> = match hash {

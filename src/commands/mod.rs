@@ -16,6 +16,7 @@ pub mod generic;
 pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
+mod joins;
 pub mod latency;
 pub mod list;
 pub mod memory;

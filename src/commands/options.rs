@@ -49,6 +49,11 @@ pub(super) fn random_count(args: Args, word: &[u8]) -> Result<(Option<i64>, bool
     Ok((Some(count), with_values))
 }
 
+/// How many elements such a count gives, of `len` in all: negative, it gives so many whatever there is.
+pub(super) fn drawn(count: i64, len: usize) -> usize {
+    if count < 0 { count.unsigned_abs() as usize } else { len.min(count as usize) }
+}
+
 /// `numkeys` where it must be greater than zero.
 pub(super) fn key_count(text: &[u8]) -> Result<i64, Error> {
     parse_i64(text).filter(|&n| n > 0).ok_or(Error::Text("ERR numkeys should be greater than 0"))

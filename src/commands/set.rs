@@ -3,8 +3,10 @@
 use crate::base::alloc;
 use crate::base::buffer::{Owned, Text};
 use crate::commands::generic::{ElementScan, cursor};
-use crate::commands::options::{count, key_count, limit, symmetric};
-use crate::commands::streams::{Part, Unordered, frozen};
+use crate::commands::joins;
+use crate::commands::options::{count, drawn, key_count, limit, symmetric};
+use crate::commands::sorted_set::Operation;
+use crate::commands::streams::{Part, Random, Unordered, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Reply};
@@ -375,6 +377,15 @@ fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let len = set.len();
+    if let Some(n) = count.map(|count| drawn(count, len))
+        && ctx.streams(n)
+        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
+    {
+        ctx.reply.array(n);
+        return ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, false)));
+    }
+    let db = ctx.server.db(ctx.db);
+    let set = db.view::<SetView>(slot)?.expect("nothing was changed since");
     let mut draw = || set.nth(dice.below(len as u64) as usize).expect("a rank below the length");
     match count {
         None => ctx.reply.text(draw()),
@@ -462,6 +473,10 @@ fn unite(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text)) -> Result<(), Err
 fn sinter(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.from(1))?;
+    if let Some(job) = in_slices(ctx, &slots, Operation::Inter) {
+        return ctx.stream(args, job);
+    }
+    let db = ctx.server.db(ctx.db);
     reply_set(ctx.reply, |visit| {
         intersect(&db, &slots, &mut |member| {
             visit(member);
@@ -474,6 +489,10 @@ fn sinter(ctx: &mut Ctx, args: Args) -> Done {
 fn sunion(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.from(1))?;
+    if let Some(job) = in_slices(ctx, &slots, Operation::Union) {
+        return ctx.stream(args, job);
+    }
+    let db = ctx.server.db(ctx.db);
     reply_set(ctx.reply, |visit| unite(&db, &slots, visit))
 }
 
@@ -481,7 +500,17 @@ fn sunion(ctx: &mut Ctx, args: Args) -> Done {
 fn sdiff(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.from(1))?;
+    if let Some(job) = in_slices(ctx, &slots, Operation::Diff) {
+        return ctx.stream(args, job);
+    }
+    let db = ctx.server.db(ctx.db);
     reply_set(ctx.reply, |visit| subtract(&db, &slots, visit))
+}
+
+/// The reply in slices, if it takes so long that it is worth it.
+fn in_slices(ctx: &mut Ctx, slots: &[Slot], operation: Operation) -> Option<Box<joins::Plain>> {
+    let work = joins::work(&ctx.server.db(ctx.db), slots, operation);
+    ctx.streams(work).then(|| Box::new(joins::Plain::new(&ctx.server.db(ctx.db), slots, operation)))
 }
 
 /// Replies what `walk` visits.
@@ -506,6 +535,12 @@ fn sintercard(ctx: &mut Ctx, args: Args) -> Done {
     let limit = limit(args.cursor(behind))?;
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.range(2..behind))?;
+    let work = joins::work(&db, &slots, Operation::Inter);
+    if ctx.streams(work) {
+        let job = joins::Card::new(&ctx.server.db(ctx.db), &slots, limit);
+        return ctx.stream(args, Box::new(job));
+    }
+    let db = ctx.server.db(ctx.db);
     let mut n = 0;
     intersect(&db, &slots, &mut |_| {
         n += 1;

@@ -2,8 +2,9 @@
 
 use crate::base::buffer::Owned;
 use crate::base::number::{parse_i64, parse_wide_f64};
-use crate::keyspace::Db;
+use crate::commands::joins;
 use crate::keyspace::changes::Event;
+use crate::keyspace::{Db, Slot};
 use crate::resp::Args;
 use crate::server::command::Flag::{DenyOom, MovableKeys, ReadOnly, Write};
 use crate::server::command::KeyFlag::{Access, Overwrite as Ow, ReadOnly as Ro, Update};
@@ -11,7 +12,9 @@ use crate::server::command::{Category, Command, KeySpec, Options};
 use crate::server::keys::FoundKey;
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::collection::hash::HashView;
-use crate::store::collection::list::{List, Side};
+use crate::store::collection::list::{List, ListView, Side};
+use crate::store::collection::set::SetView;
+use crate::store::collection::sorted_set::SortedSetView;
 use crate::store::object::{Collection, Element, WrongType};
 use std::cmp::Ordering;
 
@@ -77,6 +80,11 @@ struct Order<'a> {
 }
 
 impl Order<'_> {
+    /// Whether the sorted key is all that is read, and nothing is written.
+    fn needs_no_keys(&self) -> bool {
+        self.store.is_none() && (self.by.is_none() || self.keeps_order()) && self.get.iter().all(|get| *get == b"#")
+    }
+
     /// BY a pattern without a `*`: as it comes.
     fn keeps_order(&self) -> bool {
         self.by.is_some_and(|pattern| !pattern.contains(&b'*'))
@@ -132,6 +140,12 @@ fn run(ctx: &mut Ctx, args: Args, may_store: bool) -> Done {
     let mut order = order(args, may_store, reads_all)?;
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
+    if order.needs_no_keys()
+        && let Some(job) = in_slices(ctx, slot, &order)?
+    {
+        return ctx.stream(args, Box::new(job));
+    }
+    let mut db = ctx.server.db(ctx.db);
     let mut elements: Vec<Owned> = Vec::new();
     let mut is_set = false;
     if let Some(entry) = db.entry(slot) {
@@ -180,6 +194,32 @@ fn run(ctx: &mut Ctx, args: Args, may_store: bool) -> Done {
     db.put_result(target, list, SORTSTORE, n as u64);
     ctx.reply.int(n as i64);
     Ok(Flow::Done)
+}
+
+/// The reply in slices, if there are so many elements that it is worth it.
+fn in_slices(ctx: &mut Ctx, slot: Slot, order: &Order) -> Result<Option<joins::Sort>, Error> {
+    let db = ctx.server.db(ctx.db);
+    let Some(entry) = db.entry(slot) else { return Ok(None) };
+    let (len, is_set) = match entry.type_name() {
+        "list" => (db.view::<ListView>(slot)?.map_or(0, ListView::len), false),
+        "zset" => (db.view::<SortedSetView>(slot)?.map_or(0, SortedSetView::len), false),
+        "set" => (db.view::<SetView>(slot)?.map_or(0, SetView::len), true),
+        _ => return Err(Error::WrongType),
+    };
+    if !ctx.streams(len) {
+        return Ok(None);
+    }
+    let db = ctx.server.db(ctx.db);
+    let keeps_order = order.keeps_order();
+    let sorting = joins::Sorting {
+        is_alpha: order.is_alpha,
+        // The order of a set is none that could be turned round.
+        is_descending: order.is_descending && !(keeps_order && is_set),
+        keeps_order,
+        times: order.get.len().max(1),
+    };
+    let held = db.entry(slot).and_then(joins::Held::of);
+    Ok(held.map(|held| joins::Sort::new(held, sorting, limited(order.limit, len))))
 }
 
 /// The result as a list; what GET does not find is stored as an empty string.

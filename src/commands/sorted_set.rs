@@ -3,8 +3,9 @@
 use crate::base::buffer::Text;
 use crate::base::number::{Double, parse_f64, parse_i64, parse_wide_f64, seventeen_digits};
 use crate::commands::generic::{ElementScan, cursor};
-use crate::commands::options::{count, first_key, keys_end_count, limit, random_count, range};
-use crate::commands::streams::{Ordered, frozen};
+use crate::commands::joins;
+use crate::commands::options::{count, drawn, first_key, keys_end_count, limit, random_count, range};
+use crate::commands::streams::{Ordered, Random, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Proto, Reply};
@@ -709,7 +710,7 @@ impl Query<'_> {
 }
 
 /// The head of a list of members, perhaps with their scores.
-fn reply_members(reply: &mut Reply, n: usize, with_scores: bool) {
+pub(super) fn reply_members(reply: &mut Reply, n: usize, with_scores: bool) {
     reply.array(if with_scores && reply.proto == Proto::Resp2 { 2 * n } else { n });
 }
 
@@ -1033,6 +1034,21 @@ fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let len = set.len();
+    if let Some(n) = count.map(|count| drawn(count, len))
+        && ctx.streams(n)
+        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
+    {
+        reply_members(ctx.reply, n, with_scores);
+        return match count {
+            // All of them come from the highest score to the lowest.
+            Some(0..) if n == len => {
+                ctx.stream(args, Box::new(Ordered { object, ranks: 0..len, is_reverse: true, with_scores }))
+            }
+            _ => ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, with_scores))),
+        };
+    }
+    let db = ctx.server.db(ctx.db);
+    let set = db.view::<SortedSetView>(slot)?.expect("nothing was changed since");
     let reply = &mut *ctx.reply;
     let mut draw = || set.at(dice.below(len as u64) as usize).expect("a rank below the length");
     match count {
@@ -1095,27 +1111,27 @@ fn zscan(ctx: &mut Ctx, args: Args) -> Done {
 
 /// A set that is put together with others; members of plain sets have the score 1.
 #[derive(Clone, Copy)]
-enum Source<'a> {
+pub(super) enum Source<'a> {
     Plain(SetView<'a>),
     Sorted(SortedSetView<'a>),
 }
 
 impl<'a> Source<'a> {
-    fn of(db: &'a Db, slot: Slot) -> Result<Option<Source<'a>>, Error> {
+    pub(super) fn of(db: &'a Db, slot: Slot) -> Result<Option<Source<'a>>, Error> {
         match db.view::<SortedSetView>(slot) {
             Ok(set) => Ok(set.map(Source::Sorted)),
             Err(_) => Ok(db.view::<SetView>(slot)?.map(Source::Plain)),
         }
     }
 
-    fn len(self) -> usize {
+    pub(super) fn len(self) -> usize {
         match self {
             Source::Plain(set) => set.len(),
             Source::Sorted(set) => set.len(),
         }
     }
 
-    fn score(self, member: Text) -> Option<f64> {
+    pub(super) fn score(self, member: Text) -> Option<f64> {
         match self {
             Source::Plain(set) => set.contains_text(member).then_some(1.0),
             Source::Sorted(set) => member.with(|bytes| set.score(bytes)),
@@ -1133,7 +1149,7 @@ impl<'a> Source<'a> {
 
 /// How the scores that a member has in several sets become one.
 #[derive(Clone, Copy)]
-enum Aggregate {
+pub(super) enum Aggregate {
     Sum,
     Min,
     Max,
@@ -1168,7 +1184,7 @@ fn number_or_zero(score: f64) -> f64 {
 
 /// The operations.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Operation {
+pub(super) enum Operation {
     Union,
     Inter,
     Diff,
@@ -1245,21 +1261,9 @@ fn join<'a>(db: &'a Db, slots: &[Slot], o: &Joining, operation: Operation) -> Re
         sources.sort_by_key(|(source, _)| source.len());
     }
     let mut result: Vec<(Text, f64)> = Vec::new();
-    for (i, (source, weight)) in sources.iter().enumerate() {
+    for (i, (source, _)) in sources.iter().enumerate() {
         source.find(&mut |member, score| {
-            let mut others = sources[i + 1..].iter().map(|(other, weight)| (other.score(member), weight));
-            let score = match operation {
-                Operation::Diff => others.all(|(score, _)| score.is_none()).then_some(score),
-                Operation::Union if sources[..i].iter().any(|(earlier, _)| earlier.score(member).is_some()) => None,
-                Operation::Union => {
-                    let first = number_or_zero(weight * score);
-                    let weighed = others.filter_map(|(score, weight)| Some(number_or_zero(weight * score?)));
-                    Some(weighed.fold(first, |sum, score| o.aggregate.join(sum, score)))
-                }
-                Operation::Inter => others.try_fold(number_or_zero(weight * score), |sum, (score, weight)| {
-                    Some(o.aggregate.join(sum, weight * score?))
-                }),
-            };
+            let score = joined(&sources, i, member, score, operation, o.aggregate);
             result.extend(score.map(|score| (member, score)));
             false
         });
@@ -1272,6 +1276,31 @@ fn join<'a>(db: &'a Db, slots: &[Slot], o: &Joining, operation: Operation) -> Re
         by_score.then_with(|| a.with(|a| b.with(|b| a.cmp(b))))
     });
     Ok(result)
+}
+
+/// The score that a member of the source at `i` has in the result, unless it is not in it, or came with an earlier source.
+pub(super) fn joined(
+    sources: &[(Source, f64)],
+    i: usize,
+    member: Text,
+    score: f64,
+    operation: Operation,
+    aggregate: Aggregate,
+) -> Option<f64> {
+    let weight = sources[i].1;
+    let mut others = sources[i + 1..].iter().map(|(other, weight)| (other.score(member), weight));
+    match operation {
+        Operation::Diff => others.all(|(score, _)| score.is_none()).then_some(score),
+        Operation::Union if sources[..i].iter().any(|(earlier, _)| earlier.score(member).is_some()) => None,
+        Operation::Union => {
+            let first = number_or_zero(weight * score);
+            let weighed = others.filter_map(|(score, weight)| Some(number_or_zero(weight * score?)));
+            Some(weighed.fold(first, |sum, score| aggregate.join(sum, score)))
+        }
+        Operation::Inter => others.try_fold(number_or_zero(weight * score), |sum, (score, weight)| {
+            Some(aggregate.join(sum, weight * score?))
+        }),
+    }
 }
 
 /// ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM | MIN | MAX] [WITHSCORES]
@@ -1294,6 +1323,13 @@ fn reply_join(ctx: &mut Ctx, args: Args, operation: Operation) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = slots(&mut db, keys)?;
     let o = joining(args, keys.len(), 2 + keys.len(), operation, false)?;
+    let work = joins::work(&db, &slots, operation);
+    if ctx.streams(work) {
+        let db = ctx.server.db(ctx.db);
+        let job = joins::Sorted::new(&db, &slots, &o.weights, (operation, o.aggregate, o.with_scores));
+        return ctx.stream(args, Box::new(job));
+    }
+    let db = ctx.server.db(ctx.db);
     let result = join(&db, &slots, &o, operation)?;
     reply_members(ctx.reply, result.len(), o.with_scores);
     for (member, score) in result {
@@ -1341,6 +1377,12 @@ fn zintercard(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slots = slots(&mut db, keys)?;
     let limit = limit(args.cursor(2 + keys.len()))?;
+    let work = joins::work(&db, &slots, Operation::Inter);
+    if ctx.streams(work) {
+        let job = joins::Card::new(&ctx.server.db(ctx.db), &slots, limit);
+        return ctx.stream(args, Box::new(job));
+    }
+    let db = ctx.server.db(ctx.db);
     let mut sources = Vec::with_capacity(slots.len());
     for slot in slots {
         let Some(source) = Source::of(&db, slot)? else {

@@ -1,9 +1,10 @@
 //! Long replies in slices: what each kind of value goes on with. See [`crate::server::streaming`].
 
+use crate::base::dice::{Choice, Dice};
 use crate::base::glob;
 use crate::keyspace::{DbId, Keyspace};
-use crate::resp::Reply;
-use crate::server::streaming::Job;
+use crate::resp::{Proto, Reply};
+use crate::server::streaming::{Job, Memory};
 use crate::store::collection::list::ListView;
 use crate::store::collection::sorted_set::SortedSetView;
 use crate::store::entry::{Entry, Value};
@@ -61,6 +62,10 @@ impl Job for Unordered {
         }
         true
     }
+
+    fn memory(&self) -> Memory {
+        Memory { own: 0, held: self.object.bytes() }
+    }
 }
 
 /// The elements of a list, or the members of a sorted set, by rank.
@@ -100,6 +105,104 @@ impl Job for Ordered {
             }
         }
         true
+    }
+
+    fn memory(&self) -> Memory {
+        Memory { own: 0, held: self.object.bytes() }
+    }
+}
+
+/// Elements by chance: so many draws, or so many different ones in the order of a walk.
+pub struct Random {
+    object: Object,
+    dice: Dice,
+    pick: Pick,
+    /// The rank that is next to be chosen, or not.
+    rank: usize,
+    with_more: bool,
+}
+
+enum Pick {
+    Draws(u64),
+    Choice(Choice),
+}
+
+impl Random {
+    /// As the commands count: a negative number stands for draws. `with_more`: values or scores follow.
+    pub fn new(object: Object, count: i64, dice: Dice, with_more: bool) -> Random {
+        let len = len_of(&object);
+        let pick = match count {
+            ..0 => Pick::Draws(count.unsigned_abs()),
+            _ => Pick::Choice(Choice::new((count as usize).min(len), len)),
+        };
+        Random { object, dice, pick, rank: 0, with_more }
+    }
+
+    fn give(&self, reply: &mut Reply, rank: usize) {
+        match &self.object {
+            Object::Set(members) => {
+                if let Some(element) = members.nth(rank) {
+                    reply.text(element.field_text());
+                }
+            }
+            Object::Hash(members) => {
+                if let Some(element) = members.nth(rank) {
+                    if self.with_more && reply.proto == Proto::Resp3 {
+                        reply.array(2);
+                    }
+                    reply.text(element.field_text());
+                    if self.with_more {
+                        reply.text(element.value());
+                    }
+                }
+            }
+            Object::SortedSet(big) => {
+                if let Some((member, score)) = SortedSetView::Big(big).at(rank) {
+                    super::sorted_set::reply_member(reply, member, score, self.with_more);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn len_of(object: &Object) -> usize {
+    match object {
+        Object::Set(members) | Object::Hash(members) => members.len(),
+        Object::SortedSet(big) => big.len(),
+        _ => 0,
+    }
+}
+
+impl Job for Random {
+    fn step(&mut self, reply: &mut Reply, may_go_on: &mut dyn FnMut() -> bool) -> bool {
+        let len = len_of(&self.object) as u64;
+        loop {
+            for _ in 0..STRIDE {
+                let rank = match &mut self.pick {
+                    Pick::Draws(0) => return true,
+                    Pick::Draws(left) => {
+                        *left -= 1;
+                        Some(self.dice.below(len) as usize)
+                    }
+                    Pick::Choice(choice) if choice.is_done() => return true,
+                    Pick::Choice(choice) => {
+                        self.rank += 1;
+                        choice.takes(&mut || self.dice.next()).then_some(self.rank - 1)
+                    }
+                };
+                if let Some(rank) = rank {
+                    self.give(reply, rank);
+                }
+            }
+            if !may_go_on() {
+                return false;
+            }
+        }
+    }
+
+    fn memory(&self) -> Memory {
+        Memory { own: 0, held: self.object.bytes() }
     }
 }
 
@@ -146,5 +249,10 @@ impl Job for Keys {
             },
             may_go_on,
         )
+    }
+
+    fn memory(&self) -> Memory {
+        // All that is pinned may be its doing.
+        Memory { own: 0, held: usize::MAX }
     }
 }

@@ -109,6 +109,14 @@ pub struct Removed {
     pub fields: Vec<Box<[u8]>>,
 }
 
+impl Removed {
+    /// The memory that it takes beside its place in a list.
+    fn memory(&self) -> usize {
+        let fields = self.fields.iter().map(|field| field.len()).sum::<usize>();
+        self.key.len() + self.fields.capacity() * size_of::<Box<[u8]>>() + fields
+    }
+}
+
 /// The changes since the last `settle`, and how many there were in all.
 #[derive(Debug, Default)]
 pub struct Changes {
@@ -117,8 +125,8 @@ pub struct Changes {
     /// Whether there is a log, so that [`Changes::removed`] is kept.
     pub is_logged: bool,
     /// What went without a command that says so, for the log.
-    pub removed: Vec<Removed>,
-    /// The memory of the keys in it that were noted one by one.
+    removed: Vec<Removed>,
+    /// The memory of the keys and fields in it.
     removed_bytes: usize,
     /// Changes as Redis counts them for `save` rules and propagation, since the start.
     pub dirty: u64,
@@ -150,9 +158,26 @@ impl Changes {
     #[inline]
     pub fn removed_key(&mut self, db: DbId, key: &[u8]) {
         if self.is_logged {
-            self.removed.push(Removed { db, key: key.into(), fields: Vec::new() });
-            self.removed_bytes += key.len();
+            self.note_removed(Removed { db, key: key.into(), fields: Vec::new() });
         }
+    }
+
+    /// Notes for the log that fields of a hash went by themselves.
+    pub fn removed_fields(&mut self, db: DbId, key: &[u8], fields: Vec<Box<[u8]>>) {
+        if self.is_logged && !fields.is_empty() {
+            self.note_removed(Removed { db, key: key.into(), fields });
+        }
+    }
+
+    fn note_removed(&mut self, removed: Removed) {
+        self.removed_bytes += removed.memory();
+        self.removed.push(removed);
+    }
+
+    /// Whether something went without a command that says so.
+    #[inline]
+    pub fn has_removed(&self) -> bool {
+        !self.removed.is_empty()
     }
 
     /// Takes what went without a command that says so.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! every database: some keys by chance --score--> pool of 16, the best to lose last --> is it still as it was? gone
+//!                 volatile policies: from the wheel, the nearest ones if deadlines decide
 //! ```
 //!
 //! The algorithm is Redis's: a sample of a few keys competes with what was left of earlier samples (Sanfilippo,
@@ -12,9 +13,11 @@
 //! It knows no limit and no client: who calls decides how much has to go.
 
 use crate::keyspace::changes::Event;
+use crate::keyspace::expire::due_time;
 use crate::keyspace::{Database, DbId, Keyspace, Shared};
 use crate::store::entry::Entry;
 use crate::store::table::Position;
+use crate::store::wheel::HashPart;
 
 /// By what keys are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +54,12 @@ pub enum Evicted {
 
 /// Candidates that are kept from sample to sample.
 const POOL: usize = 16;
-/// Pages that are looked at for keys with deadlines before a walk begins.
+/// Where at least one key of so many has a deadline, pages hold enough of them to be sampled like those of all keys.
+const COMMON: usize = 8;
+/// Pages that are looked at then.
 const TRIES: usize = 8;
+/// Items of the wheel that one attempt looks at, at most: those that lead to nothing go, so this matters only once.
+const LOOKS: usize = 64;
 /// Keys that one attempt walks past at most, and those between two looks at what was found.
 const WALK: usize = 1024;
 const STRIDE: usize = 64;
@@ -65,20 +72,30 @@ struct Candidate {
     key: Vec<u8>,
 }
 
-/// What eviction remembers.
+/// Who may go next.
 #[derive(Debug, Default)]
-pub struct Evictor {
+struct Candidates {
     /// The best to lose last.
     pool: Vec<Candidate>,
     /// By what they were scored.
     rank: Option<Rank>,
-    /// The next database from which a key goes by chance.
-    next_db: usize,
     /// Memory of candidates that are no more.
     spare: Vec<Vec<u8>>,
 }
 
-impl Evictor {
+/// What eviction remembers.
+#[derive(Debug, Default)]
+pub struct Evictor {
+    candidates: Candidates,
+    /// The next database from which a key goes by chance.
+    next_db: usize,
+    /// Memory for what is taken out of a wheel.
+    taken: Vec<HashPart>,
+    /// How many keys and items were looked at in samples.
+    looks: u64,
+}
+
+impl Candidates {
     /// Takes a key into the pool if it is better than the worst there, or if there is room.
     fn offer(&mut self, score: u64, db: DbId, key: &[u8]) {
         if self.pool.len() == POOL && self.pool[0].score >= score {
@@ -129,33 +146,95 @@ impl Keyspace {
         });
     }
 
-    /// Visits up to `n` keys that have a deadline, by chance: first on some pages, then on a walk that goes on where the
-    /// last one stopped. Fewer, or none, if they are rare.
-    fn sample_volatile(&mut self, db: DbId, n: usize, visit: &mut dyn FnMut(&Shared, &Entry)) {
-        let draws: [u64; TRIES] = std::array::from_fn(|_| self.shared.dice.next());
-        let (shared, data) = (&self.shared, &mut self.dbs[db.0 as usize]);
+    /// Visits up to `n` keys that have a deadline: by chance, or those with the nearest. Fewer, or none, if what there is in
+    /// the wheel leads to nothing.
+    fn sample_volatile(&mut self, db: DbId, n: usize, is_nearest: bool, visit: &mut dyn FnMut(&Shared, &Entry)) {
+        let data = &self.dbs[db.0 as usize];
         let mut found = 0;
-        let mut offer = |entry: &Entry, found: &mut usize| {
-            let is_taken = *found < n && entry.deadline().is_some();
-            if is_taken {
-                *found += 1;
-                visit(shared, entry);
-            }
-            is_taken
-        };
-        for draw in draws {
-            data.table.sample(draw, n - found, &mut |entry| offer(entry, &mut found));
-            if found == n {
-                return;
+        if !is_nearest && data.volatile >= data.table.len() / COMMON {
+            for _ in 0..TRIES {
+                let draw = self.shared.dice.next();
+                self.evictor.looks += (n - found) as u64;
+                self.dbs[db.0 as usize].table.sample(draw, n - found, &mut |entry| {
+                    let is_taken = entry.deadline().is_some();
+                    if is_taken {
+                        found += 1;
+                        visit(&self.shared, entry);
+                    }
+                    is_taken
+                });
+                if found == n {
+                    return;
+                }
             }
         }
-        let mut walked = 0;
+        let mut looks = 0;
+        while found < n && looks < LOOKS {
+            let taken = self.look_at_some(db, n - found, is_nearest, &mut |shared, entry| {
+                found += 1;
+                visit(shared, entry);
+            });
+            if taken == 0 {
+                break;
+            }
+            looks += taken;
+        }
+        self.evictor.looks += looks as u64;
+        if found == 0 && looks == 0 {
+            self.walk_to_volatile(db, n, visit);
+        }
+    }
+
+    /// Takes items out of a wheel, and puts those back that lead to something. Answers how many it took.
+    fn look_at_some(&mut self, db: DbId, n: usize, is_nearest: bool, visit: &mut dyn FnMut(&Shared, &Entry)) -> usize {
+        let draw = self.shared.dice.next();
+        let (shared, data, parts) = (&mut self.shared, &mut self.dbs[db.0 as usize], &mut self.evictor.taken);
+        if is_nearest {
+            data.wheel.take_nearest(draw, n, parts);
+        } else {
+            data.wheel.take_sample(n, parts);
+        }
+        data.table.prefetch(parts.iter().map(|part| part.first()), false);
+        let has_fields = data.expiring_hashes > 0;
+        let mut next = i64::MAX;
+        for &part in &*parts {
+            let mut due: Option<i64> = None;
+            // The few entries that look alike are one as far as the wheel goes.
+            data.table.find_alike(part, &mut |entry| {
+                if let Some(at) = due_time(entry, has_fields) {
+                    due = Some(due.map_or(at, |due| due.min(at)));
+                    if entry.deadline().is_some() {
+                        visit(shared, entry);
+                    }
+                }
+                false
+            });
+            if let Some(at) = due {
+                next = data.wheel.put_back(part, at, shared.now);
+            }
+        }
+        shared.due_at(next);
+        let taken = parts.len();
+        parts.clear();
+        taken
+    }
+
+    /// What the wheel does not hold for once (its slot is being emptied) is found by a walk through the table, which goes on
+    /// where the last one stopped.
+    #[cold]
+    fn walk_to_volatile(&mut self, db: DbId, n: usize, visit: &mut dyn FnMut(&Shared, &Entry)) {
+        let (shared, data) = (&self.shared, &mut self.dbs[db.0 as usize]);
+        let (mut found, mut walked) = (0, 0);
         while found == 0 && walked < WALK {
             data.evict_cursor = data.table.scan(data.evict_cursor, STRIDE, &mut |entry| {
-                offer(entry, &mut found);
+                if found < n && entry.deadline().is_some() {
+                    found += 1;
+                    visit(shared, entry);
+                }
             });
             walked += STRIDE;
         }
+        self.evictor.looks += walked as u64;
     }
 
     /// Evicts one key.
@@ -170,39 +249,39 @@ impl Keyspace {
             return self.evict_by_chance(takes_all);
         }
         // Apart while the keyspace is looked at.
-        let mut evictor = std::mem::take(&mut self.evictor);
-        if evictor.rank != Some(rank) {
-            evictor.pool.clear();
-            evictor.rank = Some(rank);
+        let mut candidates = std::mem::take(&mut self.evictor.candidates);
+        if candidates.rank != Some(rank) {
+            candidates.pool.clear();
+            candidates.rank = Some(rank);
         }
         for number in 0..self.dbs.len() {
             if count(&self.dbs[number]) > 0 {
                 let db = DbId(number as u16); // `databases` is at most 65,535
                 let mut offer =
-                    |shared: &Shared, entry: &Entry| evictor.offer(score(shared, rank, entry), db, entry.key());
+                    |shared: &Shared, entry: &Entry| candidates.offer(score(shared, rank, entry), db, entry.key());
                 if takes_all {
                     self.sample(db, samples, &mut offer);
                 } else {
-                    self.sample_volatile(db, samples, &mut offer);
+                    self.sample_volatile(db, samples, rank == Rank::Deadline, &mut offer);
                 }
             }
         }
         let mut evicted = Evicted::NotYet;
-        while let Some(Candidate { score: before, db, key }) = evictor.pool.pop() {
+        while let Some(Candidate { score: before, db, key }) = candidates.pool.pop() {
             let is_as_it_was = |shared: &Shared, entry: &Entry| {
                 (takes_all || entry.deadline().is_some()) && score(shared, rank, entry) >= before
             };
             let data = &self.dbs[db.0 as usize];
             let position = data.table.find(data.table.hash(&key), &key);
             let position = position.filter(|&position| is_as_it_was(&self.shared, data.table.at(position)));
-            evictor.recycle(key);
+            candidates.recycle(key);
             if let Some(position) = position {
                 self.evict_at(db, position);
                 evicted = Evicted::Key;
                 break;
             }
         }
-        self.evictor = evictor;
+        self.evictor.candidates = candidates;
         evicted
     }
 
@@ -217,7 +296,7 @@ impl Keyspace {
                 data.table.random(&mut || dice.next())
             } else if data.volatile > 0 {
                 let mut key = Vec::new();
-                self.sample_volatile(db, 1, &mut |_, entry| key.extend_from_slice(entry.key()));
+                self.sample_volatile(db, 1, false, &mut |_, entry| key.extend_from_slice(entry.key()));
                 let table = &self.dbs[number].table;
                 table.find(table.hash(&key), &key)
             } else {
@@ -243,5 +322,115 @@ impl Keyspace {
         shared.changes.record(db, entry.key(), Event::EVICTED, 0);
         shared.changes.removed_key(db, entry.key());
         shared.discard(entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::dice::Dice;
+    use crate::base::helper::Helper;
+    use crate::keyspace::db::Ttl;
+    use crate::store::entry::NewValue;
+
+    const START: i64 = 1_700_000_000_000;
+
+    fn keyspace() -> Keyspace {
+        let mut keyspace = Keyspace::new(2, Dice(1), Helper::inline());
+        keyspace.set_time(START);
+        keyspace
+    }
+
+    fn put(keyspace: &mut Keyspace, n: usize, ttl: Ttl) {
+        let mut db = keyspace.db(DbId(0));
+        let key = format!("key {n}").into_bytes();
+        let slot = db.write(&key);
+        db.set(slot, &key, NewValue::Int(n as i64), ttl, Event::SET);
+    }
+
+    const RANKS: [Rank; 4] = [Rank::Idle, Rank::Frequency, Rank::Deadline, Rank::Chance];
+
+    #[test]
+    fn a_few_volatile_keys_among_many_are_found_at_once() {
+        for rank in RANKS {
+            let mut keyspace = keyspace();
+            for n in 0..200_000 {
+                let at = START + 1000 + n as i64 * 77;
+                put(&mut keyspace, n, if n % 2000 == 0 { Ttl::At(at) } else { Ttl::Clear });
+            }
+            let policy = Policy { takes_all: false, rank };
+            for n in 0..100 {
+                assert_eq!(keyspace.evict(policy, 5), Evicted::Key, "{rank:?}");
+                assert_eq!(keyspace.database(DbId(0)).volatile, 99 - n);
+            }
+            assert_eq!(keyspace.evict(policy, 5), Evicted::Nothing);
+            // Five for each, and the items of those that went.
+            assert!(keyspace.evictor.looks <= 1000, "{rank:?}: {}", keyspace.evictor.looks);
+            assert_eq!(keyspace.db(DbId(0)).len(), 199_900);
+        }
+    }
+
+    #[test]
+    fn what_leads_to_nothing_is_in_the_way_once() {
+        for rank in RANKS {
+            let mut keyspace = keyspace();
+            for n in 0..50_000 {
+                // Near ones that were put off, made lasting, or deleted.
+                put(&mut keyspace, n, Ttl::At(START + 1000 + n as i64));
+                if n >= 10 {
+                    put(&mut keyspace, n, if n < 20 { Ttl::At(START + 10_000_000) } else { Ttl::Clear });
+                }
+            }
+            let policy = Policy { takes_all: false, rank };
+            let mut evicted = 0;
+            for _ in 0..2000 {
+                evicted += usize::from(keyspace.evict(policy, 5) == Evicted::Key);
+            }
+            assert_eq!(evicted, 20, "{rank:?}");
+            assert!(keyspace.evictor.looks < 60_000, "{rank:?}: {}", keyspace.evictor.looks);
+        }
+    }
+
+    #[test]
+    fn who_is_still_there_expires_at_its_time_after_samples() {
+        for seed in 1..=10 {
+            let (mut keyspace, mut dice) = (keyspace(), Dice(seed));
+            for n in 0..3000 {
+                let ttl = Ttl::At(START + 1 + dice.below(100_000) as i64);
+                put(&mut keyspace, n, if dice.below(20) == 0 { ttl } else { Ttl::Clear });
+            }
+            let watch = crate::base::stopwatch::Stopwatch::new();
+            for ms in 1..=100 {
+                keyspace.set_time(START + ms * 1000);
+                keyspace.evict(Policy { takes_all: false, rank: RANKS[dice.below(4) as usize] }, 5);
+                while keyspace.next_due().is_some_and(|at| at <= keyspace.shared.now) {
+                    keyspace.expire_due(&watch, 1 << 40);
+                }
+                let (mut late, now) = (0, keyspace.shared.now);
+                keyspace.database(DbId(0)).table.scan(0, usize::MAX, &mut |entry| {
+                    late += usize::from(entry.deadline().is_some_and(|at| at <= now));
+                });
+                assert_eq!(late, 0, "seed {seed}, {ms} s");
+            }
+            assert_eq!(keyspace.database(DbId(0)).volatile, 0);
+        }
+    }
+
+    #[test]
+    fn of_two_million_ticks_the_nearest_go() {
+        let (mut keyspace, mut dice) = (keyspace(), Dice(9));
+        for n in 0..20_000 {
+            put(&mut keyspace, n, Ttl::At(START + 1 + dice.below(2_000_000) as i64));
+        }
+        let policy = Policy { takes_all: false, rank: Rank::Deadline };
+        for _ in 0..5000 {
+            keyspace.evict(policy, 5);
+        }
+        let (mut first, mut last) = (0, 0);
+        keyspace.database(DbId(0)).table.scan(0, usize::MAX, &mut |entry| {
+            let ahead = entry.deadline().expect("all have one") - START;
+            if ahead < 500_000 { first += 1 } else { last += 1 }
+        });
+        assert!(first < 250 && last > 14_500, "{first} and {last}");
     }
 }

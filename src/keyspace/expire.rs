@@ -25,6 +25,8 @@ use crate::store::wheel::{HashPart, Wheel};
 const FIELDS_AT_ONCE: usize = 64;
 /// Keys read for another wheel between two looks at the stopwatch.
 const KEYS_AT_ONCE: usize = 64;
+/// A replaced wheel of no more bytes is freed at once.
+const FREED_HERE_MAX: usize = 64 * 1024;
 /// So many items that lead to nothing are not worth a new wheel.
 const STALE_MIN: usize = 1024;
 
@@ -75,7 +77,7 @@ impl Lags {
 }
 
 /// When something of an entry expires: itself, or the first of its fields.
-fn due_time(entry: &Entry, has_fields: bool) -> Option<i64> {
+pub(super) fn due_time(entry: &Entry, has_fields: bool) -> Option<i64> {
     let of_fields = if has_fields { earliest_of(entry.value()) } else { None };
     match (entry.deadline(), of_fields) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -130,6 +132,12 @@ impl Database {
         if self.volatile == 0 { 0 } else { (mean - i128::from(now)).clamp(0, i128::from(i64::MAX)) as i64 }
     }
 
+    /// The bytes that the wheel takes, and the one on its way to replace it.
+    pub(super) fn wheel_bytes(&self) -> usize {
+        let rebuild = self.rebuild.as_ref().map_or(0, |rebuild| size_of::<Rebuild>() + rebuild.wheel.bytes());
+        self.wheel.bytes() + rebuild
+    }
+
     /// How many items there may be before another wheel is filled.
     fn items_max(&self) -> usize {
         // The last part bounds how often the whole table is read, by the memory that it may cost: less than a byte a key.
@@ -170,7 +178,6 @@ impl Keyspace {
                 deleted += self.look_at(number, &mut parts);
                 if watch.ticks().wrapping_sub(start) >= budget {
                     self.shared.next_db = number + 1;
-                    self.shared.stats.expire_cuts += 1;
                     break 'all;
                 }
             }
@@ -272,7 +279,11 @@ impl Keyspace {
                 if *cursor == 0 {
                     let new = data.rebuild.take().map(|rebuild| rebuild.wheel).unwrap_or_default();
                     let old = std::mem::replace(&mut data.wheel, new);
-                    self.shared.freeing.free(0, 0, old);
+                    // What waits to be freed does not count for the limit, so it is to wait no longer than it must.
+                    if old.bytes() > FREED_HERE_MAX {
+                        self.shared.freeing.free(0, old.bytes(), old);
+                        self.shared.freeing.nudge();
+                    }
                     self.shared.next_due = self.shared.next_due.min(data.wheel.next());
                 }
                 if watch.ticks().wrapping_sub(start) >= budget {
@@ -296,7 +307,7 @@ impl Keyspace {
 
     /// The bytes that the wheels take.
     pub fn wheel_bytes(&self) -> usize {
-        self.dbs.iter().map(|data| data.wheel.bytes()).sum()
+        self.dbs.iter().map(Database::wheel_bytes).sum()
     }
 }
 

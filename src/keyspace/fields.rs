@@ -6,7 +6,7 @@
 
 use crate::base::buffer::Text;
 use crate::keyspace::Expiry;
-use crate::keyspace::changes::{Event, Removed};
+use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot};
 use crate::store::collection::hash::{Hash, earliest_of};
 use crate::store::entry::Entry;
@@ -30,13 +30,6 @@ impl Db<'_> {
         self.changed(key, Event::HEXPIRED, 0);
     }
 
-    /// Notes for the log that fields went by themselves.
-    fn log_fields(&mut self, key: &[u8], fields: Vec<Box<[u8]>>) {
-        if self.shared.changes.is_logged && !fields.is_empty() {
-            self.shared.changes.removed.push(Removed { db: self.id, key: key.into(), fields });
-        }
-    }
-
     /// Deletes expired fields that somebody met, and the key with the last one. Slots of this database are no longer good.
     #[cold]
     pub fn drop_fields(&mut self, slot: Slot, key: &[u8], fields: &[&[u8]]) {
@@ -49,7 +42,7 @@ impl Db<'_> {
             gone.len()
         });
         if let Ok((n @ 1.., edited)) = removed {
-            self.log_fields(key, gone);
+            self.shared.changes.removed_fields(self.id, key, gone);
             self.fields_expired(key, n);
             self.key_emptied(key, edited);
         }
@@ -70,7 +63,7 @@ impl Db<'_> {
         };
         match self.edit(slot, key, |hash: &mut Hash| hash.expire(now, max, &mut note)) {
             Ok((n @ 1.., edited)) => {
-                self.log_fields(key, gone);
+                self.shared.changes.removed_fields(self.id, key, gone);
                 self.fields_expired(key, n);
                 self.key_emptied(key, edited);
                 n

@@ -62,13 +62,18 @@ impl Keyspace {
         FrozenKeyspace { dbs: dbs.collect(), now, access, _alive: alive }
     }
 
+    /// What whoever copies a part of the databases holds meanwhile.
+    pub fn hold(&self) -> Arc<()> {
+        Arc::clone(&self.copies)
+    }
+
     /// Whether any copy of the databases lives, which may hold bytes that are nobody else's any more.
     pub fn has_copies(&self) -> bool {
         Arc::strong_count(&self.copies) > 1
     }
 
-    /// The bytes of all that is reachable from the databases: nodes, entries, values.
+    /// The bytes of all that the databases hold: nodes, entries, values, and the wheels, which no copy shares.
     pub fn live_bytes(&self) -> usize {
-        self.dbs.iter().map(|data| data.table.bytes()).sum()
+        self.dbs.iter().map(|data| data.table.bytes() + data.wheel_bytes()).sum()
     }
 }

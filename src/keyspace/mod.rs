@@ -306,7 +306,7 @@ impl Keyspace {
         let old = std::mem::replace(data, empty);
         let keys = old.table.len();
         if keys > 0 || !old.wheel.is_empty() {
-            let bytes = old.table.bytes();
+            let bytes = old.table.bytes() + old.wheel_bytes();
             self.shared.freeing.free(if counts { keys } else { 0 }, bytes, old);
             self.shared.freeing.nudge();
         }

@@ -126,7 +126,7 @@ impl Connection {
             if self.reading == Reading::Drained {
                 break Served::Drained;
             }
-            if left == 0 {
+            if left == 0 || (left < READ_PER_TURN && server.is_turn_long()) {
                 break Served::Capped;
             }
             match self.read(server, &mut left) {
@@ -181,6 +181,9 @@ impl Connection {
             self.reading = Reading::Drained;
         }
         *left = left.saturating_sub(n);
+        if n >= BUFFER / 2 {
+            server.note_read();
+        }
         server.stats.reads += 1;
         server.stats.bytes_in += n as u64;
         let now = server.now();
@@ -289,10 +292,16 @@ impl Connection {
         if len <= crate::server::describe::FIXED { 0 } else { len as u64 }
     }
 
+    /// The same with what the rest of a reply under way holds.
+    fn counted(&self, server: &Server) -> u64 {
+        let streaming = server.clients[self.lane.client].streaming.as_ref();
+        self.listed() + streaming.map_or(0, |streaming| streaming.memory() as u64)
+    }
+
     /// Whether the output is longer than the hard limit of the client's class.
     pub fn is_over_hard_limit(&mut self, server: &mut Server) -> bool {
         let hard = server.output_limit(self.lane.client).hard;
-        let is_over = hard > 0 && self.listed() > hard;
+        let is_over = hard > 0 && self.counted(server) > hard;
         if is_over {
             log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
             server.stats.output_limit_closes += 1;
@@ -302,8 +311,12 @@ impl Connection {
 
     /// Once a second: whether the client has been idle, or over the soft limit of its output, for too long.
     pub fn is_overdue(&mut self, server: &mut Server, now_s: u64) -> bool {
+        // What a reply under way holds grows by what others do.
+        if server.clients[self.lane.client].streaming.is_some() && self.is_over_hard_limit(server) {
+            return true;
+        }
         let limit = server.output_limit(self.lane.client);
-        if limit.soft > 0 && self.listed() > limit.soft {
+        if limit.soft > 0 && self.counted(server) > limit.soft {
             let since = *self.soft_since_s.get_or_insert(now_s);
             if now_s - since >= limit.seconds {
                 log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));

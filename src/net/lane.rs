@@ -174,7 +174,7 @@ impl Lane {
                 }
             }
             done += requests.len();
-            if done >= REQUESTS_PER_TURN {
+            if done >= REQUESTS_PER_TURN || server.is_turn_long() {
                 break Ran::Capped;
             }
         };

@@ -58,6 +58,8 @@ pub struct EventLoop {
     generation: u32,
     /// Connections that hit a cap: no edge will come for what is left.
     pending: Vec<usize>,
+    /// Connections that had no share of the last turn, as it was long already: they are the first in the next.
+    unserved: Vec<usize>,
     /// Connections that may have something to send.
     unsent: Vec<usize>,
     /// Connections whose output waits for the log.
@@ -92,6 +94,7 @@ impl EventLoop {
             connections: Slab::new(),
             generation: 0,
             pending: Vec::new(),
+            unserved: Vec::new(),
             unsent: Vec::new(),
             held: Vec::new(),
             doomed: Vec::new(),
@@ -130,8 +133,7 @@ impl EventLoop {
     fn turn(&mut self, server: &mut Server, events: &mut Events) -> io::Result<()> {
         self.wait(server, events)?;
         // The time is read once, before anything is done: all that this turn does happens at one moment.
-        server.read_time();
-        let began = server.watch.ticks();
+        let began = server.begin_turn();
         server.take_reports();
         self.is_loading = server.load_some();
         self.receive(server, events);
@@ -146,7 +148,7 @@ impl EventLoop {
         // finds the write after a crash.
         server.flush_log();
         let flushed = server.watch.ticks();
-        server.blame(Part::Log, flushed.wrapping_sub(received));
+        server.blame_log(flushed.wrapping_sub(received));
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
         self.send(server);
         // What could be sent is no client's any more, nor is what belongs to those who go anyway, so that it does not decide
@@ -169,6 +171,7 @@ impl EventLoop {
         let work_is_left = self.is_loading
             || server.has_streams_to_step()
             || !self.pending.is_empty()
+            || !self.unserved.is_empty()
             || (!self.accepting.is_empty() && !self.out_of_descriptors);
         let timeout = if work_is_left { 0 } else { server.until_due_us() };
         match self.poll.poll(events, Some(Duration::from_micros(timeout))) {
@@ -180,6 +183,9 @@ impl EventLoop {
     fn receive(&mut self, server: &mut Server, events: &Events) {
         // Who was cut short last turn goes after the events, so that one endless pipeline lets everybody else in first.
         let pending = std::mem::take(&mut self.pending);
+        for slot in std::mem::take(&mut self.unserved) {
+            self.serve_pending(server, slot);
+        }
         for event in events {
             match event.token() {
                 WAKER => {}
@@ -198,23 +204,34 @@ impl EventLoop {
                     }
                     if event.is_readable() || event.is_read_closed() || event.is_error() {
                         self.connections[slot].reading = Reading::Ready;
-                        self.serve(server, slot);
+                        if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
                     }
                 }
             }
         }
         for slot in pending {
-            if let Some(connection) = self.connections.get_mut(slot)
-                && connection.is_pending
-            {
-                connection.is_pending = false;
-                self.serve(server, slot);
-            }
+            self.serve_pending(server, slot);
         }
         if !self.accepting.is_empty() && !self.out_of_descriptors {
             // Who left makes room first: at the limit, a client that comes back at once is let in.
             self.close(server);
             self.accept(server);
+        }
+    }
+
+    /// Goes on with a connection that was cut short or put off, unless it is gone.
+    fn serve_pending(&mut self, server: &mut Server, slot: usize) {
+        if let Some(connection) = self.connections.get_mut(slot)
+            && std::mem::take(&mut connection.is_pending)
+        {
+            if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
+        }
+    }
+
+    /// The turn is long enough: a connection is the first in the next one, whoever has something by then.
+    fn put_off(&mut self, slot: usize) {
+        if !std::mem::replace(&mut self.connections[slot].is_pending, true) {
+            self.unserved.push(slot);
         }
     }
 

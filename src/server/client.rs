@@ -319,7 +319,8 @@ impl Client {
             + connection.reply_bytes;
         let prefixes = self.tracking.as_ref().map_or(0, |tracking| tracking.prefix_bytes);
         let lists = self.subscriptions.bytes() + self.watched_bytes + prefixes;
-        size_of::<Client>() + buffers + self.queue_memory() + lists
+        let streaming = self.streaming.as_ref().map_or(0, |streaming| streaming.memory());
+        size_of::<Client>() + buffers + self.queue_memory() + lists + streaming
     }
 
     /// The memory of the commands that it has queued.

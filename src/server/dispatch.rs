@@ -389,7 +389,7 @@ impl Server {
         if self.propagation.is_on {
             let changes = &self.keyspace.shared.changes;
             let has_changed = changes.dirty != dirty;
-            if has_changed || !matches!(how, Propagate::AsSent) || !changes.removed.is_empty() {
+            if has_changed || !matches!(how, Propagate::AsSent) || changes.has_removed() {
                 self.propagate(client, db, id, args, how, has_changed);
             }
         }

@@ -17,14 +17,19 @@
 
 use crate::base::alloc;
 use crate::keyspace::Expiry;
+use crate::keyspace::changes::Interest;
 use crate::keyspace::evict::{Evicted, Policy, Rank};
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
+use crate::server::stall::Part;
 use crate::server::{Error, Server};
 
 /// Keys between two looks at the stopwatch; so many go in any slice, however short it is.
 const STRIDE: usize = 8;
+
+/// Keys that go at once where somebody is told of each: what that takes is part of the slice, and known only afterwards.
+const TOLD_MAX: usize = 128;
 
 /// Below so many bytes for all clients nobody could connect to raise the limit.
 const CLIENTS_MIN: u64 = 128 * 1024;
@@ -167,13 +172,17 @@ impl Server {
         let settings = &self.config.settings;
         let Some(policy) = policy_of(&settings.maxmemory_policy) else { return Room::None };
         let samples = settings.maxmemory_samples;
+        let changes = &self.keyspace.shared.changes;
+        let is_told = changes.is_logged || changes.interest != Interest::default();
+        let most = if is_told { TOLD_MAX } else { usize::MAX };
         let began = self.watch.ticks();
+        let slice = self.slice_ticks(self.watch.ns(self.eviction.left)).min(self.eviction.left);
         let mut room = Room::NotYet;
         let (mut keys, mut attempts) = (0, 0_usize);
-        while self.eviction.keys_left > 0 {
+        while self.eviction.keys_left > 0 && keys < most {
             if attempts.is_multiple_of(STRIDE) {
                 let passed = self.watch.ticks().wrapping_sub(began);
-                if passed >= self.eviction.left {
+                if passed >= slice {
                     break;
                 }
             }
@@ -203,6 +212,7 @@ impl Server {
         }
         let took = self.watch.ticks().wrapping_sub(began);
         self.eviction.left = self.eviction.left.saturating_sub(took);
+        self.note_slice(Part::Eviction, took);
         self.note_latency("eviction-cycle", self.watch.ns(took));
         room
     }

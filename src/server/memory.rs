@@ -134,7 +134,7 @@ impl Server {
     /// What is in use beside all that is counted. Negative where values are counted twice (after COPY, until one changes).
     fn rest(&self, used: usize) -> i64 {
         let counted = self.keyspace.live_bytes()
-            + self.clients.memory()
+            + (self.clients.memory() - self.pinned_for_clients().min(self.clients.memory()))
             + self.log_buffers()
             + self.keyspace.shared.freeing.unfreed()
             + self.memory.spare;

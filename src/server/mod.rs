@@ -196,6 +196,12 @@ pub struct Server {
     pub stalls: stall::Stalls,
     /// Whose replies are given in slices.
     streams: Vec<ClientId>,
+    /// Replies of more elements are given in slices.
+    pub stream_min: usize,
+    /// The index of deadlines rests until then; microseconds of the monotonic clock.
+    tend_us: u64,
+    /// When the turn has lasted so long that nobody else's requests are begun; ticks.
+    turn_due: u64,
     /// Who watches which key.
     pub watched: Watched,
     /// Who has subscribed to what.
@@ -258,6 +264,9 @@ pub fn judge(families: &[Family]) -> impl FnMut(Foreign) -> Result<(), Reason> {
     }
 }
 
+/// For so long requests are run in one turn; then what they have set off has its turn, and replies are sent.
+const REQUESTS_NS: u64 = 400_000;
+
 impl Server {
     /// A server with empty databases in a world that gives it time, chance, threads and a disk.
     pub fn new(families: &[Family], config: Config, world: World) -> Server {
@@ -300,6 +309,9 @@ impl Server {
             blocked: Blocked::default(),
             stalls: stall::Stalls::default(),
             streams: Vec::new(),
+            stream_min: streaming::STREAM_MIN,
+            tend_us: 0,
+            turn_due: 0,
             watched: Watched::default(),
             pubsub: Pubsub::default(),
             monitors: Vec::new(),
@@ -347,6 +359,24 @@ impl Server {
             self.commands.rename(from, to)?;
         }
         Ok(())
+    }
+
+    /// A turn begins. Returns its first tick.
+    pub fn begin_turn(&mut self) -> u64 {
+        self.read_time();
+        self.turn_due = self.last_ticks.saturating_add(self.watch.ticks_in_ns(REQUESTS_NS));
+        self.last_ticks
+    }
+
+    /// Whether the last command of this turn, or the last long read, ended so late in it that no more is begun.
+    #[inline]
+    pub fn is_turn_long(&self) -> bool {
+        self.last_ticks > self.turn_due
+    }
+
+    /// Much was read: that took time, too.
+    pub fn note_read(&mut self) {
+        self.last_ticks = self.watch.ticks();
     }
 
     /// Reads the clock: at the beginning of each turn, and when a turn is long.
@@ -499,6 +529,7 @@ impl Server {
         self.save_if_due();
         self.rewrite_if_due();
         self.keyspace.maintain();
+        self.look_at_waits();
         let took = self.watch.ticks().wrapping_sub(cron_began);
         self.stats.cron_ticks += took;
         self.blame(stall::Part::Cron, took);

@@ -66,6 +66,11 @@ impl Outbox {
         }
     }
 
+    /// How many orders there are.
+    pub fn len(&self) -> usize {
+        self.orders.len()
+    }
+
     /// Whether there is nothing to do.
     #[inline]
     pub fn is_empty(&self) -> bool {

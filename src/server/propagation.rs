@@ -231,7 +231,7 @@ impl Server {
 
     /// What expired or was evicted becomes effects of the unit.
     fn propagate_removed(&mut self) {
-        if self.keyspace.shared.changes.removed.is_empty() {
+        if !self.keyspace.shared.changes.has_removed() {
             return;
         }
         for Removed { db, key, fields } in self.keyspace.shared.changes.take_removed() {

@@ -9,12 +9,15 @@
 //! The copy shares every node with the key, so making it costs nothing, and the reply is what the key held at the start. A
 //! copy keeps what it holds alive, so there are few at a time; whoever comes beyond that is answered in one go.
 
+use crate::base::alloc;
 use crate::base::buffer::Buffer;
 use crate::resp::{Args, Reply, Request};
 use crate::server::client::ClientId;
 use crate::server::command::CommandId;
 use crate::server::outbox::Order;
-use crate::server::{Ctx, Done, Flow, Server};
+use crate::server::stall::Part;
+use crate::server::{Ctx, Done, Error, Flow, Server};
+use std::sync::Arc;
 
 /// With more elements than that a reply is worth the trouble.
 pub const STREAM_MIN: usize = 10_000;
@@ -31,6 +34,23 @@ const SLICE_NS: u64 = 400_000;
 pub trait Job: Send {
     /// Appends more, and asks `may_go_on` every few elements. True when there is no more.
     fn step(&mut self, reply: &mut Reply, may_go_on: &mut dyn FnMut() -> bool) -> bool;
+
+    /// Once there is no more: why there was nothing.
+    fn failed(&self) -> Option<Error> {
+        None
+    }
+
+    /// What it takes.
+    fn memory(&self) -> Memory;
+}
+
+/// The bytes that the rest of a reply takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Of its own.
+    pub own: usize,
+    /// All that it holds of the keyspace, changed since or not.
+    pub held: usize,
 }
 
 /// A reply under way.
@@ -41,6 +61,18 @@ pub struct Streaming {
     ticks: u64,
     /// They must not stand in the middle of a reply.
     pushes: Vec<Buffer>,
+    /// Its own bytes, and what it alone keeps from being freed, as last looked.
+    own: usize,
+    pinned: usize,
+    /// While it lives, bytes may be pinned.
+    _alive: Arc<()>,
+}
+
+impl Streaming {
+    /// What counts as its client's memory.
+    pub fn memory(&self) -> usize {
+        self.own + self.pinned
+    }
 }
 
 impl std::fmt::Debug for Streaming {
@@ -53,7 +85,7 @@ impl Ctx<'_> {
     /// Whether a reply of so many elements should be given in slices.
     #[inline]
     pub fn streams(&self, elements: usize) -> bool {
-        elements > STREAM_MIN && self.may_stream()
+        elements > self.server.stream_min && self.may_stream()
     }
 
     #[cold]
@@ -67,8 +99,17 @@ impl Ctx<'_> {
 
     /// The rest of the reply comes from `job`; its header has been appended.
     pub fn stream(&mut self, args: Args, job: Box<dyn Job>) -> Done {
-        let streaming =
-            Streaming { job, command: self.command, request: Request::from(args), ticks: 0, pushes: Vec::new() };
+        self.server.note_copy();
+        let streaming = Streaming {
+            job,
+            command: self.command,
+            request: Request::from(args),
+            ticks: 0,
+            pushes: Vec::new(),
+            own: 0,
+            pinned: 0,
+            _alive: self.server.keyspace.hold(),
+        };
         self.server.clients.stream(self.client, Some(Box::new(streaming)));
         self.server.streams.push(self.client);
         Ok(Flow::Streaming)
@@ -91,7 +132,7 @@ impl Server {
 
     #[cold]
     fn step_some(&mut self) {
-        let share = self.watch.ticks_in_ns(SLICE_NS) / self.streams.len() as u64; // at most STREAMS_MAX
+        let share = self.slice_ticks(SLICE_NS) / self.streams.len() as u64; // at most STREAMS_MAX
         for id in self.streams.clone() {
             let Some(client) = self.clients.get(id) else { continue };
             if client.connection.reply_bytes > OUTPUT_MAX {
@@ -106,8 +147,15 @@ impl Server {
                 watch.ticks().wrapping_sub(began) < share && steps < STEPS_MAX
             });
             let ticks = self.watch.ticks();
-            streaming.ticks += ticks.wrapping_sub(began);
+            let took = ticks.wrapping_sub(began);
+            streaming.ticks += took;
+            self.note_slice(Part::Replies, took);
             self.last_ticks = ticks;
+            let failed = if is_done { streaming.job.failed() } else { None };
+            if let Some(error) = &failed {
+                self.answer_error(&error.text(), &mut reply);
+                self.commands.stats[streaming.command.0 as usize].failed += 1;
+            }
             let bytes = reply.to_bytes();
             if let Some(client) = self.clients.get_mut(id) {
                 client.connection.reply_bytes += bytes.len();
@@ -115,10 +163,37 @@ impl Server {
             self.outbox.push(Order::Send(id, bytes));
             if is_done { self.end_stream(id, *streaming) } else { _ = self.clients.stream(id, Some(streaming)) }
         }
+        self.account_streams();
+    }
+
+    /// What replies under way hold counts as their clients' memory: their own bytes, and what nobody but a copy has any more. Which
+    /// copy, where there are several, is not known; no more than it holds.
+    fn account_streams(&mut self) {
+        let all = self.streams.clone();
+        let update = |server: &mut Server, pinned: Option<usize>| {
+            for id in &all {
+                if let Some(streaming) = server.clients.get_mut(*id).and_then(|client| client.streaming.as_mut()) {
+                    let memory = streaming.job.memory();
+                    streaming.own = memory.own;
+                    streaming.pinned = pinned.map_or(streaming.pinned, |pinned| memory.held.min(pinned));
+                }
+                server.clients.account(*id);
+            }
+        };
+        // Their own bytes first: what is not known to be anybody's looks pinned.
+        update(self, None);
+        let pinned = self.pinned_bytes(alloc::used());
+        update(self, Some(pinned));
+    }
+
+    /// What of the clients' memory is pinned bytes.
+    pub(super) fn pinned_for_clients(&self) -> usize {
+        let streaming = self.streams.iter().filter_map(|id| self.clients.get(*id)?.streaming.as_ref());
+        streaming.map(|streaming| streaming.pinned).sum()
     }
 
     fn end_stream(&mut self, id: ClientId, streaming: Streaming) {
-        let Streaming { job, command, request, ticks, pushes } = streaming;
+        let Streaming { job, command, request, ticks, pushes, .. } = streaming;
         self.streams.retain(|other| *other != id);
         self.keyspace.shared.freeing.free(0, 0, job);
         let stats = &mut self.commands.stats[command.0 as usize];
@@ -129,6 +204,7 @@ impl Server {
         for push in pushes {
             self.outbox.push(Order::Push(id, push));
         }
+        self.clients.account(id);
         self.outbox.push(Order::Resume(id));
     }
 

@@ -12,8 +12,10 @@
 //! An item is a *claim that nothing is due earlier*: its time may be too early, never too late. So it need not be moved when
 //! what it stands for is put off, what is farther away than the last level reaches lies in its last slot, and the
 //! 14 bits may round down in the upper levels. Whoever is given an item looks at what its hash leads to, and puts the item
-//! back if it is not time yet. There is no way to take an item out either: one that leads to nothing is dropped when
-//! its time comes, or by filling another wheel.
+//! back if it is not time yet. There is no way to take out the item of a hash either: one that leads to nothing is dropped when
+//! its time comes, when it is met in a sample, or by filling another wheel.
+//!
+//! A sample takes the next few items out, and they are put back on the other of the slot's two lists; so all have their turn.
 //!
 //! The wheel stands at a *position*, a time before all that is in it; a slot's number is its time in units of its level, modulo 128.
 //! So each level reaches twice as far as one slot of the next: a slot is emptied into the level below while half of the
@@ -100,6 +102,29 @@ impl Item {
 
 type List = Option<Box<Chunk>>;
 
+/// The items of a slot: those that a sample may take, and those that were taken and put back. When all were, it begins
+/// anew, so that each item has its turn.
+struct Slot {
+    list: List,
+    sampled: List,
+}
+
+impl Slot {
+    const EMPTY: Slot = Slot { list: None, sampled: None };
+
+    fn is_empty(&self) -> bool {
+        self.list.is_none() && self.sampled.is_none()
+    }
+
+    fn len(&self) -> usize {
+        count(&self.list) + count(&self.sampled)
+    }
+
+    fn pop(&mut self) -> List {
+        pop(&mut self.list).or_else(|| pop(&mut self.sampled))
+    }
+}
+
 struct Chunk {
     next: List,
     /// Items in the chunks after this one.
@@ -131,7 +156,7 @@ fn count(list: &List) -> usize {
 struct Level {
     /// Which slots have items: a bit each.
     taken: u128,
-    slots: [List; SLOTS],
+    slots: [Slot; SLOTS],
 }
 
 /// The bits of time below a slot of a level.
@@ -166,6 +191,8 @@ struct Inner {
     hand_start: i64,
     /// The last chunk that was emptied.
     spare: List,
+    /// Where samples are taken: a slot's number, counted through all levels.
+    sampling: usize,
 }
 
 /// Items by their times. Times are milliseconds of any era; all of `i64` is accepted.
@@ -212,10 +239,15 @@ impl Wheel {
 
     /// Adds an item for a hash, which is to be looked at when it is `at`; what is past counts as now. Returns [`Wheel::next`].
     pub fn add(&mut self, part: HashPart, at: i64, now: i64) -> i64 {
+        self.file(part, at, now, false)
+    }
+
+    #[inline]
+    fn file(&mut self, part: HashPart, at: i64, now: i64, is_sampled: bool) -> i64 {
         self.turn_to(now);
         self.len += 1;
         let inner = self.inner.as_mut().expect("it was made by the turn");
-        let event = inner.file(part, at, &mut self.chunks);
+        let event = inner.file(part, at, is_sampled, &mut self.chunks);
         self.next = self.next.min(event);
         self.next
     }
@@ -250,6 +282,30 @@ impl Wheel {
         did
     }
 
+    /// Takes out up to `n` items for a look at what they lead to, others each time. They are to be put back.
+    pub fn take_sample(&mut self, n: usize, taken: &mut Vec<HashPart>) {
+        self.take_with(taken, |inner, taken, chunks| inner.take_some(n, taken, chunks));
+    }
+
+    /// The same for items of which nearly all others are later. `draw` decides where two levels are as near.
+    pub fn take_nearest(&mut self, draw: u64, n: usize, taken: &mut Vec<HashPart>) {
+        self.take_with(taken, |inner, taken, chunks| inner.take_nearest(draw, n, taken, chunks));
+    }
+
+    fn take_with(&mut self, taken: &mut Vec<HashPart>, take: impl FnOnce(&mut Inner, &mut Vec<HashPart>, &mut usize)) {
+        if let Some(inner) = self.inner.as_mut().filter(|_| self.len > 0) {
+            let before = taken.len();
+            take(inner, taken, &mut self.chunks);
+            self.len -= taken.len() - before;
+            self.next = if self.len == 0 { i64::MAX } else { inner.next() };
+        }
+    }
+
+    /// Puts an item of a sample back, by the time that it turned out to stand for. Returns [`Wheel::next`].
+    pub fn put_back(&mut self, part: HashPart, at: i64, now: i64) -> i64 {
+        self.file(part, at, now, true)
+    }
+
     /// How many items wait whose time has come.
     pub fn overdue(&self, now: i64) -> usize {
         let Some(inner) = &self.inner else { return 0 };
@@ -260,7 +316,7 @@ impl Wheel {
                 let index = taken.trailing_zeros() as usize;
                 taken &= taken - 1;
                 if inner.start_of(level, index) <= now {
-                    sum += count(&inner.levels[level].slots[index]);
+                    sum += inner.levels[level].slots[index].len();
                 }
             }
         }
@@ -272,17 +328,18 @@ impl Inner {
     fn new() -> Box<Inner> {
         Box::new(Inner {
             position: i64::MIN,
-            levels: [const { Level { taken: 0, slots: [const { None }; SLOTS] } }; LEVELS],
+            levels: [const { Level { taken: 0, slots: [const { Slot::EMPTY }; SLOTS] } }; LEVELS],
             hand: None,
             hand_level: 0,
             hand_start: 0,
             spare: None,
+            sampling: 0,
         })
     }
 
     /// Puts an item where it belongs. Answers when that slot asks for something to be done.
     #[inline]
-    fn file(&mut self, part: HashPart, at: i64, chunks: &mut usize) -> i64 {
+    fn file(&mut self, part: HashPart, at: i64, is_sampled: bool, chunks: &mut usize) -> i64 {
         let at = at.max(self.position);
         for level in 0..LEVELS {
             let shift = shift_of(level);
@@ -290,19 +347,20 @@ impl Inner {
             if ((at >> shift).wrapping_sub(self.position >> shift) as u64) < SLOTS as u64 {
                 let start = at >> shift << shift;
                 let offset = ((at - start) as u64) >> coarse_of(level);
-                return self.push(level, start, Item::new(part, offset), chunks);
+                return self.push(level, start, Item::new(part, offset), is_sampled, chunks);
             }
         }
         let last = (self.position >> shift_of(LEVELS - 1)) + SLOTS as i64 - 1;
-        self.push(LEVELS - 1, last << shift_of(LEVELS - 1), Item::new(part, 0), chunks)
+        self.push(LEVELS - 1, last << shift_of(LEVELS - 1), Item::new(part, 0), is_sampled, chunks)
     }
 
     #[inline]
-    fn push(&mut self, level: usize, start: i64, item: Item, chunks: &mut usize) -> i64 {
+    fn push(&mut self, level: usize, start: i64, item: Item, is_sampled: bool, chunks: &mut usize) -> i64 {
         let index = (start >> shift_of(level)) as usize % SLOTS;
         let place = &mut self.levels[level];
         place.taken |= 1 << index;
-        match &mut place.slots[index] {
+        let slot = &mut place.slots[index];
+        match if is_sampled { &mut slot.sampled } else { &mut slot.list } {
             Some(chunk) if (chunk.len as usize) < CHUNK => {
                 chunk.items[chunk.len as usize] = item;
                 chunk.len += 1;
@@ -374,14 +432,15 @@ impl Inner {
             // No slot lies before this, so that none changes its meaning.
             self.position = self.position.max(now.min(limit));
             let index = (start >> shift_of(level)) as usize % SLOTS;
-            self.hand = self.levels[level].slots[index].take();
-            self.levels[level].taken &= !(1 << index);
+            let slot = &mut self.levels[level].slots[index];
+            self.hand = slot.list.take().or_else(|| slot.sampled.take());
+            self.note_emptied(level, index);
             (self.hand_level, self.hand_start) = (level, start);
         }
         if let Some(chunk) = pop(&mut self.hand) {
             for item in chunk.items() {
                 let at = self.hand_start + ((item.offset() as i64) << coarse_of(self.hand_level));
-                self.file(item.part(), at, chunks);
+                self.file(item.part(), at, false, chunks);
             }
             self.recycle(chunk, chunks);
         }
@@ -390,14 +449,78 @@ impl Inner {
 
     fn take_due(&mut self, at: i64, due: &mut Vec<HashPart>, chunks: &mut usize) {
         let index = at as usize % SLOTS;
-        let level = &mut self.levels[0];
-        if let Some(chunk) = pop(&mut level.slots[index]) {
+        if let Some(chunk) = self.levels[0].slots[index].pop() {
             due.extend(chunk.items().iter().map(|item| item.part()));
-            if level.slots[index].is_none() {
-                level.taken &= !(1 << index);
-            }
+            self.note_emptied(0, index);
             self.recycle(chunk, chunks);
         }
+    }
+
+    fn take_some(&mut self, n: usize, taken: &mut Vec<HashPart>, chunks: &mut usize) {
+        // To the next slot that has something; all levels are one round.
+        let (level, index) = (self.sampling / SLOTS, self.sampling % SLOTS);
+        let here = self.levels[level].taken >> index;
+        if here != 0 {
+            self.sampling += here.trailing_zeros() as usize;
+        } else {
+            let mut others = (1..=LEVELS).map(|step| (level + step) % LEVELS);
+            let Some(level) = others.find(|&level| self.levels[level].taken != 0) else { return };
+            self.sampling = level * SLOTS + self.levels[level].taken.trailing_zeros() as usize;
+        }
+        let (level, index) = (self.sampling / SLOTS, self.sampling % SLOTS);
+        let slot = &mut self.levels[level].slots[index];
+        if slot.list.is_none() {
+            slot.list = slot.sampled.take();
+        }
+        let chunk = slot.list.as_mut().expect("the slot has something");
+        let some = n.min(chunk.len as usize);
+        chunk.len -= some as u16; // at most the length of a chunk
+        taken.extend(chunk.items[chunk.len as usize..][..some].iter().map(|item| item.part()));
+        if chunk.len > 0 {
+            return;
+        }
+        let is_last = chunk.below == 0;
+        if let Some(chunk) = pop(&mut slot.list) {
+            self.recycle(chunk, chunks);
+        }
+        self.note_emptied(level, index);
+        if is_last {
+            // All of the slot were looked at: the next call goes on elsewhere.
+            self.sampling = (self.sampling + 1) % (LEVELS * SLOTS);
+        }
+    }
+
+    fn note_emptied(&mut self, level: usize, index: usize) {
+        if self.levels[level].slots[index].is_empty() {
+            self.levels[level].taken &= !(1 << index);
+        }
+    }
+
+    fn take_nearest(&mut self, draw: u64, n: usize, taken: &mut Vec<HashPart>, chunks: &mut usize) {
+        let starts: [Option<i64>; LEVELS] = std::array::from_fn(|level| self.first(level));
+        let ends = (0..LEVELS).filter_map(|level| Some(starts[level]?.saturating_add(span_of(level))));
+        let Some(end) = ends.min() else { return };
+        // What begins behind the end of another slot is later than all of that.
+        let is_near = |level: &usize| starts[*level].is_some_and(|start| start < end);
+        let near = (0..LEVELS).filter(is_near).count();
+        let chosen = (0..LEVELS).filter(is_near).nth(draw as usize % near.max(1));
+        let Some((level, start)) = chosen.and_then(|level| Some((level, starts[level]?))) else { return };
+        let index = (start >> shift_of(level)) as usize % SLOTS;
+        let slot = &mut self.levels[level].slots[index];
+        if slot.list.is_none() {
+            slot.list = slot.sampled.take();
+        }
+        let Some(mut chunk) = pop(&mut slot.list) else { return };
+        let len = chunk.len as usize;
+        chunk.items[..len].sort_unstable_by_key(|item| item.offset());
+        let some = n.min(len);
+        taken.extend(chunk.items[..some].iter().map(|item| item.part()));
+        // The others have had their turn, too.
+        for &item in &chunk.items[some..len] {
+            self.push(level, start, item, true, chunks);
+        }
+        self.recycle(chunk, chunks);
+        self.note_emptied(level, index);
     }
 
     fn recycle(&mut self, chunk: Box<Chunk>, chunks: &mut usize) {
@@ -466,6 +589,30 @@ mod tests {
             did
         }
 
+        /// Half of what was taken leads to something later by now, or to nothing.
+        fn sample(&mut self, dice: &mut Dice) {
+            let mut taken = Vec::new();
+            let n = 1 + dice.below(10) as usize;
+            match dice.below(2) {
+                0 => self.wheel.take_sample(n, &mut taken),
+                _ => self.wheel.take_nearest(dice.next(), n, &mut taken),
+            }
+            assert!(taken.len() <= n && self.wheel.len() + taken.len() == self.times.len());
+            for part in taken {
+                let at = self.times.get_mut(&name(part)).expect("it was put in");
+                match dice.below(4) {
+                    0 => {
+                        self.times.remove(&name(part));
+                        continue;
+                    }
+                    1 => *at = at.saturating_add((dice.next() >> (20 + dice.below(40))) as i64),
+                    _ => {}
+                }
+                let at = *at;
+                self.wheel.put_back(part, at, self.now);
+            }
+        }
+
         fn run(&mut self) {
             while self.wheel.next() <= self.now && self.step() {}
             assert!(self.times.values().all(|at| *at > self.now), "nothing that is due is left");
@@ -475,7 +622,8 @@ mod tests {
             assert_eq!(self.wheel.len(), self.times.len());
             assert_eq!(self.wheel.overdue(self.now), 0);
             let chunks = self.wheel.inner.as_ref().map_or(0, |inner| {
-                let lists = inner.levels.iter().flat_map(|level| &level.slots).chain([&inner.spare, &inner.hand]);
+                let slots = inner.levels.iter().flat_map(|level| &level.slots);
+                let lists = slots.flat_map(|slot| [&slot.list, &slot.sampled]).chain([&inner.spare, &inner.hand]);
                 lists.map(|list| std::iter::successors(list.as_ref(), |chunk| chunk.next.as_ref()).count()).sum()
             });
             assert_eq!(self.wheel.chunks, chunks);
@@ -494,6 +642,11 @@ mod tests {
                             let ahead = dice.next() >> (8 + dice.below(56));
                             let at = model.now.saturating_add(ahead as i64);
                             model.add(if dice.below(20) == 0 { model.now - (ahead >> 20) as i64 } else { at });
+                        }
+                    }
+                    _ if dice.below(3) == 0 => {
+                        for _ in 0..dice.below(20) {
+                            model.sample(&mut dice);
                         }
                     }
                     4 | 5 => model.now += (dice.next() >> (30 + dice.below(34))) as i64,
@@ -570,6 +723,50 @@ mod tests {
     }
 
     #[test]
+    fn samples_come_to_everything_in_turn() {
+        let mut model = Model::new(1_700_000_000_000);
+        let (n, mut dice) = (20_000, Dice(5));
+        for _ in 0..n {
+            model.add(model.now + (dice.next() >> (30 + dice.below(25))) as i64);
+        }
+        let mut seen = vec![0; n];
+        for _ in 0..2 * n.div_ceil(5) {
+            let mut taken = Vec::new();
+            model.wheel.take_sample(5, &mut taken);
+            for part in taken {
+                seen[name(part)] += 1;
+                model.wheel.put_back(part, model.times[&name(part)], model.now);
+            }
+        }
+        let often = seen.iter().filter(|n| (1..=3).contains(*n)).count();
+        assert!(often > n / 100 * 99, "{often} of {n}");
+    }
+
+    #[test]
+    fn the_nearest_are_found_without_looking_at_many() {
+        for reach in [50, 5_000, 500_000, 50_000_000, 5_000_000_000] {
+            let mut model = Model::new(1_700_000_000_000);
+            let (n, mut dice) = (10_000, Dice(reach));
+            for _ in 0..n {
+                model.add(model.now + dice.below(reach) as i64);
+            }
+            let mut ahead = Vec::new();
+            for _ in 0..100 {
+                let mut taken = Vec::new();
+                model.wheel.take_nearest(dice.next(), 5, &mut taken);
+                assert!(!taken.is_empty());
+                for part in taken {
+                    let at = model.times[&name(part)];
+                    ahead.push(at - model.now);
+                    model.wheel.put_back(part, at, model.now);
+                }
+            }
+            ahead.sort_unstable();
+            assert!(ahead[ahead.len() / 2] <= reach as i64 / 20 + 1, "{reach}: {}", ahead[ahead.len() / 2]);
+        }
+    }
+
+    #[test]
     fn six_bytes_an_item_and_little_more() {
         let mut model = Model::new(1_700_000_000_000);
         let (n, mut dice) = (200_000, Dice(1));
@@ -580,6 +777,6 @@ mod tests {
         assert!(bytes < n * 7 + 20_000, "{bytes} bytes for {n} items");
         model.now += 3_600_000;
         model.run();
-        assert!(model.wheel.bytes() < 10_000, "{}", model.wheel.bytes());
+        assert!(model.wheel.bytes() < 14_000, "{}", model.wheel.bytes());
     }
 }

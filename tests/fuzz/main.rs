@@ -381,7 +381,7 @@ fn files_with_mistakes_are_refused_or_whole() {
 fn logs_with_mistakes_are_refused_or_read() {
     let words = line("--dir / --appendonly yes --aof-use-rdb-preamble no");
     let start = |disk: &Memory| {
-        let Asked::Run(config) = arguments::read(&words, &mut std::io::empty()) else {
+        let Asked::Run(config) = arguments::read(&words, &mut std::io::empty(), &mut |_| Ok(())) else {
             panic!("the arguments are good")
         };
         Local::with_disk(&redoxide::commands::table(), *config, 1, START_MS, Arc::new(disk.clone()))

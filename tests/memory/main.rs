@@ -1,6 +1,7 @@
 //! Memory as a promise: what is counted, and what the limit does. Without sockets, on a clock that is moved.
 
 use redoxide::base::alloc;
+use redoxide::base::dice::Dice;
 use redoxide::config::Config;
 use redoxide::config::arguments::{self, Asked};
 use redoxide::net::local::Local;
@@ -73,6 +74,59 @@ fn what_only_a_copy_holds_is_counted_apart_until_the_copy_goes() {
     assert!(used - alloc::used() > live / 50 * 49);
     assert_eq!(local.server.pinned_bytes(alloc::used()), 0);
     assert!(local.server.memory.pinned_peak >= pinned);
+}
+
+#[test]
+fn nothing_but_what_a_copy_holds_looks_pinned() {
+    let fields = |dice: &mut Dice| dice.below(20).to_string().into_bytes();
+    for seed in 1..=12 {
+        let mut dice = Dice(seed);
+        let mut local = server(&["--appendonly", "no"]);
+        // Something reads the log and takes its time: what went by itself is kept for it.
+        local.server.keyspace.shared.changes.is_logged = seed % 2 == 0;
+        let client = local.connect();
+        let step = |local: &mut Local, dice: &mut Dice| {
+            let (key, ms) = (format!("key:{}", dice.below(3000)).into_bytes(), (1 + dice.below(5000)).to_string());
+            let (value, field) = (vec![b'v'; dice.below(300) as usize], fields(dice));
+            let words: &[&[u8]] = match dice.below(12) {
+                0..=3 => &[b"SET", &key, &value, b"PX", ms.as_bytes()],
+                4 => &[b"SET", &key, &value],
+                5 => &[b"HSET", &key, &field, &value],
+                6 => &[b"HPEXPIRE", &key, ms.as_bytes(), b"FIELDS", b"1", &field],
+                7 => &[b"PEXPIRE", &key, ms.as_bytes()],
+                8 => &[b"PERSIST", &key],
+                9 => &[b"DEL", &key],
+                10 if dice.below(400) == 0 => &[b"FLUSHALL"],
+                10 => &[b"HSETEX", &key, b"PX", ms.as_bytes(), b"FIELDS", b"1", &field, &value],
+                _ => {
+                    local.advance_ms(dice.below(40));
+                    &[b"PING"]
+                }
+            };
+            ask(local, client, words);
+        };
+        // Buffers find their size first.
+        for _ in 0..2000 {
+            step(&mut local, &mut dice);
+        }
+        ask(&mut local, client, &[b"FLUSHALL"]);
+        local.advance_ms(10_000);
+        // This copy has nothing to hold.
+        let (copy, mut most) = (local.server.freeze(), 0);
+        for n in 0..20_000 {
+            step(&mut local, &mut dice);
+            if n % 1000 == 999 {
+                let pinned = local.server.pinned_bytes(alloc::used());
+                let (live, wheels) = (local.server.keyspace.live_bytes(), local.server.keyspace.wheel_bytes());
+                assert!(pinned < 4096, "{pinned} of {live} ({wheels} in wheels), seed {seed} step {n}");
+                most = most.max(wheels);
+            }
+        }
+        assert!(most > 20_000, "wheels took {most} bytes");
+        assert!(local.server.keyspace.shared.stats.expired > 1000);
+        drop(copy);
+        assert_eq!(local.server.pinned_bytes(alloc::used()), 0);
+    }
 }
 
 #[test]
@@ -275,6 +329,46 @@ fn a_copy_that_lives_does_not_empty_the_database() {
     };
     let (without, with) = (flood(false), flood(true));
     assert!(without > 4000 && with <= without + without / 10, "{without} without a copy, {with} with one");
+}
+
+#[test]
+fn a_reply_under_way_makes_nobody_evict_more() {
+    let flood = |command: Option<&[&[u8]]>| {
+        let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
+        local.server.stream_min = 1000;
+        let (client, reader) = (local.connect(), local.connect());
+        for n in 0..10_000 {
+            set(&mut local, client, n, &[b'v'; 100]);
+        }
+        for n in 0..2000 {
+            ask(&mut local, client, &[b"SADD", b"set", format!("member:{n}").as_bytes()]);
+        }
+        limit_to(&mut local, client, 10_000);
+        if let Some(words) = command {
+            local.feed(reader, &request(words));
+            local.run(reader);
+            assert!(local.server.has_streams_to_step());
+        }
+        for n in 10_000..15_000 {
+            // Nobody reads on meanwhile.
+            local.feed(client, &request(&[b"SET", format!("key:{n:08}").as_bytes(), &[b'v'; 100]]));
+            local.run(client);
+            assert_eq!(local.receive(client), b"+OK\r\n");
+        }
+        let evicted = local.server.keyspace.shared.stats.evicted;
+        while local.step_streams() {}
+        assert_eq!(command.is_some(), local.receive(reader).len() > 1000);
+        assert_eq!(local.server.pinned_bytes(alloc::used()), 0);
+        evicted
+    };
+    let without = flood(None);
+    for words in [&[&b"KEYS"[..], b"*"][..], &[b"SORT", b"set", b"ALPHA"], &[b"SMEMBERS", b"set"]] {
+        let with = flood(Some(words));
+        assert!(
+            without > 4000 && with <= without + without / 10,
+            "{without} without a reply under way, {with} with one"
+        );
+    }
 }
 
 #[test]

@@ -169,3 +169,67 @@ fn who_is_cut_off_for_its_own_output_does_not_cost_another_its_place() {
     assert!(info.contains("evicted_clients:0\r\n"), "{info}");
     assert!(info.contains("client_output_buffer_limit_disconnections:3\r\n"), "{info}");
 }
+
+#[test]
+fn everybody_in_a_crowd_is_served_to_the_end() {
+    let server = Server::start(Path::new(PROGRAM), &[]);
+    // Far more than one turn takes on: most are put off, again and again.
+    let requests = b"*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n".repeat(3000);
+    let mut crowd: Vec<TcpStream> = (0..60).map(|_| server.connect()).collect();
+    for stream in &mut crowd {
+        stream.write_all(&requests).expect("the server reads");
+    }
+    let mut other = server.connect();
+    assert!((0..20).all(|_| is_served(&mut other)));
+    let mut last = Vec::new();
+    for stream in &mut crowd {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout can be set");
+        let (mut replies, mut chunk) = (Vec::new(), vec![0; 1 << 16]);
+        while replies.split(|byte| *byte == b'\n').count() <= 3000 {
+            let n = stream.read(&mut chunk).expect("there is more to come");
+            replies.extend_from_slice(&chunk[..n]);
+        }
+        let text = String::from_utf8(replies).expect("integers are text");
+        let numbers: Vec<u64> = text.lines().map(|line| line[1..].parse().expect("an integer")).collect();
+        assert!(numbers.len() == 3000 && numbers.is_sorted(), "in order, once each");
+        last.extend(numbers.last().copied());
+    }
+    assert_eq!(last.iter().max(), Some(&180_000));
+}
+
+#[test]
+fn who_does_not_read_a_reply_that_holds_too_much_is_closed() {
+    let server = Server::start(Path::new(PROGRAM), &arguments(&["--client-output-buffer-limit", "normal 4mb 0 0"]));
+    let mut other = server.connect();
+    other.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout can be set");
+    let mut ask = |words: &[String]| {
+        let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
+        for word in words {
+            bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
+        }
+        other.write_all(&bytes).expect("the server reads");
+        let mut reply = vec![0; 1 << 16];
+        let n = other.read(&mut reply).expect("the server answers");
+        String::from_utf8_lossy(&reply[..n]).into_owned()
+    };
+    for part in 0..100 {
+        let members = (0..1000).map(|i| format!("{:0200}", part * 1000 + i));
+        let words: Vec<String> = ["SADD".to_string(), "set".to_string()].into_iter().chain(members).collect();
+        assert_eq!(ask(&words), ":1000\r\n");
+    }
+    let mut slow = server.connect();
+    slow.write_all(b"CLIENT SETNAME slow\r\nSMEMBERS set\r\n").expect("the server reads");
+    let list = arguments(&["CLIENT", "LIST"]);
+    let until = |ask: &mut dyn FnMut(&[String]) -> String, is_so: &dyn Fn(&str) -> bool| {
+        let began = std::time::Instant::now();
+        while !is_so(&ask(&list)) {
+            assert!(began.elapsed() < Duration::from_secs(20), "{}", ask(&list));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    until(&mut ask, &|text| text.contains("name=slow"));
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(ask(&list).contains("name=slow"), "what it holds is the key's as well");
+    assert_eq!(ask(&arguments(&["DEL", "set"])), ":1\r\n");
+    until(&mut ask, &|text| !text.contains("name=slow"));
+}

@@ -9,7 +9,9 @@ use std::path::Path;
 
 fn server(file: &Path) -> Local {
     let words = [b"--aclfile".to_vec(), file.display().to_string().into_bytes()];
-    let Asked::Run(config) = arguments::read(&words, &mut std::io::empty()) else { panic!("the arguments are good") };
+    let Asked::Run(config) = arguments::read(&words, &mut std::io::empty(), &mut |_| Ok(())) else {
+        panic!("the arguments are good")
+    };
     let mut local = Local::new(&redoxide::commands::table(), *config, 1, 1_700_000_000_000);
     local.server.load_users().expect("the users are good");
     local
