@@ -224,15 +224,21 @@ impl Crowd {
         while began.elapsed() < time.min(Duration::from_millis(200)) {
             round(&mut self)?;
         }
-        let (began, cpu) = (Instant::now(), server.cpu());
+        let (began, cpu, of_loop) = (Instant::now(), server.cpu(), server.loop_cpu());
         let mut done = 0;
         while began.elapsed() < time {
             done += round(&mut self)?;
         }
         let seconds = began.elapsed().as_secs_f64();
         let cpu = (server.cpu() - cpu) as f64;
+        let of_loop = (server.loop_cpu() - of_loop) as f64;
         let done = done as f64;
-        Ok(Sample { per_second: done / seconds, cpu: cpu / 1e3 / done, server_busy: cpu / 1e9 / seconds })
+        Ok(Sample {
+            per_second: done / seconds,
+            cpu: cpu / 1e3 / done,
+            loop_cpu: of_loop / 1e3 / done,
+            server_busy: cpu / 1e9 / seconds,
+        })
     }
 }
 
