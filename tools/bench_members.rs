@@ -109,7 +109,9 @@ fn look_up(members: &Members, batch: &[[u8; 12]; 32]) -> usize {
 fn prefetch(members: &Members, batch: &[[u8; 12]]) {
     let mut hints: Vec<_> = batch.iter().map(|field| members.hint(members.hash(field))).collect();
     while hints.iter_mut().fold(false, |is_any, hint| hint.step() | is_any) {}
-    hints.iter().for_each(|hint| hint.finish());
+    for hint in &hints {
+        hint.finish();
+    }
 }
 
 /// Does something with all fields of a list, prefetched in batches and not. Prints the time.

@@ -278,7 +278,7 @@ fn who_supervises_the_server_is_told_when_all_data_is_there() {
     until("the server loads", || ask(&socket, "INFO persistence").contains("loading:1"));
     assert!(told().ends_with("READY=1\n"));
     let info = ask(&socket, "INFO");
-    assert!(info.contains("loading:0") && info.contains("db0:keys=2000"), "{info}");
+    assert!(info.contains("\nloading:0") && info.contains("db0:keys=2000"), "{info}");
     ask(&socket, "SHUTDOWN");
     server.0.wait().expect("the server ends");
 }
@@ -314,7 +314,7 @@ fn a_panic_is_reported_and_the_log_keeps_what_was_whole() {
     assert!(!log.contains("secret"), "the log is no place for data: {log}");
     assert!(!folder.0.join("data/pid").exists() && !folder.0.join("data/dump.rdb").exists());
     let mut server = start();
-    until("the log is loaded", || ask(&socket, "INFO persistence").contains("loading:0"));
+    until("the log is loaded", || ask(&socket, "INFO persistence").contains("\nloading:0"));
     assert_eq!(ask(&socket, "MGET secret half"), "*2\r\n$1\r\n1\r\n$-1\r\n+OK\r\n");
     ask(&socket, "SHUTDOWN NOSAVE");
     server.0.wait().expect("the server ends");
