@@ -5,13 +5,20 @@
 //! ```
 //!
 //! A string that is long enough is changed where it lies. One that has to grow is made anew. What a command has
-//! made or changed is `raw` afterwards, as in Redis: OBJECT ENCODING tells.
+//! made or changed is `raw` afterwards, as in Redis: OBJECT ENCODING tells. A long one is in pieces from its first edit on, so that
+//! no edit copies much of it, nor makes room for zeros (`base/pieces.rs`).
 
 use std::ops::Range;
 
-use crate::base::buffer::{Buffer, Text};
+use crate::base::buffer::{BIG, Buffer, Text};
+use crate::base::pieces::Pieces;
 use crate::keyspace::db::{Db, Slot, Ttl};
-use crate::store::entry::{INLINE_MAX, NewValue};
+use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
+use crate::store::object::{Loose, Object};
+use triomphe::Arc;
+
+/// A longer string is in pieces once it was edited.
+const LONG: usize = BIG;
 
 impl Db<'_> {
     /// Sets a key to a string that a command has made. Records nothing.
@@ -47,7 +54,9 @@ impl Db<'_> {
                 change(&mut bytes[window]);
                 return entry.set_raw();
             }
-            if let Some(buffer) = entry.buffer_mut() {
+            if let Some(buffer) = entry.buffer_mut()
+                && buffer.bytes().len().max(window.end) <= LONG
+            {
                 let bytes = buffer.make_mut();
                 if bytes.len() < window.end {
                     bytes.resize(window.end, 0);
@@ -55,15 +64,63 @@ impl Db<'_> {
                 return change(&mut bytes[window]);
             }
         }
-        // Zeros that nobody has written cost nothing: a bit far away in a new string is set at once.
-        let old = self.text_of(slot).expect("the caller has looked at the type");
-        let bytes = old.unwrap_or(Text::Bytes(b"")).with(|old| {
+        let old = self.text_of(slot).expect("the caller has looked at the type").unwrap_or(Text::Bytes(b""));
+        if old.len().max(window.end) > LONG {
+            return self.edit_long(slot, key, |pieces| pieces.edit(window, change));
+        }
+        let bytes = old.with(|old| {
             let mut bytes = vec![0; old.len().max(window.end)];
             bytes[..old.len()].copy_from_slice(old);
             change(&mut bytes[window]);
             bytes
         });
         self.put_bytes(slot, key, bytes, Ttl::Keep);
+    }
+
+    /// Writes bytes into a string of `len` bytes, behind zeros if it is shorter; a missing key counts as empty. `shared` is the buffer
+    /// in which the bytes came, if they did. Keeps the deadline, records nothing.
+    pub fn write_text(&mut self, slot: Slot, key: &[u8], len: usize, at: usize, bytes: &[u8], shared: Option<&Buffer>) {
+        let end = at + bytes.len();
+        if len.max(end) > LONG {
+            if let Some(replaced) = self.edit_long(slot, key, |pieces| pieces.write(at, bytes, shared)) {
+                self.shared.discard_object(Object::Replaced(Arc::new(replaced)));
+            }
+            return;
+        }
+        self.edit_text(slot, key, len.max(end), |text| {
+            if at == text.len() {
+                return text.extend_from_slice(bytes);
+            }
+            if text.len() < end {
+                text.resize(end, 0);
+            }
+            text[at..end].copy_from_slice(bytes);
+        });
+    }
+
+    /// Lends a long string for an edit, in pieces from then on.
+    #[cold]
+    fn edit_long<R>(&mut self, slot: Slot, key: &[u8], change: impl FnOnce(&mut Pieces) -> R) -> R {
+        let mut pieces = match self.text_of(slot).expect("the caller has looked at the type") {
+            Some(Text::Pieces(_)) => match self.take_object(slot) {
+                Object::Text(pieces) => pieces,
+                other => unreachable!("{other:?} is no string"),
+            },
+            Some(Text::Shared(buffer)) => Arc::new(Pieces::of(buffer.clone())),
+            Some(text) => Arc::new(text.with(|bytes| Pieces::of(Buffer::new(bytes.to_vec())))),
+            None => Arc::default(),
+        };
+        // The old entry lets go of its buffer before the edit, which then may find it held once.
+        if let Some(position) = slot.position
+            && !matches!(self.data.table.at(position).value(), Value::Object(_))
+        {
+            let old = self.data.table.at(position);
+            let new = Entry::new(old.key(), NewValue::Object(Object::Lent), old.deadline(), old.clock());
+            drop(self.data.table.replace(position, new));
+        }
+        let result = change(Arc::make_mut(&mut pieces));
+        self.store(slot, key, Loose::Object(Object::Text(pieces)), false);
+        result
     }
 }
 

@@ -18,9 +18,11 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::ops::Range;
+use triomphe::Arc;
 
 use crate::base::buffer::{Buffer, Text};
 use crate::base::number;
+use crate::base::pieces::Pieces;
 
 /// A value of this many bytes or more is held instead of being copied.
 pub const SHARED_MIN: usize = 16 * 1024;
@@ -52,20 +54,23 @@ pub enum Proto {
 enum Chunk {
     Own(Vec<u8>),
     Shared(Buffer, Range<usize>),
+    Pieces(Arc<Pieces>, Range<usize>),
 }
 
 impl Chunk {
-    fn bytes(&self) -> &[u8] {
+    /// Some bytes from a position on that lie together: all that are left, but of pieces.
+    fn slice(&self, at: usize) -> &[u8] {
         match self {
-            Chunk::Own(bytes) => bytes,
-            Chunk::Shared(buffer, range) => &buffer.bytes()[range.clone()],
+            Chunk::Own(bytes) => &bytes[at..],
+            Chunk::Shared(buffer, range) => &buffer.bytes()[range.start + at..range.end],
+            Chunk::Pieces(pieces, range) => pieces.slice(range.start + at, range.end),
         }
     }
 
     fn len(&self) -> usize {
         match self {
             Chunk::Own(bytes) => bytes.len(),
-            Chunk::Shared(_, range) => range.len(),
+            Chunk::Shared(_, range) | Chunk::Pieces(_, range) => range.len(),
         }
     }
 }
@@ -170,6 +175,7 @@ impl Reply {
             Text::Bytes(bytes) => self.bulk(bytes),
             Text::Int(value) => self.bulk_int(value),
             Text::Shared(buffer) => self.shared(buffer, 0..buffer.bytes().len()),
+            Text::Pieces(pieces) => self.pieces(pieces, 0..pieces.len()),
         }
     }
 
@@ -182,6 +188,20 @@ impl Reply {
         self.header(b'$', range.len());
         self.close();
         self.push_chunk(Chunk::Shared(buffer.clone(), range));
+        self.room(FRAME);
+        self.end();
+    }
+
+    /// A string that is a part of one in pieces. A long one is held until it is sent, and given piece by piece.
+    #[cold]
+    pub fn pieces(&mut self, pieces: &Arc<Pieces>, range: Range<usize>) {
+        if range.len() < SHARED_MIN {
+            return self.bulk(&pieces.gather(range));
+        }
+        self.room(FRAME);
+        self.header(b'$', range.len());
+        self.close();
+        self.push_chunk(Chunk::Pieces(Arc::clone(pieces), range));
         self.room(FRAME);
         self.end();
     }
@@ -341,7 +361,7 @@ impl Reply {
             self.chunked += header.len();
             match &mut self.chunks[begin.chunks] {
                 Chunk::Own(bytes) => insert(bytes, begin.tail, header),
-                Chunk::Shared(..) => unreachable!("its header is in a chunk before it"),
+                Chunk::Shared(..) | Chunk::Pieces(..) => unreachable!("its header is in a chunk before it"),
             }
         }
         self.count.close(values as u64);
@@ -428,32 +448,46 @@ impl Reply {
     /// Everything that is to be sent, in one piece of its own.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len());
-        let mut skip = self.sent;
-        for piece in self.chunks.iter().map(Chunk::bytes).chain([&self.tail[..]]) {
-            bytes.extend_from_slice(&piece[std::mem::take(&mut skip)..]);
+        let mut at = self.sent;
+        for chunk in &self.chunks {
+            while at < chunk.len() {
+                let slice = chunk.slice(at);
+                bytes.extend_from_slice(slice);
+                at += slice.len();
+            }
+            at = 0;
         }
+        bytes.extend_from_slice(&self.tail[at..]);
         bytes
     }
 
     /// Fills `out` with the next pieces to send, of at most `most` bytes in all, and says how many there are.
     pub fn slices<'a>(&'a self, out: &mut [IoSlice<'a>], most: usize) -> usize {
-        let mut skip = self.sent;
-        let (mut n, mut left) = (0, most);
-        let pieces = self.chunks.iter().map(Chunk::bytes).chain([&self.tail[..]]);
-        for (slot, piece) in out.iter_mut().zip(pieces) {
-            let piece = &piece[std::mem::take(&mut skip)..];
-            if piece.is_empty() {
-                // Only the tail may be.
-                break;
+        let mut at = self.sent;
+        let mut left = most;
+        let mut chunks = self.chunks.iter();
+        let mut chunk = chunks.next();
+        for n in 0..out.len() {
+            let slice = match chunk {
+                Some(chunk) => chunk.slice(at),
+                None => &self.tail[at..],
+            };
+            // Only the tail may be empty.
+            if slice.is_empty() || left == 0 {
+                return n;
             }
-            *slot = IoSlice::new(&piece[..piece.len().min(left)]);
-            n += 1;
-            left = left.saturating_sub(piece.len());
-            if left == 0 {
-                break;
+            let slice = &slice[..slice.len().min(left)];
+            out[n] = IoSlice::new(slice);
+            left -= slice.len();
+            at += slice.len();
+            match chunk {
+                // What `most` cut off is not asked for again.
+                Some(now) if at == now.len() => (chunk, at) = (chunks.next(), 0),
+                Some(_) => {}
+                None => return n + 1,
             }
         }
-        n
+        out.len()
     }
 
     /// `n` more bytes have been sent: drops what is done.

@@ -58,6 +58,7 @@ fn stored<R>(text: Text, store: impl FnOnce(New) -> R) -> R {
         Text::Shared(buffer) if buffer.bytes().len() > INLINE_MAX => return store(New::Big(buffer.clone())),
         Text::Shared(buffer) => buffer.bytes(),
         Text::Bytes(bytes) => bytes,
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
     };
     match bytes {
         // Only what begins like a number is worth a closer look.
@@ -91,6 +92,7 @@ impl<'a> Needle<'a> {
             Text::Int(value) => self.integer == Some(value),
             Text::Bytes(bytes) => self.bytes == bytes,
             Text::Shared(buffer) => self.bytes == buffer.bytes(),
+            Text::Pieces(_) => unreachable!("no element is in pieces"),
         }
     }
 }

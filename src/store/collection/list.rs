@@ -129,6 +129,7 @@ fn listpack_len(element: Text) -> usize {
             None => of_bytes(bytes),
         },
         Text::Shared(buffer) => of_bytes(buffer.bytes()),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
     };
     head + match head {
         0..0x80 => 1,

@@ -17,6 +17,7 @@ fn bytes(text: Text) -> Vec<u8> {
     match text {
         Text::Bytes(bytes) => bytes.to_vec(),
         Text::Shared(buffer) => buffer.bytes().to_vec(),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
         Text::Int(value) => value.to_string().into_bytes(),
     }
 }

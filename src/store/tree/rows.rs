@@ -251,7 +251,7 @@ impl<K: Kind> Rows<K> {
         match self.text(row) {
             Text::Bytes(bytes) => bytes,
             Text::Shared(buffer) => buffer.bytes(),
-            Text::Int(_) => unreachable!("this kind has no integers"),
+            Text::Int(_) | Text::Pieces(_) => unreachable!("this kind has no integers"),
         }
     }
 
