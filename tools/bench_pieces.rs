@@ -66,34 +66,28 @@ fn write(db: &mut Db, at: Option<usize>, bytes: &[u8], shared: Option<&Buffer>) 
     db.write_text(slot, &key(), len, at.unwrap_or(len), bytes, shared);
 }
 
-fn edits(keyspace: &mut Keyspace, len: usize, edits: usize) {
+fn edits(keyspace: &mut Keyspace, len: usize) {
     let mut dice = Dice(1);
     let mut place = || dice.below(len as u64 - 1000) as usize;
-    each("SETBIT", keyspace, edits, |db| {
+    each("SETBIT", keyspace, EDITS, |db| {
         let (slot, at) = (db.write(&key()), place());
         db.edit_window(slot, &key(), at..at + 1, |one| one.fill(1));
     });
     let mut dice = Dice(2);
     let mut place = || dice.below(len as u64 - 1000) as usize;
-    each("SETRANGE of 100", keyspace, edits, |db| write(db, Some(place()), &[1; 100], None));
-    each("APPEND of 100", keyspace, edits, |db| write(db, None, &[1; 100], None));
+    each("SETRANGE of 100", keyspace, EDITS, |db| write(db, Some(place()), &[1; 100], None));
+    each("APPEND of 100", keyspace, EDITS, |db| write(db, None, &[1; 100], None));
 }
 
 fn report_copy(megabytes: usize) {
     let mut keyspace = filled(megabytes);
     let copy = keyspace.freeze();
-    edits(&mut keyspace, megabytes << 20, EDITS);
+    edits(&mut keyspace, megabytes << 20);
     drop(copy);
-    println!("and a new copy every 100 edits, all alive");
-    let mut copies = Vec::new();
-    for _ in 0..EDITS / 1000 {
-        copies.push(keyspace.freeze());
-        edits(&mut keyspace, megabytes << 20, 100);
-    }
 }
 
 fn report_alone(megabytes: usize) {
-    edits(&mut filled(megabytes), megabytes << 20, EDITS);
+    edits(&mut filled(megabytes), megabytes << 20);
 }
 
 fn report_append(megabytes: usize) {

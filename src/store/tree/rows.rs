@@ -73,6 +73,9 @@ const BIG_WEIGHT: usize = 16;
 /// A row that makes a full leaf of short codes one of long codes may need that much.
 static ZEROS: [u8; 12 * 1024] = [0; 12 * 1024];
 
+/// Shorter strings are moved for each row that comes before them.
+const MOVED_MAX: usize = 128;
+
 /// In a long code; a short one has the same bits in its one byte.
 const NO_TEXT: u16 = 0x8000;
 const BIG: u16 = 0x8000;
@@ -199,7 +202,13 @@ impl<K: Kind> Rows<K> {
     /// Where the string of a row ends; that of the row before begins there.
     #[inline]
     fn end(&self, row: usize) -> usize {
-        usize::from(self.head().top) - lengths(self.codes(0..row), self.head().is_wide)
+        // From the nearer side.
+        let head = self.head();
+        if row <= self.len() / 2 {
+            usize::from(head.top) - lengths(self.codes(0..row), head.is_wide)
+        } else {
+            usize::from(head.low) + lengths(self.codes(row..self.len()), head.is_wide)
+        }
     }
 
     /// The number of buffers in the rows before.
@@ -475,7 +484,8 @@ impl Head {
     fn open(&mut self, bytes: &mut [u8], row: usize, front: usize, end: usize, text: usize) -> usize {
         let (low, top) = (usize::from(self.low), usize::from(self.top));
         let is_above = top + text <= bytes.len() && low >= front;
-        let is_below = low >= front + text;
+        // Who adds at the head would move all strings each time: they are moved once instead, so that there is room behind them.
+        let is_below = low >= front + text && (row > 0 || top - low < MOVED_MAX);
         if is_above && (!is_below || top - end < end - low) {
             bytes.copy_within(end..top, end + text);
             self.top += text as u16;
