@@ -67,7 +67,9 @@ fn measure(peer: &Peer, load: &Load, size: usize, count: usize) -> Result<f64, S
             let mut words = vec![load.1.to_string(), format!("key:{collection:012}")];
             (from..size.min(from + AT_ONCE)).for_each(|n| words.extend(load.2(n)));
             requests.extend(format!("*{}\r\n", words.len()).bytes());
-            words.iter().for_each(|word| requests.extend(format!("${}\r\n{word}\r\n", word.len()).bytes()));
+            for word in words {
+                requests.extend(format!("${}\r\n{word}\r\n", word.len()).bytes());
+            }
             waiting += 1;
             if waiting == 100 {
                 exchange(&mut stream, &mut requests, &mut waiting)
@@ -92,7 +94,7 @@ fn exchange(stream: &mut TcpStream, requests: &mut Vec<u8>, waiting: &mut usize)
         if n == 0 || chunk[..n].contains(&b'-') {
             return Err(std::io::Error::other("it refused a request"));
         }
-        *waiting -= chunk[..n].iter().filter(|&&byte| byte == b'\n').count();
+        *waiting -= memchr::memchr_iter(b'\n', &chunk[..n]).count();
     }
     Ok(())
 }
