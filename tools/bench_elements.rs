@@ -55,10 +55,21 @@ pub fn run(servers: &[Peer], wants: impl Fn(&str) -> bool) -> Result<(), String>
 }
 
 fn measure(peer: &Peer, load: &Load, size: usize, count: usize) -> Result<f64, String> {
-    const AT_ONCE: usize = 200;
     let server = Server::start(peer, super::SERVER_CORE)?;
+    // Once before, so that buffers which the server keeps have their size.
+    fill(&server, load, size, count)?;
+    server.ask("FLUSHALL")?;
     server.settle()?;
     let before = server.used_memory()?;
+    fill(&server, load, size, count)?;
+    server.settle()?;
+    let each = server.used_memory()?.saturating_sub(before) as f64 / count as f64;
+    Ok(if count == 1 { each / size as f64 } else { each })
+}
+
+fn fill(server: &Server, load: &Load, size: usize, count: usize) -> Result<(), String> {
+    const AT_ONCE: usize = 200;
+    let failed = |error: std::io::Error| format!("{}: {error}", load.1);
     let mut stream = server.connect()?;
     let mut requests = Vec::new();
     let mut waiting = 0;
@@ -72,16 +83,11 @@ fn measure(peer: &Peer, load: &Load, size: usize, count: usize) -> Result<f64, S
             }
             waiting += 1;
             if waiting == 100 {
-                exchange(&mut stream, &mut requests, &mut waiting)
-                    .map_err(|error| format!("{}: {error}", peer.name))?;
+                exchange(&mut stream, &mut requests, &mut waiting).map_err(failed)?;
             }
         }
     }
-    exchange(&mut stream, &mut requests, &mut waiting).map_err(|error| format!("{}: {error}", peer.name))?;
-    drop(stream);
-    server.settle()?;
-    let each = server.used_memory()?.saturating_sub(before) as f64 / count as f64;
-    Ok(if count == 1 { each / size as f64 } else { each })
+    exchange(&mut stream, &mut requests, &mut waiting).map_err(failed)
 }
 
 /// Sends what there is, and waits for as many replies, of a line each.
