@@ -5,6 +5,7 @@
 //! tools/bench --peer "Redis 8.2=/opt/redis/redis-server" --only GET
 //! tools/bench types                             the loads on collections instead of those on strings
 //! tools/bench memory                            bytes per key, and of an idle connection
+//! tools/bench elements                          bytes per collection and element
 //! tools/bench saving --keys 5000000             what clients feel of a snapshot, its time and memory, loading
 //! tools/bench log                               what the append-only file costs
 //! tools/bench calm                              what clients feel of expiry, freeing and long commands, and how late keys expire
@@ -17,6 +18,7 @@
 //! differs far less between runs than requests per second. Progress goes to standard error, the tables (Markdown) to standard output.
 
 mod bench_calm;
+mod bench_elements;
 mod bench_load;
 mod bench_log;
 mod bench_probe;
@@ -68,16 +70,18 @@ enum Mode {
     Types,
     Talk,
     Memory,
+    Elements,
     Saving,
     Log,
     Calm,
     Ratios,
 }
 
-const USAGE: &str = "usage: bench [types | talk | memory | saving | log | calm | ratios] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+const USAGE: &str = "usage: bench [types | talk | memory | elements | saving | log | calm | ratios] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
   types        measures the commands on collections instead of those on strings
   talk         measures transactions, messages, waiting clients, events, MONITOR
   memory       measures bytes per key instead of time
+  elements     measures bytes per collection and element
   saving       measures what a probing client feels while a snapshot is written, and loading
   log          measures what the append-only file costs
   calm         measures the same for expiry, freeing and long commands, and how late keys expire
@@ -99,6 +103,7 @@ fn main() -> ExitCode {
         Mode::Memory => memory(&options),
         Mode::Calm => bench_calm::run(&options.servers, options.keys, options.svg.as_deref()),
         Mode::Ratios => bench_ratios::run(&options.servers, &|name| options.wants(name), options.svg.as_deref()),
+        Mode::Elements => bench_elements::run(&options.servers, |name| options.wants(name)),
         Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
         Mode::Log => pin(CLIENT_CORE).and_then(|()| {
             let time = Duration::from_secs_f64(options.seconds);
@@ -141,6 +146,7 @@ fn options() -> Result<Options, String> {
             "talk" => options.mode = Mode::Talk,
             "calm" => options.mode = Mode::Calm,
             "ratios" => options.mode = Mode::Ratios,
+            "elements" => options.mode = Mode::Elements,
             "saving" => options.mode = Mode::Saving,
             "log" => options.mode = Mode::Log,
             "--json" => options.json = Some(rest()?.into()),

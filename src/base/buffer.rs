@@ -6,6 +6,7 @@
 //! Giving a large one back to the system takes long. A thread that has no time for that keeps a *bin* ([`keep_bin`]): big
 //! buffers whose last holder lets go there end up in it, and [`empty_bin`] takes them out, for another thread to free.
 
+use crate::base::pieces::Pieces;
 use std::cell::{Cell, RefCell};
 use triomphe::Arc;
 
@@ -102,12 +103,13 @@ pub enum Owned {
 }
 
 impl Owned {
-    /// A copy; a buffer is held once more instead.
+    /// A copy; a buffer is held once more instead. Pieces are copied into one.
     pub fn of(text: Text<'_>) -> Owned {
         match text {
             Text::Bytes(bytes) => Owned::Bytes(bytes.to_vec()),
             Text::Int(n) => Owned::Int(n),
             Text::Shared(buffer) => Owned::Shared(buffer.clone()),
+            Text::Pieces(pieces) => Owned::Shared(Buffer::new(pieces.gather(0..pieces.len()))),
         }
     }
 
@@ -132,13 +134,14 @@ impl Owned {
 }
 
 impl Text<'_> {
-    /// Calls `look` with the bytes; an integer's are its decimal digits.
+    /// Calls `look` with the bytes; an integer's are its decimal digits. Pieces are copied for it: that takes long.
     #[inline]
     pub fn with<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
         match self {
             Text::Bytes(bytes) => look(bytes),
             Text::Int(n) => look(itoa::Buffer::new().format(n).as_bytes()),
             Text::Shared(buffer) => look(buffer.bytes()),
+            Text::Pieces(pieces) => gathered(pieces, look),
         }
     }
 
@@ -148,6 +151,7 @@ impl Text<'_> {
             Text::Bytes(bytes) => bytes.len(),
             Text::Int(n) => itoa::Buffer::new().format(n).len(),
             Text::Shared(buffer) => buffer.bytes().len(),
+            Text::Pieces(pieces) => pieces.len(),
         }
     }
 
@@ -157,7 +161,12 @@ impl Text<'_> {
     }
 }
 
-/// A string value as it is read: the three forms in which one is stored.
+#[cold]
+fn gathered<R>(pieces: &Pieces, look: impl FnOnce(&[u8]) -> R) -> R {
+    look(&pieces.gather(0..pieces.len()))
+}
+
+/// A string value as it is read: the forms in which one is stored.
 #[derive(Clone, Copy, Debug)]
 pub enum Text<'a> {
     /// Bytes that lie in the entry.
@@ -166,6 +175,8 @@ pub enum Text<'a> {
     Int(i64),
     /// A counted buffer: a reply may hold it instead of copying it.
     Shared(&'a Buffer),
+    /// A long string that was edited; never an element of a collection.
+    Pieces(&'a Arc<Pieces>),
 }
 
 #[cfg(test)]

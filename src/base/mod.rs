@@ -10,6 +10,7 @@ pub mod helper;
 pub mod logging;
 pub mod machine;
 pub mod number;
+pub mod pieces;
 pub mod prefetch;
 pub mod simd;
 pub mod stopwatch;

@@ -130,7 +130,15 @@ fn setbit(ctx: &mut Ctx, args: Args) -> Done {
 /// GETBIT key offset
 fn getbit(ctx: &mut Ctx, args: Args) -> Done {
     let at = bit_offset(ctx, parse_i64(args.get(2)))?;
-    let is_set = |text: Option<Text>| text.is_some_and(|text| text.with(|bytes| bits::bit(bytes, at)));
+    let is_set = |text: Option<Text>| match text {
+        None => false,
+        // Within the longest string, so it fits.
+        Some(Text::Pieces(pieces)) => {
+            let byte = (at / 8) as usize;
+            byte < pieces.len() && bits::bit(pieces.slice(byte, byte + 1), at % 8)
+        }
+        Some(text) => text.with(|bytes| bits::bit(bytes, at)),
+    };
     let is_set = ctx.server.db(ctx.db).look(args.get(1), is_set)?;
     ctx.reply.int(i64::from(is_set));
     Ok(Flow::Done)
@@ -179,6 +187,9 @@ fn bitcount(ctx: &mut Ctx, args: Args) -> Done {
     // Two negative positions in the wrong order are empty even where both would be cut to the first.
     let is_reversed = start < 0 && end < 0 && start > end;
     let count = match text {
+        Some(Text::Pieces(pieces)) if !is_reversed => {
+            bits::count_ones_in_pieces(pieces, bit_range(start, end, what, pieces.len()))
+        }
         Some(text) if !is_reversed => {
             text.with(|bytes| bits::count_ones_in(bytes, bit_range(start, end, what, bytes.len())))
         }
@@ -207,12 +218,16 @@ fn bitpos(ctx: &mut Ctx, args: Args) -> Done {
         // A missing key is a row of zeros without end.
         None if wanted => None,
         None => Some(0),
-        Some(text) => text.with(|bytes| {
-            let range = bit_range(start, end.unwrap_or(-1), what, bytes.len());
+        Some(text) => {
+            let range = bit_range(start, end.unwrap_or(-1), what, text.len());
             // A string that is searched up to its end for a clear bit is followed by zeros.
-            let behind = (!wanted && end.is_none() && !range.is_empty()).then_some(bytes.len() as u64 * 8);
-            bits::find(bytes, range, wanted).or(behind)
-        }),
+            let behind = (!wanted && end.is_none() && !range.is_empty()).then_some(text.len() as u64 * 8);
+            let found = match text {
+                Text::Pieces(pieces) => bits::find_in_pieces(pieces, range, wanted),
+                text => text.with(|bytes| bits::find(bytes, range, wanted)),
+            };
+            found.or(behind)
+        }
     };
     ctx.reply.int(found.map_or(-1, |at| at as i64)); // no string has 2^63 bits
     Ok(Flow::Done)
@@ -406,6 +421,10 @@ fn run(ctx: &mut Ctx, key: &[u8], steps: &[Step]) -> Done {
         let (field, at) = (step.field, step.at);
         let old = match db.text_of(slot)? {
             None => 0,
+            Some(Text::Pieces(pieces)) => {
+                let window = field.window(at);
+                field.get(&pieces.gather(window.start.min(pieces.len())..window.end.min(pieces.len())), at)
+            }
             Some(text) => text.with(|bytes| {
                 let window = field.window(at);
                 field.get(&bytes[window.start.min(bytes.len())..window.end.min(bytes.len())], at)

@@ -3,7 +3,7 @@
 //! As in Redis it is one command without subcommands of its own in COMMAND, so a word or a number of arguments that it
 //! does not know are the same error.
 
-use crate::base::buffer::Buffer;
+use crate::base::buffer::{Buffer, Text};
 use crate::base::clock::Clock;
 use crate::base::glob;
 use crate::base::number::parse_i64;
@@ -209,7 +209,7 @@ fn serialized_len(entry: &Entry) -> usize {
         Value::Buffer(buffer) => (buffer.bytes().len(), None),
         // What the file will hold of it is not known before there is one.
         Value::Packed(block) => (block.len(), None),
-        Value::Object(object) => (object.bytes(), None),
+        Value::Object(object) => (object.text().map_or_else(|| object.bytes(), Text::len), None),
     };
     if let Some(len) = int.and_then(int_len) {
         return len;

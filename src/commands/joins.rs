@@ -102,7 +102,7 @@ impl Held {
                 let some = members.iter_from(ranks.start).take(ranks.len());
                 some.for_each(|element| visit(element.field_text(), 1.0));
             }
-            Held::Object(Object::Lent | Object::Cut(_)) => {}
+            Held::Object(Object::Lent | Object::Cut(_) | Object::Text(_) | Object::Replaced(_)) => {}
         }
     }
 }

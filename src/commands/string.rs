@@ -26,7 +26,7 @@ pub static COMMANDS: &[Command] = &[
         .keys(&[KeySpec::at(1, &[ReadWrite, Insert])])
         .syntax("key value")
         .docs("Adds bytes to the end of a string; a missing key counts as empty.")
-        .complexity("O(1) amortized for short values: the room of a string doubles as it grows.")
+        .complexity("O(1) amortized for short values: the room of a string doubles as it grows, up to a window of it.")
         .since("2.0.0"),
     Command::new("decr", decr)
         .arity(2)
@@ -550,6 +550,10 @@ fn getrange(ctx: &mut Ctx, args: Args) -> Done {
             Some(range) => reply.shared(buffer, range),
             None => reply.bulk(b""),
         },
+        Text::Pieces(pieces) => match range(start, end, pieces.len()) {
+            Some(range) => reply.pieces(pieces, range),
+            None => reply.bulk(b""),
+        },
         text => text.with(|bytes| match range(start, end, bytes.len()) {
             Some(range) => reply.bulk(&bytes[range]),
             None => reply.bulk(b""),
@@ -586,15 +590,9 @@ fn setrange(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     }
     let end = offset.checked_add(value.len()).filter(|&end| end as u64 <= max).ok_or(Error::TooLong)?;
-    let len = len.max(end);
-    db.edit_text(slot, key, len, |bytes| {
-        if bytes.len() < end {
-            bytes.resize(end, 0);
-        }
-        bytes[offset..end].copy_from_slice(value);
-    });
+    db.write_text(slot, key, len, offset, value, args.shared(3));
     db.changed(key, Event::SETRANGE, 1);
-    ctx.reply.int(len as i64); // no string has 2^63 bytes
+    ctx.reply.int(len.max(end) as i64); // no string has 2^63 bytes
     Ok(Flow::Done)
 }
 
@@ -610,11 +608,12 @@ fn append(ctx: &mut Ctx, args: Args) -> Done {
             value.len()
         }
         Some(text) => {
-            let len = text.len() + value.len();
+            let old = text.len();
+            let len = old + value.len();
             if len as u64 > max {
                 return Err(Error::TooLong);
             }
-            db.edit_text(slot, key, len, |bytes| bytes.extend_from_slice(value));
+            db.write_text(slot, key, old, old, value, args.shared(2));
             len
         }
     };
@@ -654,7 +653,7 @@ fn add(ctx: &mut Ctx, key: &[u8], by: i64) -> Done {
         None => Some(0),
         Some(Text::Int(n)) => Some(n),
         Some(Text::Bytes(bytes)) => parse_i64(bytes),
-        Some(Text::Shared(_)) => None,
+        Some(Text::Shared(_) | Text::Pieces(_)) => None,
     })?;
     // Errors are made only where they happen: making one that is not used costs as much as the addition.
     let Some(old) = old else { return Err(Error::NotInteger) };
@@ -689,6 +688,7 @@ pub(super) fn bytes_of(text: Text<'_>) -> Cow<'_, [u8]> {
     match text {
         Text::Bytes(bytes) => Cow::Borrowed(bytes),
         Text::Shared(buffer) => Cow::Borrowed(buffer.bytes()),
+        Text::Pieces(pieces) => Cow::Owned(pieces.gather(0..pieces.len())),
         Text::Int(n) => Cow::Owned(itoa::Buffer::new().format(n).as_bytes().to_vec()),
     }
 }

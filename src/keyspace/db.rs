@@ -3,14 +3,17 @@
 //! A lookup gives a [`Slot`]: the key's hash and, if it is there, its position. Everything after that goes by the slot,
 //! so a command hashes its key once. A slot is good until the next write to the same database.
 
-use crate::base::buffer::{Buffer, Text};
+use crate::base::buffer::{BIG, Buffer, Text};
 use crate::base::dice::Dice;
 use crate::base::number::parse_i64;
+use crate::base::pieces::Pieces;
 use crate::keyspace::changes::{Event, Interest};
 use crate::keyspace::{AccessClock, Database, DbId, Expiry, Shared};
 use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
+use crate::store::object::Object;
 pub use crate::store::object::WrongType;
 use crate::store::table::{Hash, Position};
+use triomphe::Arc;
 
 /// A database and what it shares with the others, for the length of a command.
 pub struct Db<'a> {
@@ -60,7 +63,8 @@ fn text_of(entry: &Entry) -> Result<Text<'_>, WrongType> {
         Value::Text(bytes) | Value::Raw(bytes) => Text::Bytes(bytes),
         Value::Int(n) => Text::Int(n),
         Value::Buffer(buffer) => Text::Shared(buffer),
-        Value::Packed(_) | Value::Object(_) => return Err(WrongType),
+        Value::Object(object) => return object.text().ok_or(WrongType),
+        Value::Packed(_) => return Err(WrongType),
     })
 }
 
@@ -247,7 +251,7 @@ impl<'a> Db<'a> {
     }
 
     /// Changes the bytes of a string, which are empty if the key is missing and `len` long afterwards. Keeps the
-    /// deadline, records nothing. A buffer that somebody else holds is copied first.
+    /// deadline, records nothing. A buffer that somebody else holds is copied first: for strings that are not long.
     pub fn edit_text(&mut self, slot: Slot, key: &[u8], len: usize, change: impl FnOnce(&mut Vec<u8>)) {
         if let Some(position) = slot.position
             && let Some(mut entry) = self.data.table.at_mut(position)
@@ -318,9 +322,10 @@ impl<'a> Db<'a> {
         });
         if !in_place {
             let old = self.data.table.at(position);
-            let new = Entry::new(old.key(), settled(old.key(), own_value(old), deadline), deadline, old.clock());
-            let old = self.data.table.replace(position, new);
-            self.shared.discard(old);
+            let value = moved_value(old);
+            let new = Entry::new(old.key(), settled(old.key(), value, deadline), deadline, old.clock());
+            // Not through a helper: what is big in it is held by the new entry, too, and an edit should find that alone.
+            drop(self.data.table.replace(position, new));
         }
         self.deadline_moved(slot.hash, had, deadline);
         true
@@ -394,13 +399,23 @@ pub fn settled<'v>(key: &[u8], value: NewValue<'v>, deadline: Option<i64>) -> Ne
     }
 }
 
+/// The value of an entry that goes, for the one that comes in its place: a buffer is the same.
+pub(super) fn moved_value(entry: &Entry) -> NewValue<'_> {
+    match entry.value() {
+        Value::Buffer(buffer) => NewValue::Buffer(buffer.clone()),
+        _ => own_value(entry),
+    }
+}
+
 /// The value of an entry as an own copy.
 pub(super) fn own_value(entry: &Entry) -> NewValue<'_> {
     match entry.value() {
         Value::Text(bytes) => NewValue::Text(bytes),
         Value::Raw(bytes) => NewValue::Raw(bytes),
         Value::Int(n) => NewValue::Int(n),
-        Value::Buffer(buffer) => NewValue::Buffer(Buffer::new(buffer.bytes().to_vec())),
+        Value::Buffer(buffer) if buffer.bytes().len() <= BIG => NewValue::Buffer(Buffer::new(buffer.bytes().to_vec())),
+        // As below: a long one would take long to copy.
+        Value::Buffer(buffer) => NewValue::Object(Object::Text(Arc::new(Pieces::of(buffer.clone())))),
         Value::Packed(block) => NewValue::Packed(block),
         // Both keys share all nodes until one of them changes some. Live bytes count them twice then: see `Object`.
         Value::Object(object) => NewValue::Object(object.clone()),

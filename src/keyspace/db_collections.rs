@@ -149,7 +149,7 @@ impl Db<'_> {
     }
 
     /// Takes the big value out of its entry, which is made our own first; until it is put back the entry holds [`Object::Lent`].
-    fn take_object(&mut self, slot: Slot) -> Object {
+    pub(super) fn take_object(&mut self, slot: Slot) -> Object {
         let position = slot.position.expect("there is a value");
         if let Some(mut entry) = self.data.table.at_mut(position) {
             return std::mem::take(entry.object_mut().expect("a big value"));
@@ -165,7 +165,7 @@ impl Db<'_> {
     }
 
     /// Puts what an edit left behind in its place.
-    fn store(&mut self, slot: Slot, key: &[u8], loose: Loose, is_empty: bool) {
+    pub(super) fn store(&mut self, slot: Slot, key: &[u8], loose: Loose, is_empty: bool) {
         if is_empty {
             if let Some(entry) = self.remove(slot) {
                 self.shared.discard(entry);

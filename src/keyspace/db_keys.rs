@@ -8,9 +8,9 @@
 //! ```
 
 use crate::keyspace::changes::Event;
-use crate::keyspace::db::{Db, Slot, own_value, settled};
+use crate::keyspace::db::{Db, Slot, moved_value, own_value, settled};
 use crate::store::collection::hash::earliest_of;
-use crate::store::entry::{Entry, NewValue, Value};
+use crate::store::entry::{Entry, NewValue};
 
 impl Db<'_> {
     /// Looks a key up without noting an access: counts a hit, or a miss and its event.
@@ -78,17 +78,13 @@ impl Db<'_> {
     ///
     /// Whoever passes the entry on held it alone, but for copies of the keyspace: a buffer moves, it is not copied.
     pub fn insert_moved(&mut self, key: &[u8], old: Entry) {
-        let value = match old.value() {
-            Value::Buffer(buffer) => NewValue::Buffer(buffer.clone()),
-            _ => own_value(&old),
-        };
-        self.insert_new(key, value, &old);
+        self.insert_new(key, moved_value(&old), &old);
         // Not through a helper: while the old entry lives, an edit of the buffer would have to copy it.
         drop(old);
     }
 
-    /// Puts a copy of an entry's value under a key, with its deadline. What is there is replaced. Buffers are copied,
-    /// never shared between two keys, or the bytes could not be told apart.
+    /// Puts a copy of an entry's value under a key, with its deadline. What is there is replaced. What is big is shared until
+    /// one of the two changes, and counts for both meanwhile.
     pub fn insert_copy(&mut self, key: &[u8], old: &Entry) {
         self.insert_new(key, own_value(old), old);
     }
@@ -121,6 +117,7 @@ mod tests {
     use crate::base::helper::Helper;
     use crate::keyspace::changes::Interest;
     use crate::keyspace::{DbId, Expiry, Keyspace, Ttl};
+    use crate::store::entry::Value;
 
     /// A keyspace at time 1,000, whose changes are of interest.
     fn keyspace() -> Keyspace {
@@ -179,7 +176,7 @@ mod tests {
     #[test]
     fn a_moved_buffer_is_the_same_and_held_once_while_a_copied_one_is_another() {
         let mut keyspace = keyspace();
-        put(&mut keyspace, b"a", NewValue::Buffer(Buffer::new(vec![7; 100_000])), Ttl::At(5000));
+        put(&mut keyspace, b"a", NewValue::Buffer(Buffer::new(vec![7; 50_000])), Ttl::At(5000));
         put(&mut keyspace, b"b", NewValue::Int(1), Ttl::Clear);
         events(&mut keyspace);
         let address = |keyspace: &mut Keyspace, key: &[u8]| match keyspace.db(DbId(0)).seek(key).map(Entry::value) {

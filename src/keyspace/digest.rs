@@ -5,9 +5,10 @@
 
 use crate::base::buffer::Text;
 use crate::base::number::Double;
+use crate::base::pieces::Pieces;
 use crate::keyspace::Keyspace;
 use crate::store::entry::{Entry, Value};
-use crate::store::object::Element;
+use crate::store::object::{Element, Object};
 use sha1::{Digest, Sha1};
 
 /// Twenty bytes, as SHA-1 gives them.
@@ -43,6 +44,15 @@ fn mix_text(sum: &mut Sum, text: Text) {
     text.with(|bytes| mix(sum, bytes));
 }
 
+/// [`mix`] of a string that does not lie together.
+fn mix_pieces(sum: &mut Sum, pieces: &Pieces) {
+    let mut digest = Sha1::new();
+    pieces.slices(0..pieces.len()).for_each(|slice| digest.update(slice));
+    let one: Sum = digest.finalize().into();
+    sum.iter_mut().zip(one).for_each(|(to, from)| *to ^= from);
+    *sum = Sha1::digest(*sum).into();
+}
+
 /// Mixes an entry's type, value and deadline in.
 fn mix_value(sum: &mut Sum, entry: &Entry) {
     // The type comes first, as a number in network order; 0 is a string.
@@ -51,6 +61,7 @@ fn mix_value(sum: &mut Sum, entry: &Entry) {
         Value::Text(bytes) | Value::Raw(bytes) => mix(sum, bytes),
         Value::Int(n) => mix(sum, itoa::Buffer::new().format(n).as_bytes()),
         Value::Buffer(buffer) => mix(sum, buffer.bytes()),
+        Value::Object(Object::Text(pieces)) => mix_pieces(sum, pieces),
         value => value.each(&mut |element| match element {
             Element::Item(item) => mix_text(sum, item),
             Element::Member(member) => member.with(|bytes| add(sum, bytes)),

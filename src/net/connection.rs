@@ -14,6 +14,8 @@ use std::io::{self, IoSlice};
 const READ_PER_TURN: usize = 1024 * 1024;
 /// Pieces of one write.
 const PIECES: usize = 64;
+/// The most bytes of one write: the system copies them while everybody else waits, and goes on as long as a fast reader makes room.
+const TURN_MAX: usize = (1 << 20) + 64 * 1024;
 
 /// What is known of the socket's readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,7 +222,7 @@ impl Connection {
                 return Ok(());
             }
             let mut pieces = [IoSlice::new(&[]); PIECES];
-            let n = reply.slices(&mut pieces, may_leave);
+            let n = reply.slices(&mut pieces, may_leave.min(TURN_MAX));
             let sent = match self.stream.write(&pieces[..n]) {
                 Ok(sent) => sent,
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,

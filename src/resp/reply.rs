@@ -18,9 +18,11 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::ops::Range;
+use triomphe::Arc;
 
 use crate::base::buffer::{Buffer, Text};
 use crate::base::number;
+use crate::base::pieces::Pieces;
 
 /// A value of this many bytes or more is held instead of being copied.
 pub const SHARED_MIN: usize = 16 * 1024;
@@ -52,20 +54,23 @@ pub enum Proto {
 enum Chunk {
     Own(Vec<u8>),
     Shared(Buffer, Range<usize>),
+    Pieces(Arc<Pieces>, Range<usize>),
 }
 
 impl Chunk {
-    fn bytes(&self) -> &[u8] {
+    /// Some bytes from a position on that lie together: all that are left, but of pieces.
+    fn slice(&self, at: usize) -> &[u8] {
         match self {
-            Chunk::Own(bytes) => bytes,
-            Chunk::Shared(buffer, range) => &buffer.bytes()[range.clone()],
+            Chunk::Own(bytes) => &bytes[at..],
+            Chunk::Shared(buffer, range) => &buffer.bytes()[range.start + at..range.end],
+            Chunk::Pieces(pieces, range) => pieces.slice(range.start + at, range.end),
         }
     }
 
     fn len(&self) -> usize {
         match self {
             Chunk::Own(bytes) => bytes.len(),
-            Chunk::Shared(_, range) => range.len(),
+            Chunk::Shared(_, range) | Chunk::Pieces(_, range) => range.len(),
         }
     }
 }
@@ -170,6 +175,7 @@ impl Reply {
             Text::Bytes(bytes) => self.bulk(bytes),
             Text::Int(value) => self.bulk_int(value),
             Text::Shared(buffer) => self.shared(buffer, 0..buffer.bytes().len()),
+            Text::Pieces(pieces) => self.pieces(pieces, 0..pieces.len()),
         }
     }
 
@@ -182,6 +188,20 @@ impl Reply {
         self.header(b'$', range.len());
         self.close();
         self.push_chunk(Chunk::Shared(buffer.clone(), range));
+        self.room(FRAME);
+        self.end();
+    }
+
+    /// A string that is a part of one in pieces. A long one is held until it is sent, and given piece by piece.
+    #[cold]
+    pub fn pieces(&mut self, pieces: &Arc<Pieces>, range: Range<usize>) {
+        if range.len() < SHARED_MIN {
+            return self.bulk(&pieces.gather(range));
+        }
+        self.room(FRAME);
+        self.header(b'$', range.len());
+        self.close();
+        self.push_chunk(Chunk::Pieces(Arc::clone(pieces), range));
         self.room(FRAME);
         self.end();
     }
@@ -341,7 +361,7 @@ impl Reply {
             self.chunked += header.len();
             match &mut self.chunks[begin.chunks] {
                 Chunk::Own(bytes) => insert(bytes, begin.tail, header),
-                Chunk::Shared(..) => unreachable!("its header is in a chunk before it"),
+                Chunk::Shared(..) | Chunk::Pieces(..) => unreachable!("its header is in a chunk before it"),
             }
         }
         self.count.close(values as u64);
@@ -428,29 +448,39 @@ impl Reply {
     /// Everything that is to be sent, in one piece of its own.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len());
-        let mut skip = self.sent;
-        for piece in self.chunks.iter().map(Chunk::bytes).chain([&self.tail[..]]) {
-            bytes.extend_from_slice(&piece[std::mem::take(&mut skip)..]);
+        let mut at = self.sent;
+        for chunk in &self.chunks {
+            while at < chunk.len() {
+                let slice = chunk.slice(at);
+                bytes.extend_from_slice(slice);
+                at += slice.len();
+            }
+            at = 0;
         }
+        bytes.extend_from_slice(&self.tail[at..]);
         bytes
     }
 
     /// Fills `out` with the next pieces to send, of at most `most` bytes in all, and says how many there are.
     pub fn slices<'a>(&'a self, out: &mut [IoSlice<'a>], most: usize) -> usize {
-        let mut skip = self.sent;
+        let mut at = self.sent;
         let (mut n, mut left) = (0, most);
-        let pieces = self.chunks.iter().map(Chunk::bytes).chain([&self.tail[..]]);
-        for (slot, piece) in out.iter_mut().zip(pieces) {
-            let piece = &piece[std::mem::take(&mut skip)..];
-            if piece.is_empty() {
-                // Only the tail may be.
+        let mut chunks = self.chunks.iter();
+        let mut chunk = chunks.next();
+        while n < out.len() && left > 0 {
+            let slice = chunk.map_or_else(|| &self.tail[at..], |chunk| chunk.slice(at));
+            // Only the tail may be empty.
+            if slice.is_empty() {
                 break;
             }
-            *slot = IoSlice::new(&piece[..piece.len().min(left)]);
+            out[n] = IoSlice::new(&slice[..slice.len().min(left)]);
             n += 1;
-            left = left.saturating_sub(piece.len());
-            if left == 0 {
-                break;
+            left = left.saturating_sub(slice.len());
+            at += slice.len();
+            match chunk {
+                None => break,
+                Some(now) if at == now.len() => (chunk, at) = (chunks.next(), 0),
+                Some(_) => {}
             }
         }
         n
@@ -964,6 +994,10 @@ mod tests {
     #[test]
     fn whatever_is_appended_taken_back_and_sent_in_parts_arrives() {
         let big = Buffer::new((0..100_000_u32).map(|i| i as u8).collect());
+        let mut pieces = Pieces::of(big.clone());
+        // The same bytes in several pieces.
+        (0..100_000).step_by(30_000).for_each(|at| pieces.edit(at..at + 1, |_| {}));
+        let pieces = Arc::new(pieces);
         for seed in 1..=400 {
             let mut dice = Dice(seed);
             let mut reply = Reply::new(if dice.below(2) == 0 { Proto::Resp2 } else { Proto::Resp3 });
@@ -974,7 +1008,7 @@ mod tests {
             for step in 0..dice.below(40) {
                 let mark = reply.mark();
                 let before = expected.len();
-                append(&mut reply, &mut expected, &big, &mut dice, 0);
+                append(&mut reply, &mut expected, (&big, &pieces), &mut dice, 0);
                 if cfg!(debug_assertions) {
                     assert_eq!(reply.values_since(mark), 1, "seed {seed} step {step}");
                 }
@@ -999,11 +1033,13 @@ mod tests {
             reply.advance(reply.len());
             assert!(reply.is_empty() && reply.reclaim().is_some() && reply.bytes() == 0, "seed {seed}");
         }
+        drop(pieces);
         assert!(big.is_unique());
     }
 
     /// Appends a random value to both.
-    fn append(reply: &mut Reply, expected: &mut Vec<u8>, big: &Buffer, dice: &mut Dice, depth: u64) {
+    fn append(reply: &mut Reply, expected: &mut Vec<u8>, both: (&Buffer, &Arc<Pieces>), dice: &mut Dice, depth: u64) {
+        let (big, pieces) = both;
         match dice.below(if depth < 3 { 8 } else { 5 }) {
             0 => {
                 reply.int(-5);
@@ -1018,7 +1054,11 @@ mod tests {
             3 => {
                 let start = dice.below(50_000) as usize;
                 let range = start..start + dice.below(50_000) as usize;
-                reply.shared(big, range.clone());
+                if dice.below(2) == 0 {
+                    reply.shared(big, range.clone());
+                } else {
+                    reply.pieces(pieces, range.clone());
+                }
                 expected.extend([format!("${}\r\n", range.len()).as_bytes(), &big.bytes()[range], b"\r\n"].concat());
             }
             4 => {
@@ -1029,7 +1069,7 @@ mod tests {
                 let n = dice.below(5) as usize;
                 reply.array(n);
                 expected.extend(format!("*{n}\r\n").bytes());
-                (0..n).for_each(|_| append(reply, expected, big, dice, depth + 1));
+                (0..n).for_each(|_| append(reply, expected, both, dice, depth + 1));
             }
             _ => {
                 let n = dice.below(12) as usize;
@@ -1037,7 +1077,7 @@ mod tests {
                 let mut elements = Vec::new();
                 for _ in 0..n {
                     let (mark, before) = (reply.mark(), elements.len());
-                    append(reply, &mut elements, big, dice, depth + 1);
+                    append(reply, &mut elements, both, dice, depth + 1);
                     if dice.below(8) == 0 {
                         reply.rollback(mark);
                         elements.truncate(before);

@@ -8,7 +8,7 @@ use crate::store::collection::list::ListView;
 use crate::store::collection::set::SetView;
 use crate::store::collection::sorted_set::SortedSetView;
 use crate::store::entry::Value;
-use crate::store::object::View;
+use crate::store::object::{Object, View};
 use crate::store::table::Table;
 
 /// More keys than this are estimated.
@@ -80,6 +80,7 @@ fn size(value: Value) -> usize {
         Value::Text(text) | Value::Raw(text) => text.len(),
         Value::Int(n) => itoa::Buffer::new().format(n).len(),
         Value::Buffer(buffer) => buffer.bytes().len(),
+        Value::Object(Object::Text(pieces)) => pieces.len(),
         value => match value.type_name() {
             "list" => ListView::of(value).map_or(0, ListView::len),
             "set" => SetView::of(value).map_or(0, SetView::len),

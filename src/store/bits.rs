@@ -13,6 +13,7 @@
 
 use std::ops::Range;
 
+use crate::base::pieces::{Piece, Pieces};
 use crate::base::simd::wide;
 
 /// The bit at a position; zero behind the end.
@@ -55,6 +56,29 @@ pub fn count_ones_in(bytes: &[u8], range: Range<u64>) -> u64 {
     count_ones(&bytes[first as usize..=last as usize]) - u64::from(outside)
 }
 
+/// How many bits are set in a range of a string in pieces. The range must not reach beyond the end.
+pub fn count_ones_in_pieces(pieces: &Pieces, range: Range<u64>) -> u64 {
+    parts(pieces, range)
+        .map(|(part, _, bits)| match part {
+            Piece::Bytes(bytes) => count_ones_in(bytes, bits),
+            Piece::Zeros(_) => 0,
+        })
+        .sum()
+}
+
+/// The pieces that a range of bits touches, the position of the first bit of each, and which of its bits are in the range.
+fn parts(pieces: &Pieces, range: Range<u64>) -> impl Iterator<Item = (Piece<'_>, u64, Range<u64>)> {
+    // Positions are limited by the longest string.
+    let bytes = (range.start / 8) as usize..range.end.div_ceil(8) as usize;
+    let mut at = bytes.start as u64 * 8;
+    pieces.pieces(if range.is_empty() { 0..0 } else { bytes }).map(move |piece| {
+        let bits = range.start.max(at) - at..range.end.min(at + piece.len() as u64 * 8) - at;
+        let part = (piece, at, bits);
+        at += piece.len() as u64 * 8;
+        part
+    })
+}
+
 // ---- searching ------------------------------------------------------------------------------------------------------
 
 /// How many bytes are searched at once.
@@ -77,6 +101,14 @@ pub fn find(bytes: &[u8], range: Range<u64>, wanted: bool) -> Option<u64> {
         (first + 1 + at as u64) * 8 + u64::from((rest[at] ^ opposite).leading_zeros())
     };
     (found < range.end).then_some(found)
+}
+
+/// [`find`] in a string in pieces.
+pub fn find_in_pieces(pieces: &Pieces, range: Range<u64>, wanted: bool) -> Option<u64> {
+    parts(pieces, range).find_map(|(part, at, bits)| match part {
+        Piece::Bytes(bytes) => find(bytes, bits, wanted).map(|found| at + found),
+        Piece::Zeros(_) => (!wanted).then_some(at + bits.start),
+    })
 }
 
 /// The first byte that is not `dull`.
@@ -270,6 +302,7 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::buffer::Buffer;
     use crate::base::dice::Dice;
 
     /// A string of random length; long runs of equal bytes, so that searches have something to skip.
@@ -304,6 +337,31 @@ mod tests {
                 for wanted in [false, true] {
                     let first = range.clone().find(|&at| bit(&bytes, at) == wanted);
                     assert_eq!(find(&bytes, range.clone(), wanted), first, "seed {seed} step {step} {range:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_in_pieces_is_counted_and_searched_as_one_in_one() {
+        for seed in 1..=40 {
+            let mut dice = Dice(seed);
+            let mut bytes = string(&mut dice, 200_000);
+            let mut pieces = Pieces::of(Buffer::new(bytes.clone()));
+            for _ in 0..10 {
+                let at = dice.below(400_000) as usize;
+                bytes.resize(bytes.len().max(at + 1), 0);
+                bytes[at] = 0xF0;
+                pieces.edit(at..at + 1, |byte| byte.fill(0xF0));
+            }
+            for step in 0..20 {
+                let range = range(&mut dice, &bytes);
+                let ones = count_ones_in(&bytes, range.clone());
+                assert_eq!(count_ones_in_pieces(&pieces, range.clone()), ones, "seed {seed} step {step} {range:?}");
+                for wanted in [false, true] {
+                    let first = find(&bytes, range.clone(), wanted);
+                    let found = find_in_pieces(&pieces, range.clone(), wanted);
+                    assert_eq!(found, first, "seed {seed} step {step} {range:?}");
                 }
             }
         }

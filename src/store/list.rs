@@ -17,11 +17,17 @@
 use crate::base::alloc;
 use crate::base::buffer::{Buffer, Text};
 use crate::base::number::parse_i64;
-use crate::store::tree::{At, Backward, First, Forward, Kind, Last, Leaf, New, ROOM, Rows, Tree, integer_len};
+use crate::store::tree::{At, Backward, First, Forward, HEAD, Kind, Last, Leaf, New, ROOM, Rows, Tree, integer_len};
 use std::ops::Range;
 
-/// The longest element that lies in a leaf: two of them fill it.
+/// The longest element that lies in a leaf.
 pub const INLINE_MAX: usize = ROOM / 2 - 2;
+
+/// What a full leaf has for elements. A kilobyte held twelve elements of 77 bytes, and left a tenth of itself free.
+const FULL: usize = 4096 - HEAD;
+
+/// What a new leaf has; it grows as it is filled, so that a list of a few leaves has no large empty one.
+const FIRST_ROOM: usize = 512 - HEAD;
 
 /// The leaves of a list: nothing but strings.
 enum Plain {}
@@ -29,8 +35,9 @@ enum Plain {}
 impl Kind for Plain {
     type Mark = ();
     const FIXED: usize = 0;
-    const FULL: usize = ROOM;
+    const FULL: usize = FULL;
     const INLINE_MAX: usize = INLINE_MAX;
+    const FIRST_ROOM: usize = FIRST_ROOM;
 
     fn mark(_: &Rows<Plain>) {}
 }
@@ -58,6 +65,7 @@ fn stored<R>(text: Text, store: impl FnOnce(New) -> R) -> R {
         Text::Shared(buffer) if buffer.bytes().len() > INLINE_MAX => return store(New::Big(buffer.clone())),
         Text::Shared(buffer) => buffer.bytes(),
         Text::Bytes(bytes) => bytes,
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
     };
     match bytes {
         // Only what begins like a number is worth a closer look.
@@ -91,6 +99,7 @@ impl<'a> Needle<'a> {
             Text::Int(value) => self.integer == Some(value),
             Text::Bytes(bytes) => self.bytes == bytes,
             Text::Shared(buffer) => self.bytes == buffer.bytes(),
+            Text::Pieces(_) => unreachable!("no element is in pieces"),
         }
     }
 }
@@ -129,7 +138,7 @@ impl List {
         stored(element, |new| {
             let refused = self.tree.edit(
                 &mut Last,
-                || Rows::new(ROOM),
+                || Rows::new(FIRST_ROOM),
                 |leaf, _| {
                     let refused = leaf.try_insert(leaf.len(), &[], new);
                     // It is left for good: what long elements leave free at its end is given back.
@@ -148,7 +157,7 @@ impl List {
         stored(element, |new| {
             let refused = self.tree.edit(
                 &mut First,
-                || Rows::new(ROOM),
+                || Rows::new(FIRST_ROOM),
                 |leaf, _| leaf.try_insert(0, &[], new).inspect_err(|_| leaf.shrink()),
             );
             if let Err(new) = refused {

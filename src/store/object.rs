@@ -1,4 +1,4 @@
-//! Big values: collections that have structures of their own, behind counted pointers.
+//! Big values: collections that have structures of their own, and long strings in pieces, behind counted pointers.
 //!
 //! ```text
 //!     entry's value:  Packed(block)  <-- small -- Collection -- big -->  Object::{List, Hash, Set, SortedSet, ..}
@@ -9,6 +9,7 @@
 //! reading there is a borrowed form ([`View`]). Which form it is, and when it changes, is the type's own business.
 
 use crate::base::buffer::Text;
+use crate::base::pieces::{Pieces, Replaced};
 use crate::store::collection::{list, sorted_set};
 use crate::store::entry::Value;
 use crate::store::hasher::Hasher;
@@ -34,8 +35,12 @@ pub enum Object {
     Set(Box<Members>),
     /// A sorted set.
     SortedSet(Box<sorted_set::Big>),
+    /// A long string that was edited.
+    Text(Arc<Pieces>),
     /// Elements that were cut out of a sorted set, on their way to be freed; never in an entry.
     Cut(Arc<Removed>),
+    /// Parts of a long string on that way.
+    Replaced(Arc<Replaced>),
 }
 
 impl fmt::Debug for Object {
@@ -54,13 +59,16 @@ impl Object {
             Object::SortedSet(big) => big.bytes(),
             // About: it is in no account any more.
             Object::Cut(removed) => removed.len() * 32,
+            Object::Text(pieces) => pieces.bytes(),
+            Object::Replaced(replaced) => replaced.bytes,
         }
     }
 
     /// The type, by the name that TYPE gives.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Object::Lent | Object::Cut(_) => "none",
+            Object::Lent | Object::Cut(_) | Object::Replaced(_) => "none",
+            Object::Text(_) => "string",
             Object::Hash(_) => "hash",
             Object::List(_) => "list",
             Object::Set(_) => "set",
@@ -71,7 +79,8 @@ impl Object {
     /// The form in which it is kept, by the name that OBJECT ENCODING has for it.
     pub fn encoding_name(&self) -> &'static str {
         match self {
-            Object::Lent | Object::Cut(_) => "none",
+            Object::Lent | Object::Cut(_) | Object::Replaced(_) => "none",
+            Object::Text(_) => "raw",
             Object::List(big) => big.encoding_name(),
             Object::Hash(_) | Object::Set(_) => "hashtable",
             Object::SortedSet(big) => big.encoding_name(),
@@ -81,7 +90,7 @@ impl Object {
     /// Visits what it holds, a list and a sorted set in order.
     pub fn each<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
         match self {
-            Object::Lent | Object::Cut(_) => {}
+            Object::Lent | Object::Cut(_) | Object::Text(_) | Object::Replaced(_) => {}
             Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
             Object::Hash(members) => members.iter().for_each(|element| {
                 visit(Element::Field(element.field_text(), element.value(), element.deadline()));
@@ -97,8 +106,14 @@ impl Object {
         match self {
             Object::Set(members) | Object::Hash(members) => Hint::Members(members.hint(members.hash(member))),
             Object::SortedSet(big) => Hint::Sorted(big, member),
-            Object::Lent | Object::Cut(_) | Object::List(_) => Hint::Nothing,
+            _ => Hint::Nothing,
         }
+    }
+
+    /// The string, if it is one.
+    #[inline]
+    pub fn text(&self) -> Option<Text<'_>> {
+        if let Object::Text(pieces) = self { Some(Text::Pieces(pieces)) } else { None }
     }
 
     /// How many nodes there are to free, about: who frees many has a helper do it.

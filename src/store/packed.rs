@@ -192,7 +192,7 @@ pub fn score(element: Text) -> f64 {
     match element {
         Text::Int(n) => n as f64,
         Text::Bytes(bytes) => f64::from_le_bytes(bytes.try_into().expect("a score has eight bytes")),
-        Text::Shared(_) => unreachable!("scores are short"),
+        Text::Shared(_) | Text::Pieces(_) => unreachable!("scores are short"),
     }
 }
 
@@ -202,6 +202,7 @@ pub fn encode_text(out: &mut Vec<u8>, element: Text) {
         Text::Bytes(bytes) => encode(out, bytes),
         Text::Int(n) => encode_int(out, n),
         Text::Shared(buffer) => encode(out, buffer.bytes()),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
     }
 }
 
@@ -343,6 +344,7 @@ mod tests {
             Text::Bytes(bytes) => bytes.to_vec(),
             Text::Int(n) => n.to_string().into_bytes(),
             Text::Shared(buffer) => buffer.bytes().to_vec(),
+            Text::Pieces(_) => unreachable!("no element is in pieces"),
         }
     }
 

@@ -1427,3 +1427,124 @@ fn lcs_looks_at_its_keys_before_its_options() {
     "#,
     );
 }
+
+#[test]
+fn a_long_string_is_edited_in_pieces_and_answers_as_one() {
+    check(
+        r#"
+        > SETRANGE k 100000 "end"
+        (integer) 100003
+        > STRLEN k
+        (integer) 100003
+        > GETRANGE k 99998 -1
+        "\x00\x00end"
+        > OBJECT ENCODING k
+        "raw"
+        > TYPE k
+        string
+        > BITCOUNT k
+        (integer) 12
+        > BITCOUNT k 100001 100001
+        (integer) 5
+        > BITPOS k 1
+        (integer) 800001
+        > BITPOS k 0
+        (integer) 0
+        > BITPOS k 0 100000
+        (integer) 800000
+        > GETBIT k 800001
+        (integer) 1
+        > GETBIT k 8000000
+        (integer) 0
+        > SETBIT k 800000 1
+        (integer) 0
+        > SETBIT k 400000 1
+        (integer) 0
+        > BITPOS k 1
+        (integer) 400000
+        > BITFIELD k GET u8 800000 SET u16 131064 65535 GET u16 131064 INCRBY i64 900000 5
+        1) (integer) 229
+        2) (integer) 0
+        3) (integer) 65535
+        4) (integer) 5
+        > STRLEN k
+        (integer) 112508
+        > APPEND k "x"*70000
+        (integer) 182508
+        > GETRANGE k 112500 112510
+        "\x00\x00\x00\x00\x00\x00\x00\x05xxx"
+        > GETRANGE k -3 -1
+        "xxx"
+        > COPY k other
+        (integer) 1
+        > SETRANGE other 0 "start"
+        (integer) 182508
+        > GETRANGE k 0 4
+        "\x00\x00\x00\x00\x00"
+        > GETRANGE other 0 5
+        "start\x00"
+        > BITOP XOR difference k other
+        (integer) 182508
+        > BITCOUNT difference
+        (integer) 20
+        > RENAME other third
+        OK
+        > EXPIRE third 100
+        (integer) 1
+        > PERSIST third
+        (integer) 1
+        > APPEND third ""
+        (integer) 182508
+        > INCR third
+        (error) ERR value is not an integer or out of range
+        > INCRBYFLOAT third 1
+        (error) ERR value is not a valid float
+        > PFADD third a
+        (error) WRONGTYPE Key is not a valid HyperLogLog string value.
+        > LPUSH third a
+        (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > HSET third a b
+        (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > SET plain "y"*100000
+        OK
+        > SETRANGE plain 50000 "z"
+        (integer) 100000
+        > GETRANGE plain 49998 50002
+        "yyzyy"
+        > GETDEL plain
+        "y"*50000"z""y"*49999
+        > EXISTS plain
+        (integer) 0
+        > SET third short
+        OK
+        > GET third
+        "short"
+    "#,
+    );
+}
+
+#[test]
+fn a_long_string_is_an_element_of_a_result_as_any_other() {
+    check(
+        r#"
+        > RPUSH l 1
+        (integer) 1
+        > SETRANGE v1 70000 "x"
+        (integer) 70001
+        > SORT l GET v* STORE sorted
+        (integer) 1
+        > LLEN sorted
+        (integer) 1
+        > SORT l BY v* ALPHA
+        1) "1"
+        > LCS v1 l
+        (error) ERR The specified keys must contain string values
+        > APPEND v1 y
+        (integer) 70002
+        > SET w xy
+        OK
+        > LCS v1 w
+        "xy"
+    "#,
+    );
+}

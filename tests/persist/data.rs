@@ -5,6 +5,7 @@ use redoxide::keyspace::digest::{self, Sum};
 use redoxide::net::local::Local;
 use redoxide::server::Server;
 use redoxide::store::entry::Value;
+use redoxide::store::object::Object;
 
 /// The time at which all begins, Unix milliseconds.
 pub const START_MS: i64 = 1_700_000_000_000;
@@ -70,6 +71,10 @@ pub fn fill(local: &mut Local) {
     let long = vec![b'x'; 200_000];
     send(&[b"SET", b"long", &long]);
     send(&[b"SET", b"middle", &long[..3000]]);
+    send(&[b"SET", b"in pieces", &long]);
+    send(&[b"SETRANGE", b"in pieces", b"700000", b"far"]);
+    send(&[b"SETRANGE", b"in pieces", b"100000", b"amid"]);
+    send(&[b"APPEND", b"in pieces", &long]);
     send(&[b"RPUSH", b"long elements", &long, b"short", &long]);
     send(&[b"HSET", b"long fields", &long, &long]);
     for i in 0..3000u32 {
@@ -100,6 +105,7 @@ pub fn content_of(server: &Server) -> Vec<String> {
                 Value::Int(int) => text(int.to_string().as_bytes()),
                 Value::Text(bytes) | Value::Raw(bytes) => text(bytes),
                 Value::Buffer(buffer) => text(buffer.bytes()),
+                Value::Object(Object::Text(pieces)) => text(&pieces.gather(0..pieces.len())),
                 Value::Packed(_) | Value::Object(_) => {}
             }
             let key = String::from_utf8_lossy(entry.key()).into_owned();

@@ -7,7 +7,7 @@ use crate::keyspace::freeze::FrozenKeyspace;
 use crate::persist::Progress;
 use crate::resp::{bulk, header};
 use crate::store::entry::{Entry, Value};
-use crate::store::object::Element;
+use crate::store::object::{Element, Object};
 use std::io::{self, Write};
 
 /// Elements in one command: more would make one request of a large collection.
@@ -50,6 +50,12 @@ impl Command {
 
     fn word(&mut self, text: Text) {
         self.words += 1;
+        if let Text::Pieces(pieces) = text {
+            header(&mut self.bytes, b'$', pieces.len());
+            pieces.slices(0..pieces.len()).for_each(|slice| self.bytes.extend_from_slice(slice));
+            self.bytes.extend_from_slice(b"\r\n");
+            return;
+        }
         text.with(|bytes| bulk(&mut self.bytes, bytes));
     }
 
@@ -73,6 +79,7 @@ fn put(command: &mut Command, entry: &Entry, out: &mut impl Write) -> io::Result
         Value::Int(int) => set(command, key, Text::Int(int), out)?,
         Value::Text(bytes) | Value::Raw(bytes) => set(command, key, Text::Bytes(bytes), out)?,
         Value::Buffer(buffer) => set(command, key, Text::Shared(buffer), out)?,
+        Value::Object(Object::Text(pieces)) => set(command, key, Text::Pieces(pieces), out)?,
         Value::Packed(_) | Value::Object(_) => elements(command, entry, out)?,
     }
     if let Some(deadline) = entry.deadline() {

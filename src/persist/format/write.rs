@@ -2,11 +2,12 @@
 
 use super::{Bytes, ChunkWriter, Elements, Head, Kind, Life, PIECE, Record, Word};
 use crate::base::buffer::Text;
+use crate::base::pieces::Pieces;
 use crate::keyspace::AccessClock;
 use crate::keyspace::freeze::FrozenKeyspace;
 use crate::persist::Progress;
 use crate::store::entry::{Entry, Value};
-use crate::store::object::Element;
+use crate::store::object::{Element, Object};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -42,11 +43,22 @@ fn put<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry) -> io::Result<()> {
         Value::Int(int) => return chunks.put(&Record::Int(key, life, int)),
         Value::Text(bytes) | Value::Raw(bytes) => bytes,
         Value::Buffer(buffer) => buffer.bytes(),
+        Value::Object(Object::Text(pieces)) => return put_pieces(chunks, key, life, pieces),
         Value::Packed(_) | Value::Object(_) => return put_collection(chunks, entry, key, life),
     };
     let first = bytes.len().min(PIECE);
     chunks.put(&Record::Text(key, life, bytes.len() as u64, Bytes(&bytes[..first])))?;
     bytes[first..].chunks(PIECE).try_for_each(|piece| chunks.put(&Record::MoreBytes(Bytes(piece))))
+}
+
+fn put_pieces<W: Write>(chunks: &mut ChunkWriter<W>, key: Bytes, life: Life, pieces: &Pieces) -> io::Result<()> {
+    let len = pieces.len();
+    let first = pieces.gather(0..len.min(PIECE));
+    chunks.put(&Record::Text(key, life, len as u64, Bytes(&first)))?;
+    (PIECE..len).step_by(PIECE).try_for_each(|at| {
+        let piece = pieces.gather(at..len.min(at + PIECE));
+        chunks.put(&Record::MoreBytes(Bytes(&piece)))
+    })
 }
 
 /// The elements that the next record will hold.
@@ -137,5 +149,6 @@ fn word(text: Text<'_>) -> Word<'_> {
         Text::Int(int) => Word::Int(int),
         Text::Bytes(bytes) => Word::Bytes(Bytes(bytes)),
         Text::Shared(buffer) => Word::Bytes(Bytes(buffer.bytes())),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
     }
 }

@@ -45,6 +45,7 @@ pub fn push(out: &mut Vec<u8>, element: Text) {
         Text::Int(n) => push_int(out, n),
         Text::Bytes(bytes) => push_bytes(out, bytes),
         Text::Shared(buffer) => push_bytes(out, buffer.bytes()),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
     }
 }
 

@@ -164,6 +164,12 @@ impl<W: Write> Output<W> {
         match text {
             Text::Bytes(bytes) => self.string(bytes),
             Text::Shared(buffer) => self.string(buffer.bytes()),
+            // Only what lies together can be compressed.
+            Text::Pieces(pieces) if self.compress => self.plain(&pieces.gather(0..pieces.len())),
+            Text::Pieces(pieces) => {
+                self.length(pieces.len() as u64);
+                pieces.slices(0..pieces.len()).for_each(|slice| self.bytes(slice));
+            }
             Text::Int(n) => match i32::try_from(n) {
                 Ok(n) => self.short_int(n),
                 Err(_) => self.plain(itoa::Buffer::new().format(n).as_bytes()),

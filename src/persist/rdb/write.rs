@@ -176,7 +176,10 @@ impl<W: Write> Output<W> {
             Value::Int(n) => Text::Int(n),
             Value::Buffer(buffer) => Text::Shared(buffer),
             Value::Packed(block) => return self.packed(block, version, head),
-            Value::Object(object) => return self.object(object, version, head),
+            Value::Object(object) => match object.text() {
+                Some(text) => text,
+                None => return self.object(object, version, head),
+            },
         };
         head(self, kind::STRING);
         self.text(text);
@@ -314,7 +317,9 @@ impl<W: Write> Output<W> {
                 head(self, kind::ZSET_2);
                 self.length(big.len() as u64);
             }
-            Object::Lent | Object::Cut(_) => unreachable!("no entry that is not being edited holds this"),
+            Object::Lent | Object::Cut(_) | Object::Text(_) | Object::Replaced(_) => {
+                unreachable!("no entry that is not being edited holds this")
+            }
         }
         object.each(&mut |element| match element {
             Element::Item(text) | Element::Member(text) => self.text(text),

@@ -225,7 +225,7 @@ pub mod tests {
                     body.push(head);
                     body.extend_from_slice(&n.to_le_bytes()[..len]);
                 }
-                Text::Shared(_) => unreachable!("not used here"),
+                Text::Shared(_) | Text::Pieces(_) => unreachable!("not used here"),
             }
             before = body.len() - start;
         }

@@ -5,7 +5,7 @@ use super::walk::{self, Found, Watched};
 use crate::base::buffer::Text;
 use crate::keyspace::{AccessClock, DbId};
 use crate::store::entry::{Entry, Value};
-use crate::store::object::Element;
+use crate::store::object::{Element, Object};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -47,6 +47,7 @@ fn describe(db: DbId, entry: &Entry, out: &mut String) {
         Value::Int(int) => text(Text::Int(*int), out),
         Value::Text(bytes) | Value::Raw(bytes) => string(bytes, out),
         Value::Buffer(buffer) => string(buffer.bytes(), out),
+        Value::Object(Object::Text(pieces)) => text(Text::Pieces(pieces), out),
         Value::Packed(_) | Value::Object(_) => {
             let is_hash = entry.type_name() == "hash";
             let mut deadlines = String::new();

@@ -1,6 +1,6 @@
 //! A list as commands see it: packed while it is small, else a chain of leaves.
 //!
-//! A list that fits into [`PACKED_MAX`] bytes is a packed block. That is far less than what Redis calls a listpack (8 KB as a rule): a
+//! A list that fits into [`PACKED_MAX`] bytes is a packed block. That is less than what Redis calls a listpack (8 KB as a rule): a
 //! block is edited as a whole, and a chain by the leaf. So the name that OBJECT ENCODING gives is kept apart
 //! from the form: [`Big::is_quicklist`] changes just where Redis converts, by the bytes that a listpack of these elements would take.
 
@@ -12,8 +12,8 @@ use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
 use crate::store::packed::{self, HEADER, Kind};
 use std::ops::Range;
 
-/// Bytes of a packed list.
-pub const PACKED_MAX: usize = 512;
+/// Bytes of a packed list. Each edit copies it twice; in a chain, a short one would take some 150 bytes more.
+pub const PACKED_MAX: usize = 2048;
 
 /// A big list.
 #[derive(Clone, Default)]
@@ -129,6 +129,7 @@ fn listpack_len(element: Text) -> usize {
             None => of_bytes(bytes),
         },
         Text::Shared(buffer) => of_bytes(buffer.bytes()),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
     };
     head + match head {
         0..0x80 => 1,

@@ -22,8 +22,9 @@ use crate::store::sorted_set::{self, Outcome, SortedSet as Tree};
 use std::ops::{Bound, Range};
 use triomphe::Arc;
 
-/// Bytes of a packed sorted set. Its elements are walked for each command: here about sixty of them, some 100 ns.
-pub const PACKED_MAX: usize = 1024;
+/// Bytes of a packed sorted set. Its elements are walked for each command, some 2 ns each. What Redis has in a listpack by default fits, and
+/// takes a third of what a tree would.
+pub const PACKED_MAX: usize = 16 * 1024;
 
 /// So many elements are removed one by one; more are cut out at once.
 const FEW: usize = 8;

@@ -17,6 +17,7 @@ fn bytes(text: Text) -> Vec<u8> {
     match text {
         Text::Bytes(bytes) => bytes.to_vec(),
         Text::Shared(buffer) => buffer.bytes().to_vec(),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
         Text::Int(value) => value.to_string().into_bytes(),
     }
 }
@@ -26,8 +27,8 @@ fn contents(list: &List) -> Model {
 }
 
 fn check(list: &List) {
-    // A leaf whose codes have just become longer may be somewhat over.
-    list.tree.check(|leaf| assert!(leaf.weight() <= ROOM * 5 / 4, "{}", leaf.weight()));
+    // A leaf whose codes have just become longer may be over, up to twice if it has nothing but codes.
+    list.tree.check(|leaf| assert!(leaf.weight() <= FULL * 2, "{}", leaf.weight()));
 }
 
 fn element(dice: &mut Dice, longest: usize) -> Vec<u8> {

@@ -179,6 +179,7 @@ impl Members {
             Text::Bytes(bytes) if bytes.len() <= INLINE_MAX => Part::Inline(bytes),
             Text::Shared(buffer) if buffer.bytes().len() <= INLINE_MAX => Part::Inline(buffer.bytes()),
             Text::Shared(buffer) => Part::Big(buffer),
+            Text::Pieces(_) => unreachable!("no element is in pieces"),
             Text::Bytes(bytes) => {
                 made = Buffer::new(bytes.to_vec());
                 Part::Big(&made)

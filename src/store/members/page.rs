@@ -311,6 +311,7 @@ impl<'a> Element<'a> {
             Text::Bytes(bytes) => bytes,
             Text::Shared(buffer) => buffer.bytes(),
             Text::Int(_) => unreachable!("numbers are stored as text"),
+            Text::Pieces(_) => unreachable!("no element is in pieces"),
         }
     }
 

@@ -101,7 +101,7 @@ impl Members {
                         assert!(buffers.insert(std::ptr::from_ref(buffer)), "a buffer belongs to one element");
                         used += 1;
                     }
-                    Text::Int(_) => panic!("numbers are texts"),
+                    Text::Int(_) | Text::Pieces(_) => panic!("numbers are texts"),
                 }
             }
             used += usize::from(self.values);

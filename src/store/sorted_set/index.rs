@@ -91,7 +91,7 @@ fn new_name(name: Option<Text<'_>>) -> New<'_> {
     match name {
         Some(Text::Bytes(bytes)) => New::Bytes(bytes),
         Some(Text::Shared(buffer)) => New::Big(buffer.clone()),
-        Some(Text::Int(_)) | None => New::Bytes(b""),
+        Some(Text::Int(_) | Text::Pieces(_)) | None => New::Bytes(b""),
     }
 }
 

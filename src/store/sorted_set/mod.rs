@@ -82,7 +82,7 @@ fn bytes(member: Text<'_>) -> &[u8] {
     match member {
         Text::Bytes(bytes) => bytes,
         Text::Shared(buffer) => buffer.bytes(),
-        Text::Int(_) => unreachable!("members are stored as the text that they are"),
+        Text::Int(_) | Text::Pieces(_) => unreachable!("members are stored as the text that they are"),
     }
 }
 

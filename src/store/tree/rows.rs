@@ -1,4 +1,4 @@
-//! The leaf of all trees here: rows of a byte string each, with some bytes of fixed size beside it, in about a kilobyte.
+//! The leaf of all trees here: rows of a byte string each, with some bytes of fixed size beside it, in a kilobyte or a few.
 //!
 //! ```text
 //!     block    +- count -+- head: buffers, rows, low, top -+- fixed parts -+- codes -+- room -+- strings ---+- room -+
@@ -16,7 +16,8 @@
 //! by the number of such codes before it.
 //!
 //! **Size.** A block is one allocation, counted, and as large as a size class of the allocator: it goes to the next one when it
-//! is full, so that little of it is free on average (a tree of fixed blocks would be two thirds full).
+//! is full, so that little of it is free on average (a tree of fixed blocks would be two thirds full). How large a full one is, is the kind's
+//! business.
 //!
 //! It does not know what the fixed bytes mean, nor in what order the rows are.
 
@@ -38,6 +39,8 @@ pub trait Kind: Sized {
     const FULL: usize;
     /// The longest string that lies in the leaf.
     const INLINE_MAX: usize;
+    /// The room of a leaf that is begun at one end of the tree.
+    const FIRST_ROOM: usize = Self::FULL;
     /// Whether buffers count as memory of these rows, or of others that hold them, too.
     const OWNS_BUFFERS: bool = true;
 
@@ -56,7 +59,7 @@ pub enum New<'a> {
 }
 
 /// The count and the head of a block.
-const HEAD: usize = size_of::<usize>() + size_of::<Head>();
+pub const HEAD: usize = size_of::<usize>() + size_of::<Head>();
 const _: () = assert!(HEAD == 24);
 
 /// What a block without buffers takes when it is full: a size class.
@@ -68,7 +71,10 @@ pub const ROOM: usize = BLOCK - HEAD;
 const BIG_WEIGHT: usize = 16;
 
 /// A row that makes a full leaf of short codes one of long codes may need that much.
-static ZEROS: [u8; 4096] = [0; 4096];
+static ZEROS: [u8; 12 * 1024] = [0; 12 * 1024];
+
+/// Shorter strings are moved for each row that comes before them.
+const MOVED_MAX: usize = 128;
 
 /// In a long code; a short one has the same bits in its one byte.
 const NO_TEXT: u16 = 0x8000;
@@ -151,9 +157,9 @@ impl<K: Kind> Rows<K> {
         Rows { block: Arc::from_header_and_slice(head, &ZEROS[..room]), kind: PhantomData }
     }
 
-    /// One row, in a full block.
+    /// One row, and room for more.
     pub fn with(fixed: &[u8], new: New) -> Rows<K> {
-        let mut rows = Rows::new(ROOM);
+        let mut rows = Rows::new(K::FIRST_ROOM);
         rows.insert(0, fixed, new);
         rows
     }
@@ -196,7 +202,13 @@ impl<K: Kind> Rows<K> {
     /// Where the string of a row ends; that of the row before begins there.
     #[inline]
     fn end(&self, row: usize) -> usize {
-        usize::from(self.head().top) - lengths(self.codes(0..row), self.head().is_wide)
+        // From the nearer side.
+        let head = self.head();
+        if row <= self.len() / 2 {
+            usize::from(head.top) - lengths(self.codes(0..row), head.is_wide)
+        } else {
+            usize::from(head.low) + lengths(self.codes(row..self.len()), head.is_wide)
+        }
     }
 
     /// The number of buffers in the rows before.
@@ -251,7 +263,7 @@ impl<K: Kind> Rows<K> {
         match self.text(row) {
             Text::Bytes(bytes) => bytes,
             Text::Shared(buffer) => buffer.bytes(),
-            Text::Int(_) => unreachable!("this kind has no integers"),
+            Text::Int(_) | Text::Pieces(_) => unreachable!("this kind has no integers"),
         }
     }
 
@@ -472,7 +484,8 @@ impl Head {
     fn open(&mut self, bytes: &mut [u8], row: usize, front: usize, end: usize, text: usize) -> usize {
         let (low, top) = (usize::from(self.low), usize::from(self.top));
         let is_above = top + text <= bytes.len() && low >= front;
-        let is_below = low >= front + text;
+        // Who adds at the head would move all strings each time: they are moved once instead, so that there is room behind them.
+        let is_below = low >= front + text && (row > 0 || top - low < MOVED_MAX);
         if is_above && (!is_below || top - end < end - low) {
             bytes.copy_within(end..top, end + text);
             self.top += text as u16;

@@ -270,6 +270,7 @@ fn owned(text: Text) -> Owned {
     match text {
         Text::Bytes(bytes) => Owned::Bytes(bytes.to_vec()),
         Text::Shared(buffer) => Owned::Bytes(buffer.bytes().to_vec()),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
         Text::Int(value) => Owned::Int(value),
     }
 }
