@@ -228,6 +228,12 @@ impl<C: Child> Directory<C> {
         unsafe { &*self.slots().add(self.index(hash)).cast::<C>() }
     }
 
+    /// Asks for the slot that covers a hash.
+    #[inline(always)]
+    pub fn prefetch_slot(&self, hash: Hash) {
+        prefetch(self.slots().wrapping_add(self.index(hash)));
+    }
+
     /// Copies the directory if somebody else holds it, too.
     #[inline(always)]
     pub fn own(&mut self) {

@@ -682,25 +682,32 @@ impl Page {
         }
     }
 
-    /// The entries that a lookup of this hash would look at.
+    /// The entries in its home that a lookup of this hash would look at. If there is none, but some that belong there lie
+    /// elsewhere, their buckets are asked for; false then, and [`Page::candidates_elsewhere`] goes on.
     #[inline(always)]
-    pub fn candidates<'a>(&'a self, hash: Hash, mut visit: impl FnMut(&'a Entry)) {
+    pub fn candidates<'a>(&'a self, hash: Hash, mut visit: impl FnMut(&'a Entry)) -> bool {
         if self.is_bag() {
-            return;
+            return true;
         }
         let home = home_of(hash, self.depth(), self.plain_buckets());
-        let tag = tag_of(hash);
         let bucket = self.bucket(home);
-        for slot in bucket.matches(tag) {
-            visit(bucket.entry(slot));
+        let slots = bucket.matches(tag_of(hash));
+        if slots.0 == 0 && bucket.displaced != 0 {
+            self.neighbours(home).for_each(|index| prefetch(self.bucket(index)));
+            return false;
         }
-        if bucket.displaced != 0 {
-            for index in self.neighbours(home) {
-                let bucket = self.bucket(index);
-                for slot in bucket.matches(tag) {
-                    visit(bucket.entry(slot));
-                }
-            }
+        slots.for_each(|slot| visit(bucket.entry(slot)));
+        true
+    }
+
+    /// The same of the buckets after the home.
+    #[inline(always)]
+    pub fn candidates_elsewhere<'a>(&'a self, hash: Hash, mut visit: impl FnMut(&'a Entry)) {
+        let home = home_of(hash, self.depth(), self.plain_buckets());
+        let tag = tag_of(hash);
+        for index in self.neighbours(home) {
+            let bucket = self.bucket(index);
+            bucket.matches(tag).for_each(|slot| visit(bucket.entry(slot)));
         }
     }
 

@@ -552,6 +552,9 @@ impl Table {
     /// serves them all.
     pub fn prefetch(&self, hashes: impl Iterator<Item = Hash> + Clone, for_writes: bool) {
         let Some(root) = &self.root else { return };
+        for hash in hashes.clone() {
+            root.child(hash).prefetch_slot(hash);
+        }
         let mut pages = [None; PREFETCH_MAX];
         for (place, hash) in pages.iter_mut().zip(hashes.clone()) {
             let page = root.child(hash).child(hash);
@@ -562,12 +565,25 @@ impl Table {
             *place = Some(page);
         }
         let mut entries = [None; PREFETCH_MAX];
-        for ((page, place), hash) in pages.iter().zip(&mut entries).zip(hashes) {
+        let mut are_elsewhere = false;
+        for ((page, place), hash) in pages.iter_mut().zip(&mut entries).zip(hashes.clone()) {
             // Another entry with the same tag is rare; it is asked for, but not for its end.
-            page.expect("as many as there are hashes").candidates(hash, |entry| {
+            let found = page.expect("as many as there are hashes").candidates(hash, |entry| {
                 entry.prefetch();
                 *place = Some(entry);
             });
+            if found { *page = None } else { are_elsewhere = true }
+        }
+        // Who is not at home is with the neighbours, whose lines have been asked for by now.
+        if are_elsewhere {
+            for ((page, place), hash) in pages.iter().zip(&mut entries).zip(hashes) {
+                if let Some(page) = page {
+                    page.candidates_elsewhere(hash, |entry| {
+                        entry.prefetch();
+                        *place = Some(entry);
+                    });
+                }
+            }
         }
         for entry in entries.iter().flatten() {
             entry.prefetch_value();
