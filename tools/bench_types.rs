@@ -74,8 +74,10 @@ fn bits(_: usize) -> Vec<Requests> {
 
 fn places(n: usize) -> Vec<Requests> {
     let place = |k: usize| {
-        let (x, y) = ((k * 7919) % 36_000, (k * 104_729) % 16_000);
-        [format!("{}.{:02}", x as i64 / 100 - 180, x % 100), format!("{}.{:02}", y as i64 / 100 - 80, y % 100)]
+        // All over the world, without a pattern.
+        let drawn = (k as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (x, y) = ((drawn >> 40) % 36_000, (drawn >> 8 & 0xFFFF_FFFF) % 16_000);
+        [format!("{:.2}", x as f64 / 100.0 - 180.0), format!("{:.2}", y as f64 / 100.0 - 80.0)]
     };
     vec![ints((0..n.min(200_000)).map(move |k| {
         let [longitude, latitude] = place(k);
