@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,27 @@ pub struct Answer {
     pub at: Duration,
     /// Until the answer was there.
     pub took: Duration,
+    /// The part of it for which the probe or the server's first thread could run, and the system let others.
+    pub waited: Duration,
+}
+
+/// How long two threads have waited for a processor while they could run: the caller and the first one of a process.
+struct Waits([std::fs::File; 2]);
+
+impl Waits {
+    fn of(pid: u32) -> std::io::Result<Waits> {
+        let open = |path: String| std::fs::File::open(path);
+        Ok(Waits([open("/proc/thread-self/schedstat".into())?, open(format!("/proc/{pid}/task/{pid}/schedstat"))?]))
+    }
+
+    fn total(&self) -> Duration {
+        let mut text = [0; 96];
+        let ns = self.0.iter().filter_map(|file| {
+            let n = file.read_at(&mut text, 0).ok()?;
+            std::str::from_utf8(&text[..n]).ok()?.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(ns.sum())
+    }
 }
 
 /// A stretch of time in which something is going on.
@@ -52,19 +74,29 @@ pub fn request(words: &[&str]) -> Vec<u8> {
     bytes
 }
 
-/// Asks every 0.2 ms for one of the first so many keys, until told to stop.
-pub fn probe(mut stream: TcpStream, keys: usize, start: Instant, stop: &AtomicBool) -> Result<Vec<Answer>, String> {
+/// Asks the server of a process every 0.2 ms for one of the first so many keys, until told to stop.
+pub fn probe(
+    mut stream: TcpStream,
+    pid: u32,
+    keys: usize,
+    start: Instant,
+    stop: &AtomicBool,
+) -> Result<Vec<Answer>, String> {
+    let waits = Waits::of(pid).map_err(|error| format!("probing: {error}"))?;
     let (mut answers, mut due, mut k) = (Vec::new(), Instant::now(), 0usize);
     let mut buffer = [0; 4096];
     while !stop.load(Ordering::Relaxed) {
         k = (k + 7919) % keys;
+        let before = waits.total();
         let asked = Instant::now();
         stream.write_all(&request(&["GET", &key("key", k)])).map_err(|error| format!("probing: {error}"))?;
         let n = stream.read(&mut buffer).map_err(|error| format!("probing: {error}"))?;
         if n == 0 || buffer[0] != b'$' {
             return Err("probing: an answer that is no value".into());
         }
-        answers.push(Answer { at: asked - start, took: asked.elapsed() });
+        let took = asked.elapsed();
+        let waited = waits.total().saturating_sub(before).min(took);
+        answers.push(Answer { at: asked - start, took, waited });
         due += PROBE;
         let now = Instant::now();
         if due < now {
@@ -84,6 +116,12 @@ pub fn probe(mut stream: TcpStream, keys: usize, start: Instant, stop: &AtomicBo
 /// What took how long between two times.
 pub fn between(answers: &[Answer], from: Duration, to: Duration) -> Vec<Duration> {
     answers.iter().filter(|a| a.at >= from && a.at < to).map(|a| a.took).collect()
+}
+
+/// The longest that it took less the time that somebody waited for a processor, in microseconds.
+pub fn longest_running(answers: &[Answer], from: Duration, to: Duration) -> f64 {
+    let of = answers.iter().filter(|a| a.at >= from && a.at < to);
+    of.map(|a| (a.took - a.waited).as_secs_f64() * 1e6).fold(0.0, f64::max)
 }
 
 /// A percentile, and the longest, in microseconds.

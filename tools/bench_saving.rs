@@ -70,7 +70,8 @@ fn measure(peer: &Peer, keys: usize) -> Result<Found, String> {
     };
     let prober = {
         let (stream, stop) = (server.connect()?, Arc::clone(&stop));
-        std::thread::spawn(move || probe(stream, keys, start, &stop))
+        let pid = server.pid();
+        std::thread::spawn(move || probe(stream, pid, keys, start, &stop))
     };
     std::thread::sleep(Duration::from_secs(2));
     let before = server.resident();

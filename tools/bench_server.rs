@@ -170,6 +170,11 @@ impl Server {
         cpu_of(Path::new(&format!("/proc/{}/task", self.child.id())))
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The same of its first thread, which serves clients.
     pub fn loop_cpu(&self) -> u64 {
         let pid = self.child.id();
