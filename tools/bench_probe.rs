@@ -121,7 +121,7 @@ pub fn between(answers: &[Answer], from: Duration, to: Duration) -> Vec<Duration
 /// The longest that it took less the time that somebody waited for a processor, in microseconds.
 pub fn longest_running(answers: &[Answer], from: Duration, to: Duration) -> f64 {
     let of = answers.iter().filter(|a| a.at >= from && a.at < to);
-    of.map(|a| (a.took - a.waited).as_secs_f64() * 1e6).fold(0.0, f64::max)
+    of.map(|a| a.took.saturating_sub(a.waited).as_secs_f64() * 1e6).fold(0.0, f64::max)
 }
 
 /// A percentile, and the longest, in microseconds.

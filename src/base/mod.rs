@@ -12,6 +12,7 @@ pub mod machine;
 pub mod number;
 pub mod pieces;
 pub mod prefetch;
+pub mod rare;
 pub mod simd;
 pub mod stopwatch;
 pub mod words;

@@ -1,5 +1,6 @@
 //! One connection: its socket, its lane, and how they are fed and emptied within a turn.
 
+use crate::base::rare::Rare;
 use crate::net::BUFFER;
 use crate::net::BUFFERS_KEPT;
 use crate::net::lane::{Lane, Ran};
@@ -60,7 +61,7 @@ pub struct Connection {
     /// On the loop's list of connections that wait for the log.
     pub is_held: bool,
     /// What is held until the log is safe: positions in the output, each with the offset that what stands before waits for.
-    marks: VecDeque<(u64, u64)>,
+    marks: Rare<VecDeque<(u64, u64)>>,
     /// Up to this position the output may leave.
     free_until: u64,
     /// How much has been sent.
@@ -83,7 +84,7 @@ impl Connection {
             is_doomed: false,
             is_closing: false,
             is_held: false,
-            marks: VecDeque::new(),
+            marks: Rare::default(),
             free_until: 0,
             sent: 0,
             soft_since_s: None,
@@ -260,7 +261,7 @@ impl Connection {
     fn may_leave(&mut self, server: &Server) -> usize {
         let end = self.sent + self.lane.reply.len() as u64;
         match server.log_mark(self.lane.client) {
-            None if self.marks.is_empty() => {
+            None if !self.waits_for_log() => {
                 self.free_until = end;
                 self.lane.reply.len()
             }
@@ -270,22 +271,24 @@ impl Connection {
 
     #[cold]
     fn held_back(&mut self, server: &Server, end: u64, mark: Option<u64>) -> usize {
-        let last = self.marks.back().map_or(self.free_until, |&(position, _)| position);
+        let marks = self.marks.make();
+        let last = marks.back().map_or(self.free_until, |&(position, _)| position);
         if end > last {
-            self.marks.push_back((end, mark.unwrap_or(0)));
+            marks.push_back((end, mark.unwrap_or(0)));
         }
-        while let Some(&(position, offset)) = self.marks.front()
+        while let Some(&(position, offset)) = marks.front()
             && server.is_logged(offset)
         {
             self.free_until = position;
-            self.marks.pop_front();
+            marks.pop_front();
         }
         (self.free_until - self.sent) as usize // no more than the output has
     }
 
     /// Whether some of the output waits for the log.
+    #[inline]
     pub fn waits_for_log(&self) -> bool {
-        !self.marks.is_empty()
+        self.marks.get().is_some_and(|marks| !marks.is_empty())
     }
 
     /// How much of the output counts for the limits: as in Redis, nothing of what fits into the room that every client there has.

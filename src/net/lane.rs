@@ -7,6 +7,7 @@
 //! socket -> query -> parser -> batch of up to 32 requests -> prefetch, dispatch -> reply -> socket
 //! ```
 
+use crate::base::rare::Rare;
 use crate::resp::{Parser, Reply, Request, Requests};
 use crate::server::Server;
 use crate::server::client::{ClientId, Held};
@@ -52,30 +53,34 @@ pub struct Lane {
     /// Bytes to be sent.
     pub reply: Reply,
     /// Requests that were parsed together with one that made the client wait.
-    backlog: VecDeque<Request>,
+    backlog: Rare<VecDeque<Request>>,
 }
 
 impl Lane {
     /// A lane for a client that has not sent anything yet.
     pub fn new(client: ClientId, reply: Reply) -> Lane {
-        Lane { client, query: Vec::new(), parser: Parser::new(), reply, backlog: VecDeque::new() }
+        Lane { client, query: Vec::new(), parser: Parser::new(), reply, backlog: Rare::default() }
     }
 
     /// Whether nothing that came is left to be run, or to be parsed.
     pub fn is_idle(&self) -> bool {
-        self.query.is_empty() && self.parser.is_idle() && self.backlog.is_empty()
+        self.query.is_empty() && self.parser.is_idle() && !self.has_backlog()
+    }
+
+    fn has_backlog(&self) -> bool {
+        self.backlog.get().is_some_and(|backlog| !backlog.is_empty())
     }
 
     /// Runs what was parsed before the client had to wait. `None` when all of it is done.
     #[cold]
     fn run_backlog(&mut self, server: &mut Server) -> Option<Ran> {
-        while let Some(request) = self.backlog.pop_front() {
+        while let Some(request) = self.backlog.make().pop_front() {
             let id = server.commands.find(request.args().get(0)).unwrap_or(CommandId::NONE);
             server.dispatch(self.client, id, request.args(), &mut self.reply);
             server.push_own(self.client, &mut self.reply);
             if let Some(held) = server.clients.held(self.client) {
                 if held == Held::Postponed {
-                    self.backlog.push_front(request);
+                    self.backlog.make().push_front(request);
                 }
                 return Some(held.into());
             }
@@ -125,7 +130,7 @@ impl Lane {
         if let Some(held) = server.clients.held(self.client) {
             return held.into();
         }
-        if !self.backlog.is_empty()
+        if self.has_backlog()
             && let Some(ran) = self.run_backlog(server)
         {
             return ran;
@@ -166,7 +171,7 @@ impl Lane {
                         // What was put off is not done yet.
                         let first = if held == Held::Postponed { i } else { i + 1 };
                         let rest = (first..requests.len()).map(|i| Request::from(requests.args(i, &self.query)));
-                        self.backlog.extend(rest);
+                        self.backlog.make().extend(rest);
                         self.parser.compact(&mut self.query);
                     }
                     server.keyspace.shared.hashes.clear();

@@ -10,6 +10,7 @@
 
 use crate::base::buffer::Buffer;
 use crate::base::glob;
+use crate::base::rare::Rare;
 use crate::resp::{Proto, encode_push};
 use crate::server::Server;
 use crate::server::client::{ClientId, Clients};
@@ -31,7 +32,7 @@ pub enum Kind {
 /// What a client has subscribed to, with its place among the subscribers.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    topics: [BTreeMap<Arc<[u8]>, u32>; 3],
+    topics: Rare<[BTreeMap<Arc<[u8]>, u32>; 3]>,
     /// See [`Subscriptions::bytes`].
     bytes: usize,
 }
@@ -42,7 +43,7 @@ const SUBSCRIPTION: usize = 64;
 impl Subscriptions {
     /// How many of a kind.
     pub fn count(&self, kind: Kind) -> usize {
-        self.topics[kind as usize].len()
+        self.topics.get().map_or(0, |topics| topics[kind as usize].len())
     }
 
     /// What subscribing and unsubscribing answers: channels and patterns count together.
@@ -60,12 +61,12 @@ impl Subscriptions {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.topics.iter().all(BTreeMap::is_empty)
+        self.topics.get().is_none_or(|topics| topics.iter().all(BTreeMap::is_empty))
     }
 
     /// The names of a kind.
     pub fn names(&self, kind: Kind) -> Vec<Arc<[u8]>> {
-        self.topics[kind as usize].keys().cloned().collect()
+        self.topics.get().map_or(Vec::new(), |topics| topics[kind as usize].keys().cloned().collect())
     }
 }
 
@@ -141,13 +142,13 @@ impl Server {
     /// A client subscribes; how many subscriptions it has now.
     pub fn subscribe(&mut self, client: ClientId, kind: Kind, name: &[u8]) -> usize {
         let state = &mut self.clients[client];
-        if !state.subscriptions.topics[kind as usize].contains_key(name) {
+        if !state.subscriptions.topics.make()[kind as usize].contains_key(name) {
             self.pubsub.clients += usize::from(!state.is_subscriber());
             let topics = &mut self.pubsub.topics[kind as usize];
             let name = topics.get_key_value(name).map_or_else(|| Arc::from(name), |(known, _)| known.clone());
             let list = topics.entry(name.clone()).or_default();
             state.subscriptions.bytes += name.len() + SUBSCRIPTION;
-            state.subscriptions.topics[kind as usize].insert(name, list.len() as u32); // there are fewer clients than 2^32
+            state.subscriptions.topics.make()[kind as usize].insert(name, list.len() as u32); // there are fewer clients than 2^32
             list.push(client);
             state.protocol_changed();
             self.look_for_interest();
@@ -158,17 +159,22 @@ impl Server {
     /// A client subscribes no more to a name; how many subscriptions it has left.
     pub fn unsubscribe(&mut self, client: ClientId, kind: Kind, name: &[u8]) -> usize {
         let k = kind as usize;
-        if let Some(place) = self.clients[client].subscriptions.topics[k].remove(name) {
+        if self.clients[client].subscriptions.count(kind) > 0
+            && let Some(place) = self.clients[client].subscriptions.topics.make()[k].remove(name)
+        {
             self.clients[client].subscriptions.bytes -= name.len() + SUBSCRIPTION;
             let list = self.pubsub.topics[k].get_mut(name).expect("a client's subscriptions have a list");
             list.swap_remove(place as usize);
             if let Some(&moved) = list.get(place as usize) {
-                let places = &mut self.clients[moved].subscriptions.topics[k];
+                let places = &mut self.clients[moved].subscriptions.topics.make()[k];
                 *places.get_mut(name).expect("who is in the list has subscribed") = place;
             } else if list.is_empty() {
                 self.pubsub.topics[k].remove(name);
             }
             let state = &mut self.clients[client];
+            if state.subscriptions.is_empty() {
+                state.subscriptions.topics.clear();
+            }
             state.protocol_changed();
             self.pubsub.clients -= usize::from(!state.is_subscriber());
             self.look_for_interest();

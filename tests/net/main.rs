@@ -171,6 +171,23 @@ fn who_is_cut_off_for_its_own_output_does_not_cost_another_its_place() {
 }
 
 #[test]
+fn an_idle_connection_takes_little() {
+    const CONNECTIONS: usize = 500;
+    let server = Server::start(Path::new(PROGRAM), &[]);
+    let used = || {
+        let info = server.ask("INFO memory");
+        let line = info.lines().find_map(|line| line.strip_prefix("used_memory:")).expect("INFO says so");
+        line.parse::<usize>().expect("a number")
+    };
+    let before = used();
+    let mut crowd: Vec<TcpStream> = (0..CONNECTIONS).map(|_| server.connect()).collect();
+    assert!(crowd.iter_mut().all(is_served));
+    // There is room for 512 of them now: with 10,000, which have room for 16,384, each would take 1.6 times that.
+    let each = (used() - before) / CONNECTIONS;
+    assert!(each < 800, "{each} bytes each");
+}
+
+#[test]
 fn everybody_in_a_crowd_is_served_to_the_end() {
     let server = Server::start(Path::new(PROGRAM), &[]);
     // Far more than one turn takes on: most are put off, again and again.
