@@ -2,7 +2,6 @@
 //! enough to make big values go in all the ways there are.
 
 use redoxide::net::local::Local;
-use std::fmt::Write;
 
 /// Enough for more than a thousand nodes of each type.
 const ELEMENTS: usize = 150_000;
@@ -26,11 +25,7 @@ impl Session {
     }
 
     fn ask(&mut self, words: &[&str]) -> String {
-        let mut bytes = format!("*{}\r\n", words.len());
-        for word in words {
-            write!(bytes, "${}\r\n{word}\r\n", word.len()).expect("a string takes everything");
-        }
-        self.local.send(self.client, bytes.as_bytes());
+        self.local.send(self.client, &redoxide::resp::request(words));
         let reply = String::from_utf8_lossy(&self.local.receive(self.client)).into_owned();
         assert!(!reply.starts_with('-'), "{words:?}: {reply}");
         reply

@@ -4,7 +4,6 @@ use redoxide::base::alloc;
 use redoxide::config::Config;
 use redoxide::net::lane::{REQUESTS_PER_TURN, Ran};
 use redoxide::net::local::Local;
-use std::fmt::Write;
 
 fn local() -> (Local, usize) {
     let mut local = Local::new(&redoxide::commands::table(), Config::default(), 1, 1_700_000_000_000);
@@ -26,11 +25,7 @@ fn allocations_of(local: &mut Local, client: usize, text: &str) -> usize {
 
 /// One request in RESP.
 fn request(words: &[&str]) -> String {
-    let mut text = format!("*{}\r\n", words.len());
-    for word in words {
-        write!(text, "${}\r\n{word}\r\n", word.len()).expect("a string takes everything");
-    }
-    text
+    String::from_utf8(redoxide::resp::request(words)).expect("words are text")
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Of small collections there are many, and a row is the whole of one: its elements, its key of 16 bytes, what the table needs.
 //! Of the largest there is one, and the row is an element of it.
 
+use crate::bench_load::append;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -79,10 +80,7 @@ fn fill(server: &Server, load: &Load, size: usize, count: usize) -> Result<(), S
         for from in (0..size).step_by(AT_ONCE) {
             let mut words = vec![load.1.to_string(), format!("key:{collection:012}")];
             (from..size.min(from + AT_ONCE)).for_each(|n| words.extend(load.2(n)));
-            requests.extend(format!("*{}\r\n", words.len()).bytes());
-            for word in words {
-                requests.extend(format!("${}\r\n{word}\r\n", word.len()).bytes());
-            }
+            append(&mut requests, &words);
             waiting += 1;
             if waiting == 100 {
                 exchange(&mut stream, &mut requests, &mut waiting).map_err(failed)?;

@@ -72,17 +72,20 @@ pub fn value(number: usize, length: usize) -> String {
     value
 }
 
+/// Appends a request in RESP.
+pub fn append<W: AsRef<str>>(out: &mut Vec<u8>, words: &[W]) {
+    out.extend_from_slice(format!("*{}\r\n", words.len()).as_bytes());
+    for word in words.iter().map(AsRef::as_ref) {
+        out.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
+    }
+}
+
 impl Requests {
     /// Encodes these requests.
     pub fn encode(requests: impl IntoIterator<Item = Vec<String>>, kind: u8, counting: Counting) -> Self {
         let mut encoded = Self { bytes: Vec::new(), starts: vec![0], counting, kind };
         for words in requests {
-            encoded.bytes.extend_from_slice(format!("*{}\r\n", words.len()).as_bytes());
-            for word in words {
-                encoded.bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-                encoded.bytes.extend_from_slice(word.as_bytes());
-                encoded.bytes.extend_from_slice(b"\r\n");
-            }
+            append(&mut encoded.bytes, &words);
             encoded.starts.push(encoded.bytes.len());
         }
         encoded

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::bench_load::key;
+use crate::bench_load::{append, key};
 
 /// The probe asks so often.
 const PROBE: Duration = Duration::from_micros(200);
@@ -67,10 +67,8 @@ pub struct Panel<'a> {
 
 /// A request in RESP.
 pub fn request(words: &[&str]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-    for word in words {
-        bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
-    }
+    let mut bytes = Vec::new();
+    append(&mut bytes, words);
     bytes
 }
 

@@ -5,24 +5,35 @@
 
 use crate::base::buffer::Text;
 use crate::base::number::Double;
-use crate::base::pieces::Pieces;
 use crate::keyspace::Keyspace;
 use crate::store::entry::{Entry, Value};
 use crate::store::object::{Element, Object};
 use sha1::{Digest, Sha1};
+use std::iter;
 
 /// Twenty bytes, as SHA-1 gives them.
 pub type Sum = [u8; 20];
 
 /// Mixes `bytes` in so that the order of mixing matters.
 fn mix(sum: &mut Sum, bytes: &[u8]) {
-    add(sum, bytes);
+    mix_all(sum, iter::once(bytes));
+}
+
+/// [`mix`] of bytes that need not lie together.
+fn mix_all<'a>(sum: &mut Sum, parts: impl Iterator<Item = &'a [u8]>) {
+    add_all(sum, parts);
     *sum = Sha1::digest(*sum).into();
 }
 
 /// Mixes `bytes` in so that the order of adding does not matter.
 fn add(sum: &mut Sum, bytes: &[u8]) {
-    let one: Sum = Sha1::digest(bytes).into();
+    add_all(sum, iter::once(bytes));
+}
+
+fn add_all<'a>(sum: &mut Sum, parts: impl Iterator<Item = &'a [u8]>) {
+    let mut digest = Sha1::new();
+    parts.for_each(|part| digest.update(part));
+    let one: Sum = digest.finalize().into();
     for (to, from) in sum.iter_mut().zip(one) {
         *to ^= from;
     }
@@ -44,15 +55,6 @@ fn mix_text(sum: &mut Sum, text: Text) {
     text.with(|bytes| mix(sum, bytes));
 }
 
-/// [`mix`] of a string that does not lie together.
-fn mix_pieces(sum: &mut Sum, pieces: &Pieces) {
-    let mut digest = Sha1::new();
-    pieces.slices(0..pieces.len()).for_each(|slice| digest.update(slice));
-    let one: Sum = digest.finalize().into();
-    sum.iter_mut().zip(one).for_each(|(to, from)| *to ^= from);
-    *sum = Sha1::digest(*sum).into();
-}
-
 /// Mixes an entry's type, value and deadline in.
 fn mix_value(sum: &mut Sum, entry: &Entry) {
     // The type comes first, as a number in network order; 0 is a string.
@@ -61,7 +63,7 @@ fn mix_value(sum: &mut Sum, entry: &Entry) {
         Value::Text(bytes) | Value::Raw(bytes) => mix(sum, bytes),
         Value::Int(n) => mix(sum, itoa::Buffer::new().format(n).as_bytes()),
         Value::Buffer(buffer) => mix(sum, buffer.bytes()),
-        Value::Object(Object::Text(pieces)) => mix_pieces(sum, pieces),
+        Value::Object(Object::Text(pieces)) => mix_all(sum, pieces.slices(0..pieces.len())),
         value => value.each(&mut |element| match element {
             Element::Item(item) => mix_text(sum, item),
             Element::Member(member) => member.with(|bytes| add(sum, bytes)),

@@ -190,27 +190,26 @@ impl Local {
 
     fn carry_out(&mut self, orders: Vec<Order>) {
         for order in orders {
-            let token_of = |server: &Server, id| server.clients.get(id).and_then(|client| client.connection.token);
             match order {
                 Order::Send(client, bytes) => {
-                    if let Some(token) = token_of(&self.server, client) {
+                    if let Some(token) = self.server.clients.token(client) {
                         self.lanes[token].reply.raw(&bytes);
                     }
                 }
                 Order::Push(client, push) => {
                     if let Some(push) = self.server.keep_push(client, push)
-                        && let Some(token) = token_of(&self.server, client)
+                        && let Some(token) = self.server.clients.token(client)
                     {
                         self.lanes[token].reply.encoded(&push);
                     }
                 }
                 Order::Close { client, after_replies } => {
-                    if let Some(token) = token_of(&self.server, client) {
+                    if let Some(token) = self.server.clients.token(client) {
                         if after_replies { self.server.clients.close(client) } else { self.close(token) }
                     }
                 }
                 Order::Resume(client) => {
-                    if let Some(token) = token_of(&self.server, client) {
+                    if let Some(token) = self.server.clients.token(client) {
                         while self.run(token) == Ran::Capped {}
                     }
                 }

@@ -201,8 +201,6 @@ pub struct ChunkWriter<W> {
     chunk: Vec<u8>,
     number: u64,
     all: Sha256,
-    /// The bytes written so far.
-    pub written: u64,
 }
 
 impl<W: Write> ChunkWriter<W> {
@@ -214,7 +212,7 @@ impl<W: Write> ChunkWriter<W> {
         out.write_all(&head)?;
         let mut chunk = Vec::with_capacity(CHUNK_TARGET + 2 * PIECE);
         chunk.resize(CHUNK_HEAD, 0);
-        Ok(ChunkWriter { out, chunk, number: 0, all: Sha256::new(), written: HEAD as u64 })
+        Ok(ChunkWriter { out, chunk, number: 0, all: Sha256::new() })
     }
 
     /// Adds a record.
@@ -232,7 +230,6 @@ impl<W: Write> ChunkWriter<W> {
         self.all.update(digest);
         fill_head(&mut self.chunk, CHUNK_MARK, self.number, &digest);
         self.out.write_all(&self.chunk)?;
-        self.written += self.chunk.len() as u64;
         self.number += 1;
         self.chunk.truncate(CHUNK_HEAD);
         Ok(())

@@ -25,7 +25,7 @@ use std::time::Duration;
 pub struct Progress {
     /// Keys that are done.
     pub keys: AtomicU64,
-    /// Bytes that are done.
+    /// Bytes that were read.
     pub bytes: AtomicU64,
     /// For tests that need time: microseconds to sleep at each key, or, below zero, how many keys to sleep one for.
     pub delay_us: AtomicI64,
@@ -75,11 +75,6 @@ impl Progress {
             std::thread::sleep(Duration::from_micros(step));
             slept += step;
         }
-    }
-
-    /// So many bytes are done.
-    pub fn written(&self, bytes: u64) {
-        self.bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// The result is not wanted any more. False if it is too late: the file is getting its name.

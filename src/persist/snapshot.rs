@@ -89,8 +89,7 @@ pub fn write(
 
 /// Writes all keys as RDB; gives the writer back.
 fn write_rdb<W: Write>(copy: FrozenKeyspace, out: W, options: &Options, progress: &Progress) -> io::Result<W> {
-    let lowest = if copy.has_expiring_hashes() { rdb::VERSION_FIELDS } else { rdb::VERSION_MIN };
-    let version = options.rdb_version.unwrap_or(lowest);
+    let version = options.rdb_version.unwrap_or(rdb::lowest_version(copy.has_expiring_hashes()));
     let mut writer = rdb::write::Writer::new(out, version, options.checksum, options.compress)?;
     writer.preamble(&Preamble {
         redis_version: options.redis_version,
@@ -108,7 +107,6 @@ fn write_rdb<W: Write>(copy: FrozenKeyspace, out: W, options: &Options, progress
         });
         outcome?;
     }
-    progress.written(writer.position());
     writer.finish()
 }
 

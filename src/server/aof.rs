@@ -54,6 +54,20 @@ struct Increment {
     seq: u64,
 }
 
+/// The files of the log as a helper has them: what it changes in the manifest is its own until it is reported.
+struct Set {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    name: String,
+    manifest: Manifest,
+}
+
+impl Set {
+    fn write_manifest(&self) -> io::Result<()> {
+        write_manifest(&*self.disk, &self.dir, &self.name, &self.manifest)
+    }
+}
+
 /// Whether there is a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
@@ -154,6 +168,11 @@ impl Aof {
             rewrite: super::rewriting::Rewriting::new(notify),
             sleep: std::time::Duration::ZERO,
         }
+    }
+
+    /// How long the increment in hand is when it ends at a log offset; as long as it was when it began, if that lies before.
+    fn file_len(&self, offset: u64) -> u64 {
+        self.file_began.1 + offset.saturating_sub(self.file_began.0)
     }
 
     /// The log offset at which the increment in hand begins.
@@ -345,8 +364,7 @@ impl Server {
             }
             Err(error) => {
                 // Part of it may have been written: what is there must end with a whole unit.
-                let len = self.aof.file_began.1 + (self.aof.written - self.aof.file_began.0);
-                if let Err(error) = file.truncate(len) {
+                if let Err(error) = file.truncate(self.aof.file_len(self.aof.written)) {
                     log::error!("Could not remove a short write from the append-only file: {error}");
                     self.aof.sync_failed = true;
                 }
@@ -488,7 +506,7 @@ impl Server {
             return;
         }
         let Some(old) = self.aof.file.clone() else { return };
-        let len = self.aof.file_began.1 + self.aof.durable.saturating_sub(self.aof.file_began.0);
+        let len = self.aof.file_len(self.aof.durable);
         let tail: Vec<Arc<Vec<u8>>> = self.aof.tail.iter().map(|(_, bytes)| Arc::clone(bytes)).collect();
         let durable = self.aof.durable + tail.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
         // What was prepared comes before the one that is made now, so nothing may go there.
@@ -526,21 +544,30 @@ impl Server {
         &mut self,
         is_named: bool,
     ) -> impl FnOnce(&[Arc<Vec<u8>>]) -> io::Result<(Increment, Manifest)> + Send + use<> {
-        let name = self.config.settings.persistence.append_name.clone();
-        let (disk, dir, mut manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
+        let mut set = self.set();
         move |bytes| {
-            let Part { name: part, seq, .. } = manifest.add_increment(&name).clone();
-            let path = dir.join(part);
-            disk.make_dir(&dir)?;
-            let file = disk.create(&path)?;
+            let Part { name: part, seq, .. } = set.manifest.add_increment(&set.name).clone();
+            let path = set.dir.join(part);
+            set.disk.make_dir(&set.dir)?;
+            let file = set.disk.create(&path)?;
             if !bytes.is_empty() {
                 bytes.iter().try_for_each(|bytes| disk::write_all(&*file, bytes))?;
                 file.sync()?;
             }
             if is_named {
-                write_manifest(&*disk, &dir, &name, &manifest)?;
+                set.write_manifest()?;
             }
-            Ok((Increment { file, path, seq }, manifest))
+            Ok((Increment { file, path, seq }, set.manifest))
+        }
+    }
+
+    /// The files of the log, for a helper.
+    fn set(&self) -> Set {
+        Set {
+            disk: Arc::clone(&self.disk),
+            dir: self.aof.dir.clone(),
+            name: self.config.settings.persistence.append_name.clone(),
+            manifest: self.aof.manifest.clone(),
         }
     }
 
@@ -555,8 +582,7 @@ impl Server {
                 return false;
             }
             if self.aof.written > self.aof.synced {
-                let len = self.aof.file_began.1 + self.aof.durable.saturating_sub(self.aof.file_began.0);
-                self.aof.unsynced = Some((old, len));
+                self.aof.unsynced = Some((old, self.aof.file_len(self.aof.durable)));
             }
         } else {
             // There was no log before this moment.
@@ -577,19 +603,17 @@ impl Server {
     /// Gives a new base its name and has the manifest tell of it; it holds what all increments up to the one numbered
     /// `covered` hold.
     pub(super) fn publish_base(&mut self, temporary: PathBuf, base: Part, covered: u64) {
-        let name = self.config.settings.persistence.append_name.clone();
-        let (disk, dir, mut manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
+        let mut set = self.set();
         let (reporter, path) = (self.aof.reports.reporter(), self.aof.dir.join(&base.name));
         // If this fails nobody knows which manifest the medium has: the number is never used again.
         self.aof.manifest.skip_base(base.seq);
         self.aof.is_naming = true;
         self.helpers.log.run(move || {
             reporter.report(Report::Published(Err(JOB_LOST.into())), || {
-                manifest.rebase(base, covered);
-                let named =
-                    disk.rename(&temporary, &path).and_then(|()| write_manifest(&*disk, &dir, &name, &manifest));
+                set.manifest.rebase(base, covered);
+                let named = set.disk.rename(&temporary, &path).and_then(|()| set.write_manifest());
                 let failed = |error: io::Error| format!("Error publishing the new base {}: {error}", path.display());
-                Report::Published(named.map(|()| manifest).map_err(failed))
+                Report::Published(named.map(|()| set.manifest).map_err(failed))
             });
         });
     }
@@ -599,13 +623,11 @@ impl Server {
         if !std::mem::take(&mut self.aof.names_history) {
             return;
         }
-        let name = self.config.settings.persistence.append_name.clone();
-        let (disk, dir, manifest) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.manifest.clone());
-        let reporter = self.aof.reports.reporter();
+        let (set, reporter) = (self.set(), self.aof.reports.reporter());
         self.aof.is_naming = true;
         self.helpers.log.run(move || {
             reporter.report(Report::Forgotten, || {
-                if let Err(error) = write_manifest(&*disk, &dir, &name, &manifest) {
+                if let Err(error) = set.write_manifest() {
                     log::warn!("Writing the manifest: {error}");
                 }
                 Report::Forgotten

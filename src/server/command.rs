@@ -706,11 +706,6 @@ impl Registered {
         let bits = self.categories;
         CATEGORIES.into_iter().filter(move |&(c, _)| bits & (1 << c as u32) != 0).map(|(_, name)| name)
     }
-
-    /// Whether its keys cannot be found from first, last and step alone.
-    pub fn has_movable_keys(&self) -> bool {
-        self.row.flags.has(Flag::MovableKeys)
-    }
 }
 
 /// All commands, found by name without allocation.

@@ -125,11 +125,6 @@ impl Loading {
     pub fn keys(&self) -> u64 {
         self.keys + self.progress.keys.load(Ordering::Relaxed)
     }
-
-    /// Who runs the commands of the log.
-    pub fn client(&self) -> ClientId {
-        self.client
-    }
 }
 
 impl Server {

@@ -45,8 +45,6 @@ pub struct Stats {
     pub recent_max_output: usize,
     /// Refusals by reason, in the order of [`crate::server::acl::log::Reason`].
     pub refusals: [u64; 4],
-    /// Time spent on active expiry, in ticks of the server's stopwatch.
-    pub expire_ticks: u64,
     /// Rates over the last samples.
     pub rates: Rates,
 }

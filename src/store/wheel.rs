@@ -62,12 +62,6 @@ impl HashPart {
     pub fn last(self) -> Hash {
         self.0 | ((1 << (64 - PREFIX_BITS)) - 1) & !0xff
     }
-
-    /// Whether a hash has this part.
-    #[inline]
-    pub fn is_of(self, hash: Hash) -> bool {
-        HashPart::of(hash) == self
-    }
 }
 
 #[derive(Clone, Copy)]

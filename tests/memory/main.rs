@@ -5,6 +5,7 @@ use redoxide::base::dice::Dice;
 use redoxide::config::Config;
 use redoxide::config::arguments::{self, Asked};
 use redoxide::net::local::Local;
+use redoxide::resp::request;
 
 /// A server with arguments as on the command line.
 fn server(words: &[&str]) -> Local {
@@ -15,17 +16,6 @@ fn server(words: &[&str]) -> Local {
         _ => panic!("the arguments are good"),
     };
     Local::new(&redoxide::commands::table(), config, 1, 1_700_000_000_000)
-}
-
-/// A request in RESP.
-fn request(words: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-    for word in words {
-        bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-        bytes.extend_from_slice(word);
-        bytes.extend_from_slice(b"\r\n");
-    }
-    bytes
 }
 
 /// Sends a request and returns the reply.
@@ -381,7 +371,7 @@ fn who_needs_memory_waits_while_a_slice_is_not_enough_and_others_do_not() {
     local.server.eviction.keys_max = Some(5);
     let limit = alloc::used() - 10_000;
     ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]);
-    let pipeline = [request(&[b"SET", b"a", b"1"]), request(&[b"GET", b"a"])].concat();
+    let pipeline = [request(&["SET", "a", "1"]), request(&["GET", "a"])].concat();
     local.send(writer, &pipeline);
     assert_eq!(local.receive(writer), b"", "it waits, and what it sent after that, too");
     assert_eq!(local.server.eviction.waiting(), 1);
@@ -399,8 +389,8 @@ fn who_needs_memory_waits_while_a_slice_is_not_enough_and_others_do_not() {
     let limit = alloc::used() - 20_000;
     ask(&mut local, reader, &[b"CONFIG", b"SET", b"maxmemory", limit.to_string().as_bytes()]);
     let other = local.connect();
-    local.send(writer, &request(&[b"SET", b"b", b"1"]));
-    local.send(other, &request(&[b"SET", b"c", b"1"]));
+    local.send(writer, &request(&["SET", "b", "1"]));
+    local.send(other, &request(&["SET", "c", "1"]));
     assert_eq!(local.server.eviction.waiting(), 2);
     local.close(writer);
     assert_eq!(local.server.eviction.waiting(), 1);

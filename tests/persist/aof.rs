@@ -6,6 +6,7 @@ use redoxide::base::dice::Dice;
 use redoxide::config::Config;
 use redoxide::keyspace::digest::Sum;
 use redoxide::net::local::Local;
+use redoxide::resp::request;
 use std::sync::Arc;
 
 const INCREMENT: &str = "/appendonlydir/appendonly.aof.1.incr.aof";
@@ -39,11 +40,7 @@ pub fn server(config: Config, disk: &Memory, unix_ms: i64) -> Local {
 
 /// Sends a command and returns the reply.
 pub fn ask(local: &mut Local, client: usize, words: &[&str]) -> String {
-    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-    for word in words {
-        bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
-    }
-    local.send(client, &bytes);
+    local.send(client, &request(words));
     String::from_utf8_lossy(&local.receive(client)).into_owned()
 }
 
@@ -377,13 +374,13 @@ fn a_log_is_read_by_the_names_that_commands_have_of_their_own() {
         let start = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
         reply[start..reply.len() - 2].to_vec()
     };
-    local.send(client, &redoxide::resp::request(&[b"BACK".as_slice(), b"b", b"100000", &dump]));
+    local.send(client, &request(&[b"BACK".as_slice(), b"b", b"100000", &dump]));
     assert_eq!(local.receive(client), b"+OK\r\n");
     local.advance_ms(100);
     local.advance_ms(100);
     let increment = disk.bytes(INCREMENT).unwrap();
     let has = |words: &[&str]| {
-        let request = redoxide::resp::request(words);
+        let request = request(words);
         increment.windows(request.len()).any(|window| window == request)
     };
     assert!(has(&["set", "a", "1"]) && has(&["DEL", "short"]), "the log has the names of old");

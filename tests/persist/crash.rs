@@ -3,6 +3,7 @@
 use crate::harness::run::own_server;
 use crate::harness::server::Server;
 use redoxide::base::dice::Dice;
+use redoxide::resp::request;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -18,14 +19,6 @@ struct Told {
     rounds: AtomicU64,
     /// The rounds that were answered a while before the end.
     safe: AtomicU64,
-}
-
-fn request(words: &[&str]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-    for word in words {
-        bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
-    }
-    bytes
 }
 
 /// A line of a reply; none if the server is gone.

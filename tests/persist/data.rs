@@ -58,13 +58,7 @@ pub fn fill(local: &mut Local) {
     );
     let client = local.connect();
     let mut send = |words: &[&[u8]]| {
-        let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-        for word in words {
-            bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-            bytes.extend_from_slice(word);
-            bytes.extend_from_slice(b"\r\n");
-        }
-        local.send(client, &bytes);
+        local.send(client, &redoxide::resp::request(words));
         let reply = local.receive(client);
         assert!(!reply.starts_with(b"-"), "{}", String::from_utf8_lossy(&reply));
     };

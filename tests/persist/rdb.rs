@@ -8,9 +8,9 @@ use redoxide::base::dice::Dice;
 use redoxide::base::helper::Helper;
 use redoxide::keyspace::digest::{of_keyspace, of_value};
 use redoxide::keyspace::{AccessClock, DbId, Expiry, Keyspace};
+use redoxide::persist::rdb::lowest_version;
 use redoxide::persist::rdb::payload;
 use redoxide::persist::rdb::read::{Item, Loading, Reader};
-use redoxide::persist::rdb::version_for;
 use redoxide::persist::rdb::write::{Preamble, Recency, Writer};
 use redoxide::store::entry::Entry;
 use std::collections::BTreeMap;
@@ -139,7 +139,7 @@ fn access_clocks_come_from_the_file() {
 fn what_was_read_is_written_and_read_again() {
     for (name, file, digest) in FIXTURES {
         let loaded = load(file, AccessClock::Recency);
-        let version = version_for(loaded.keyspace.databases());
+        let version = lowest_version(loaded.keyspace.freeze().has_expiring_hashes());
         assert_eq!(version, if name == "redis70" { 10 } else { 12 });
         for version in version..=12 {
             let again = load(&save(&loaded.keyspace, version), AccessClock::Recency);
@@ -158,7 +158,7 @@ fn a_real_server_loads_what_we_write() {
     std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
     for (name, file, _) in FIXTURES {
         let ours = load(file, AccessClock::Recency).keyspace;
-        let version = version_for(ours.databases());
+        let version = lowest_version(ours.freeze().has_expiring_hashes());
         for version in version..=12 {
             let probe = Server::start(&program, &[]);
             let known = if probe.redis_version() < vec![7, 2] {

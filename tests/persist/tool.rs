@@ -95,10 +95,7 @@ fn commands(lines: &[&str]) -> Vec<u8> {
             continue;
         }
         let words: Vec<&str> = line.split(' ').collect();
-        bytes.extend_from_slice(format!("*{}\r\n", words.len()).as_bytes());
-        for word in words {
-            bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
-        }
+        bytes.extend(redoxide::resp::request(&words));
     }
     bytes
 }

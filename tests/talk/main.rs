@@ -12,7 +12,6 @@ use redoxide::base::alloc;
 use redoxide::config::Config;
 use redoxide::keyspace::changes::Interest;
 use redoxide::net::local::Local;
-use std::fmt::Write;
 
 fn local(seed: u64) -> Local {
     Local::new(&redoxide::commands::table(), Config::default(), seed, 1_700_000_000_000)
@@ -21,11 +20,7 @@ fn local(seed: u64) -> Local {
 /// A request in RESP, of words without blanks.
 fn request(line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
-    let mut text = format!("*{}\r\n", words.len());
-    for word in words {
-        write!(text, "${}\r\n{word}\r\n", word.len()).expect("a string takes everything");
-    }
-    text
+    String::from_utf8(redoxide::resp::request(&words)).expect("words are text")
 }
 
 /// Sends a line and returns what the client has been sent then.

@@ -3,20 +3,13 @@
 use redoxide::base::dice::Dice;
 use redoxide::config::Config;
 use redoxide::net::local::Local;
+use redoxide::resp::request;
 use std::collections::BTreeSet;
 
 const N: usize = 25_000;
 
 fn send(local: &mut Local, client: usize, words: &[&str]) {
     local.send(client, &request(words));
-}
-
-fn request(words: &[&str]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-    for word in words {
-        bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
-    }
-    bytes
 }
 
 /// A server with a collection of each type of `N` elements.

@@ -32,7 +32,6 @@ pub fn write<W: Write>(copy: FrozenKeyspace, out: W, version: &str, progress: &P
         });
         outcome?;
     }
-    progress.written(chunks.written);
     chunks.finish(keys)
 }
 

@@ -43,7 +43,6 @@ mod value;
 pub mod write;
 mod ziplist;
 
-use crate::keyspace::Database;
 use crc::{CRC_64_REDIS, Crc, Digest, Table};
 use std::borrow::Cow;
 use std::fmt;
@@ -58,10 +57,9 @@ pub const VERSION_MAX: u16 = 12;
 /// The version of Valkey 9. Up to 11 Valkey's are Redis's.
 pub const VERSION_VALKEY: u16 = 80;
 
-/// The lowest version that carries what these databases hold.
-pub fn version_for<'a>(databases: impl IntoIterator<Item = &'a Database>) -> u16 {
-    let has_deadlines = databases.into_iter().any(|database| database.expiring_hashes > 0);
-    if has_deadlines { VERSION_FIELDS } else { VERSION_MIN }
+/// The lowest version that carries the data, in which fields of hashes have deadlines or not.
+pub fn lowest_version(has_field_deadlines: bool) -> u16 {
+    if has_field_deadlines { VERSION_FIELDS } else { VERSION_MIN }
 }
 
 /// The polynomial of Jones, reflected, without inversions.

@@ -4,7 +4,7 @@ use super::input::Input;
 use super::output::Output;
 use super::read::Loading;
 use super::value::{self, Scratch};
-use super::{CHECKSUM, Damage, VERSION_FIELDS, VERSION_MAX, VERSION_MIN, VERSION_VALKEY};
+use super::{CHECKSUM, Damage, VERSION_MAX, VERSION_VALKEY, lowest_version};
 use crate::keyspace::db::settled;
 use crate::store::collection::hash::earliest_of;
 use crate::store::entry::{Entry, Value};
@@ -23,7 +23,7 @@ pub enum Refused {
 
 /// The payload of a value, in the lowest version that carries it. `compress`: whether strings are.
 pub fn dump(value: Value, compress: bool) -> Vec<u8> {
-    let version = if earliest_of(value).is_some() { VERSION_FIELDS } else { VERSION_MIN };
+    let version = lowest_version(earliest_of(value).is_some());
     let mut output = Output::new(Vec::new(), false, compress);
     output.value(value, version, Output::byte);
     let mut payload = output.finish().expect("writing into memory does not fail");

@@ -89,11 +89,6 @@ impl<W: Write> Writer<W> {
         self.output.position()
     }
 
-    /// The stream: until [`Writer::finish`] not all may have reached it.
-    pub fn stream(&self) -> &W {
-        &self.output.stream
-    }
-
     /// The facts that Redis puts at the beginning.
     pub fn preamble(&mut self, facts: &Preamble) {
         let mut digits = itoa::Buffer::new();
@@ -109,12 +104,6 @@ impl<W: Write> Writer<W> {
         self.output.byte(opcode::AUX);
         self.output.string(name);
         self.output.string(value);
-    }
-
-    /// A library of functions.
-    pub fn function(&mut self, source: &[u8]) {
-        self.output.byte(opcode::FUNCTION_2);
-        self.output.string(source);
     }
 
     /// What follows belongs to this database, which has so many keys, and so many of them with a deadline.

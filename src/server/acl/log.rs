@@ -38,7 +38,6 @@ impl Reason {
 pub enum Context {
     Toplevel,
     Multi,
-    Lua,
 }
 
 impl Context {
@@ -47,7 +46,6 @@ impl Context {
         match self {
             Context::Toplevel => "toplevel",
             Context::Multi => "multi",
-            Context::Lua => "lua",
         }
     }
 }

@@ -74,11 +74,6 @@ impl Selector {
         self.all_commands && self.all_keys && self.all_channels
     }
 
-    /// Whether all channels are allowed.
-    pub fn allows_all_channels(&self) -> bool {
-        self.all_channels
-    }
-
     // ---- rules ------------------------------------------------------------------------------------------------
 
     /// Applies one rule.
