@@ -47,10 +47,19 @@ pub struct Sample {
     pub server_busy: f64,
 }
 
-/// The keys from 0 to `count`, shuffled the same way each time.
+/// The keys from 0 to `count`, shuffled the same way each time: the order in which they are asked for.
 pub fn shuffled(count: usize) -> Vec<usize> {
+    order(count, 0x9e37_79b9_7f4a_7c15)
+}
+
+/// The same keys in the order in which they are made where that is not 0, 1, 2: another one, since a server that allocates
+/// what comes one after the other would else be asked for it one after the other, and find it in the cache.
+pub fn filling(count: usize) -> Vec<usize> {
+    order(count, 0xd1b5_4a32_d192_ed03)
+}
+
+fn order(count: usize, mut state: u64) -> Vec<usize> {
     let mut keys: Vec<usize> = (0..count).collect();
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for i in (1..count).rev() {
         state ^= state << 13;
         state ^= state >> 7;

@@ -1,6 +1,6 @@
 //! The loads on collections: one key of each type, as `redis-benchmark` has them, with many members where that matters.
 
-use crate::bench_load::{Counting, Requests, key, shuffled};
+use crate::bench_load::{Counting, Requests, filling, key, shuffled};
 
 /// A load: how to fill a server for it, and what is asked.
 pub struct TypeLoad {
@@ -37,7 +37,7 @@ fn field(n: usize) -> String {
 }
 
 fn hash(n: usize) -> Vec<Requests> {
-    vec![ints(shuffled(n).into_iter().map(|k| words(&["HSET", "myhash", &field(k), "xxx"])))]
+    vec![ints(filling(n).into_iter().map(|k| words(&["HSET", "myhash", &field(k), "xxx"])))]
 }
 
 /// Ten thousand hashes of ten fields.
@@ -47,7 +47,7 @@ fn small_hashes(_: usize) -> Vec<Requests> {
 }
 
 fn set(n: usize) -> Vec<Requests> {
-    vec![ints(shuffled(n).into_iter().map(|k| words(&["SADD", "myset", &field(k)])))]
+    vec![ints(filling(n).into_iter().map(|k| words(&["SADD", "myset", &field(k)])))]
 }
 
 /// A thousand pairs of sets of a hundred members, half of which are in both.
@@ -58,12 +58,16 @@ fn pairs_of_sets(_: usize) -> Vec<Requests> {
     vec![ints((0..1000).flat_map(move |k| [add("a", k, 0), add("b", k, 50)]))]
 }
 
+fn short_lists(n: usize) -> Vec<Requests> {
+    vec![ints((0..n).map(|k| words(&["RPUSH", &key("l", k), "xxx"])))]
+}
+
 fn long_list(_: usize) -> Vec<Requests> {
     vec![ints((0..1000).map(|k| words(&["RPUSH", "mylist", &format!("item:{k:07}")])))]
 }
 
 fn sorted_set(n: usize) -> Vec<Requests> {
-    vec![ints(shuffled(n).into_iter().map(|k| words(&["ZADD", "myzset", &k.to_string(), &field(k)])))]
+    vec![ints(filling(n).into_iter().map(|k| words(&["ZADD", "myzset", &k.to_string(), &field(k)])))]
 }
 
 fn bits(_: usize) -> Vec<Requests> {
@@ -129,9 +133,15 @@ pub fn loads() -> Vec<TypeLoad> {
         },
         TypeLoad {
             name: "LPUSH",
-            bounds: [1.0, 1.0, 0.5],
+            bounds: [1.0; 3],
             fill: nothing,
             requests: |_| ints((0..10_000).map(|_| words(&["LPUSH", "growing", "xxx"]))),
+        },
+        TypeLoad {
+            name: "LPUSH, 1 M lists",
+            bounds: [1.0, 1.0, 0.5],
+            fill: short_lists,
+            requests: |n| ints(shuffled(n).into_iter().map(|k| words(&["LPUSH", &key("l", k), "xxx"]))),
         },
         TypeLoad {
             name: "LPUSH and RPOP",

@@ -11,7 +11,7 @@
 
 use crate::keyspace::changes::{Event, Interest};
 use crate::keyspace::db::{Db, Slot, Ttl};
-use crate::store::entry::{Entry, NewValue, Value};
+use crate::store::entry::{Entry, EntryMut, NewValue, Value};
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
 
 /// A scratch buffer that grew beyond this is given back after its edit.
@@ -58,31 +58,27 @@ impl Db<'_> {
         key: &[u8],
         change: impl FnOnce(&mut C) -> R,
     ) -> Result<(R, Edited), WrongType> {
+        let old = match self.entry(slot).map(Entry::value) {
+            Some(Value::Object(_)) => return self.edit_object(slot, key, change),
+            Some(Value::Packed(_)) | None => slot.position,
+            Some(_) => return Err(WrongType),
+        };
         let had = if C::EXPIRES { self.data.earliest_field(self.entry(slot)) } else { None };
         // Taken first, so that the entry may be read into it.
         let mut block = std::mem::take(&mut self.shared.scratch);
         block.clear();
-        let old = match self.entry(slot).map(Entry::value) {
-            None => Ok(C::create(block)),
+        let mut collection = match old.map(|position| self.data.table.at(position).value()) {
             Some(Value::Packed(old)) => {
                 block.extend_from_slice(old);
-                C::open(Loose::Packed(block))
-            }
-            Some(Value::Object(_)) => {
-                self.shared.scratch = block;
-                C::open(Loose::Object(self.take_object(slot)))
-            }
-            Some(_) => Err(Loose::Packed(block)),
-        };
-        let mut collection = match old {
-            Ok(collection) => collection,
-            Err(loose) => {
-                match loose {
-                    Loose::Packed(_) => self.recycle(loose),
-                    Loose::Object(_) => self.store(slot, key, loose, false),
+                match C::open(Loose::Packed(block)) {
+                    Ok(collection) => collection,
+                    Err(loose) => {
+                        self.recycle(loose);
+                        return Err(WrongType);
+                    }
                 }
-                return Err(WrongType);
             }
+            _ => C::create(block),
         };
         let result = change(&mut collection);
         let is_empty = collection.is_empty();
@@ -97,6 +93,46 @@ impl Db<'_> {
             (true, false) => Edited::Missing,
         };
         Ok((result, edited))
+    }
+
+    /// The same for a big one: it is moved out of its entry and back.
+    #[inline]
+    fn edit_object<C: Collection, R>(
+        &mut self,
+        slot: Slot,
+        key: &[u8],
+        change: impl FnOnce(&mut C) -> R,
+    ) -> Result<(R, Edited), WrongType> {
+        let had = if C::EXPIRES { self.data.earliest_field(self.entry(slot)) } else { None };
+        let mut entry = self.own_entry(slot);
+        let place = entry.object_mut().expect("a big value");
+        let mut collection = match C::open(Loose::Object(std::mem::take(place))) {
+            Ok(collection) => collection,
+            Err(Loose::Object(object)) => {
+                *place = object;
+                return Err(WrongType);
+            }
+            Err(Loose::Packed(_)) => unreachable!("what comes back is what was given"),
+        };
+        let result = change(&mut collection);
+        let is_empty = collection.is_empty();
+        let has = if C::EXPIRES { collection.earliest() } else { None };
+        let left = match collection.close() {
+            Loose::Object(object) if !is_empty => {
+                *place = object;
+                None
+            }
+            // It goes, or is small now.
+            loose => Some(loose),
+        };
+        drop(entry);
+        if C::EXPIRES {
+            self.fields_moved(slot.hash, had, has);
+        }
+        if let Some(loose) = left {
+            self.store(slot, key, loose, is_empty);
+        }
+        Ok((result, if is_empty { Edited::Emptied } else { Edited::Kept }))
     }
 
     /// Puts the result of a command in the place of what was there and tells `event` with `n` changes; an empty one leaves nothing there.
@@ -150,18 +186,22 @@ impl Db<'_> {
 
     /// Takes the big value out of its entry, which is made our own first; until it is put back the entry holds [`Object::Lent`].
     pub(super) fn take_object(&mut self, slot: Slot) -> Object {
+        std::mem::take(self.own_entry(slot).object_mut().expect("a big value"))
+    }
+
+    /// The entry of a big value for changes in place. If a copy of the keyspace holds it, another takes its place; the nodes of the
+    /// value are shared from then on, and copied when they are touched.
+    #[inline]
+    fn own_entry(&mut self, slot: Slot) -> EntryMut<'_> {
         let position = slot.position.expect("there is a value");
-        if let Some(mut entry) = self.data.table.at_mut(position) {
-            return std::mem::take(entry.object_mut().expect("a big value"));
+        let (entry, old) = self.data.table.own(position, |old| {
+            let Value::Object(object) = old.value() else { unreachable!("a big value") };
+            Entry::new(old.key(), NewValue::Object(object.clone()), old.deadline(), old.clock())
+        });
+        if let Some(old) = old {
+            self.shared.discard(old);
         }
-        // A copy of the keyspace holds this entry. Its nodes are shared from here on, and copied when they are touched.
-        let old = self.data.table.at(position);
-        let Value::Object(object) = old.value() else { unreachable!("a big value") };
-        let object = object.clone();
-        let new = Entry::new(old.key(), NewValue::Object(Object::Lent), old.deadline(), old.clock());
-        let old = self.data.table.replace(position, new);
-        self.shared.discard(old);
-        object
+        entry
     }
 
     /// Puts what an edit left behind in its place.

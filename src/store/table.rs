@@ -207,6 +207,22 @@ impl Table {
         EntryMut::new(root.entry_mut(position.hash, position.spot), &mut self.bytes.live)
     }
 
+    /// The same in any case: if a copy shares the entry, what `make` makes of it takes its place, and the old one is returned, too.
+    #[inline]
+    pub fn own(&mut self, position: Position, make: impl FnOnce(&Entry) -> Entry) -> (EntryMut<'_>, Option<Entry>) {
+        let root = self.root.as_mut().expect("a position is used before the table changes");
+        let place = root.entry_mut(position.hash, position.spot);
+        let live = &mut self.bytes.live;
+        let mut old = None;
+        if !place.is_unique() {
+            let new = make(place);
+            debug_assert!(place.is(new.key()), "the key stays");
+            *live = *live + new.footprint() - place.footprint();
+            old = Some(std::mem::replace(place, new));
+        }
+        (EntryMut::new(place, live).expect("nobody else holds it"), old)
+    }
+
     /// Puts another entry of the same key in the place of one, which is returned.
     pub fn replace(&mut self, position: Position, entry: Entry) -> Entry {
         let root = self.root.as_mut().expect("a position is used before the table changes");
