@@ -50,6 +50,7 @@ pub static COMMANDS: &[Command] = &[
         .history(&[("6.0.0", "The timeout is a decimal number.")]),
     Command::new("zadd", zadd)
         .member(3)
+        .score(2)
         .arity(-4)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Update])])

@@ -462,6 +462,8 @@ pub struct Command {
     pub deprecated: Option<(&'static str, &'static str)>,
     /// The argument that names a member or field of the collection at the first argument; zero: none does.
     pub member: u8,
+    /// The argument that is the score which that member of a sorted set gets; zero: none is.
+    pub score: u8,
     /// Whether COMMAND DOCS marks it as a system command.
     pub system: bool,
     /// Whether the group's ACL category is left out.
@@ -493,6 +495,7 @@ impl Command {
             categories: &[],
             deprecated: None,
             member: 0,
+            score: 0,
             system: false,
             no_group_category: false,
             subcommands: &[],
@@ -614,6 +617,12 @@ impl Command {
     /// The index of the argument that names a member or field of the collection at the first argument: what prefetching goes by.
     pub const fn member(mut self, at: u8) -> Command {
         self.member = at;
+        self
+    }
+
+    /// The index of the argument that is the member's new score: the same.
+    pub const fn score(mut self, at: u8) -> Command {
+        self.score = at;
         self
     }
 

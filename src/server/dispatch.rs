@@ -1,6 +1,7 @@
 //! From a request to its handler: which command, may it run now, run it, count it.
 
 use crate::base::alloc;
+use crate::base::number::parse_f64;
 use crate::keyspace::{DbId, Keyspace};
 use crate::resp::{Args, Mark, Reply, Request, Requests};
 use crate::server::client::{Care, ClientId, Multi};
@@ -75,9 +76,10 @@ impl Server {
 
     /// The same inside big collections, for the member or field that a request names.
     fn prefetch_members(&self, db: DbId, requests: &Requests, query: &[u8], from: usize, to: usize) {
-        const MEMBERS_MAX: usize = 64;
+        // A request names one, and a batch has no more requests.
+        const MEMBERS_MAX: usize = 32;
         let table = &self.keyspace.dbs[db.0 as usize].table;
-        let mut wanted = [Hint::Nothing; MEMBERS_MAX];
+        let mut wanted = [const { Hint::Nothing }; MEMBERS_MAX];
         let mut last: (&[u8], Option<&Object>) = (b"", None);
         let mut n = 0;
         for i in from..to {
@@ -98,7 +100,8 @@ impl Server {
                 last = (key, if let Some(Value::Object(object)) = entry { Some(object) } else { None });
             }
             if let Some(object) = last.1 {
-                wanted[n] = object.hint(args.get(row.member.into()));
+                let score = if row.score > 0 { parse_f64(args.get(row.score.into())) } else { None };
+                wanted[n] = object.hint(args.get(row.member.into()), score);
                 n += 1;
             }
         }

@@ -16,7 +16,7 @@ use crate::store::hasher::Hasher;
 use crate::store::intset;
 use crate::store::members::{self, Members};
 use crate::store::packed::{self, HEADER, Kind};
-use crate::store::sorted_set::Removed;
+use crate::store::sorted_set::{Hint as SortedHint, Removed};
 use std::fmt;
 use triomphe::Arc;
 
@@ -100,12 +100,12 @@ impl Object {
         }
     }
 
-    /// The beginning of the way to a member. Only ever a hint.
+    /// The beginning of the way to a member, in a sorted set also to its place with another score. Only ever a hint.
     #[inline]
-    pub fn hint<'a>(&'a self, member: &'a [u8]) -> Hint<'a> {
+    pub fn hint<'a>(&'a self, member: &'a [u8], score: Option<f64>) -> Hint<'a> {
         match self {
             Object::Set(members) | Object::Hash(members) => Hint::Members(members.hint(members.hash(member))),
-            Object::SortedSet(big) => Hint::Sorted(big, member),
+            Object::SortedSet(big) => Hint::Sorted(big.hint(member, score)),
             _ => Hint::Nothing,
         }
     }
@@ -123,15 +123,15 @@ impl Object {
 }
 
 /// How far memory has been asked for on the way to a member.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub enum Hint<'a> {
     /// There is nothing to ask for.
     #[default]
     Nothing,
     /// In a set or a hash.
     Members(members::Hint<'a>),
-    /// In a sorted set: this member.
-    Sorted(&'a sorted_set::Big, &'a [u8]),
+    /// In a sorted set.
+    Sorted(SortedHint<'a>),
 }
 
 impl Hint<'_> {
@@ -141,10 +141,7 @@ impl Hint<'_> {
         match self {
             Hint::Nothing => false,
             Hint::Members(hint) => hint.step(),
-            Hint::Sorted(big, member) => {
-                big.prefetch(member);
-                false
-            }
+            Hint::Sorted(hint) => hint.step(),
         }
     }
 
@@ -152,9 +149,8 @@ impl Hint<'_> {
     #[inline]
     pub fn finish(&self) {
         match self {
-            Hint::Nothing => {}
             Hint::Members(hint) => hint.finish(),
-            Hint::Sorted(big, member) => big.prefetch_order(member),
+            Hint::Nothing | Hint::Sorted(_) => {}
         }
     }
 }

@@ -49,14 +49,10 @@ impl Big {
         self.tree.bytes() + size_of::<Big>()
     }
 
-    /// Asks for the memory that finding a member's score needs.
-    pub fn prefetch(&self, member: &[u8]) {
-        self.tree.prefetch(member);
-    }
-
-    /// Asks for what finding its place in the order needs; the first should be there.
-    pub fn prefetch_order(&self, member: &[u8]) {
-        self.tree.prefetch_order(member);
+    /// The beginning of the way to a member, and to its place with another score. Only ever a hint.
+    #[inline]
+    pub fn hint<'a>(&'a self, member: &'a [u8], score: Option<f64>) -> sorted_set::Hint<'a> {
+        self.tree.hint(member, score)
     }
 
     /// The name of the form that Redis would have it in.

@@ -13,7 +13,7 @@
 
 use super::order::{number, partition};
 use crate::base::buffer::Text;
-use crate::store::tree::{At, Kind, Leaf, New, Node, ROOM, Rows, Seek, Tree};
+use crate::store::tree::{At, Descent, Kind, Leaf, New, Node, ROOM, Rows, Seek, Tree};
 
 /// The leaves of an index.
 pub(super) enum Hashed {}
@@ -50,7 +50,7 @@ fn fixed(hash: u32, score: f64) -> [u8; 12] {
 }
 
 /// Before all rows of a hash.
-struct Before(u32);
+pub(super) struct Before(pub u32);
 
 impl Seek<Rows<Hashed>> for Before {
     #[inline]
@@ -251,6 +251,19 @@ impl Index {
             row += 1;
             walk.leaf().map(|leaf| read(leaf, row - 1))
         })
+    }
+
+    /// A way down, to be gone by [`Before`] a hash.
+    pub fn descent(&self) -> Descent<'_, Rows<Hashed>> {
+        self.tree.descent()
+    }
+
+    /// The score of the first row of a hash in a leaf.
+    #[inline]
+    pub fn score_in(leaf: &Rows<Hashed>, hash: u32) -> Option<f64> {
+        let row = Before(hash).row(leaf);
+        let fixed = if row < leaf.len() { leaf.fixed(row) } else { return None };
+        (hash_of(fixed) == hash).then(|| score_of(fixed))
     }
 
     /// Asks for what a lookup of the hash will read.

@@ -34,8 +34,8 @@ mod tests;
 use crate::base::alloc;
 use crate::base::buffer::{Buffer, Text};
 use crate::store::hasher::Hasher;
-use crate::store::tree::{Backward, Forward, Leaf, New, ROOM, Rows, Tree};
-use index::{Index, Row};
+use crate::store::tree::{Backward, Descent, Forward, Leaf, New, ROOM, Rows, Tree};
+use index::{Before, Hashed, Index, Row};
 use order::{Near, Point, Ranked, number, score};
 use std::fmt;
 use std::ops::Range;
@@ -159,6 +159,48 @@ fn take(leaf: &mut Rows<Ranked>, row: usize) -> Option<Buffer> {
     buffer
 }
 
+/// How far memory has been asked for on the way to a member.
+pub struct Hint<'a> {
+    set: &'a SortedSet,
+    member: &'a [u8],
+    stage: Stage<'a>,
+    /// To its place with another score.
+    new: Option<(Near, Descent<'a, Rows<Ranked>>)>,
+}
+
+enum Stage<'a> {
+    /// To the member's row in the index, by its hash.
+    Index(Descent<'a, Rows<Hashed>>, u32),
+    /// To the member in the order.
+    Order(Near, Descent<'a, Rows<Ranked>>),
+    /// There is no such member, as it seems.
+    Absent,
+}
+
+impl Hint<'_> {
+    /// Asks for what is read next; false when that is done.
+    #[inline]
+    pub fn step(&mut self) -> bool {
+        let is_on_way = self.new.as_mut().is_some_and(|(near, way)| way.step(near));
+        let goes_on = match &mut self.stage {
+            Stage::Index(way, hash) => {
+                let goes_on = way.step(&mut Before(*hash));
+                if !goes_on {
+                    let score = if let Descent::Leaf(leaf) = way { Index::score_in(leaf, *hash) } else { None };
+                    self.stage = match score {
+                        Some(score) => Stage::Order(Near::new(score, self.member), self.set.order.descent()),
+                        None => Stage::Absent,
+                    };
+                }
+                goes_on || !matches!(self.stage, Stage::Absent)
+            }
+            Stage::Order(near, way) => way.step(near),
+            Stage::Absent => false,
+        };
+        is_on_way || goes_on
+    }
+}
+
 impl SortedSet {
     /// Nothing, without any allocation.
     pub fn new(hasher: Hasher) -> SortedSet {
@@ -216,17 +258,15 @@ impl SortedSet {
         Some(found)
     }
 
-    /// Asks for what a lookup of a member reads first: a leaf of the index.
-    pub fn prefetch(&self, member: &[u8]) {
-        self.index.prefetch(self.hash(member));
-    }
-
-    /// Asks for what a lookup of a member reads next, a leaf of the order. This reads what [`SortedSet::prefetch`] asked for.
-    pub fn prefetch_order(&self, member: &[u8]) {
-        self.index.find(self.hash(member), member, |score, _| {
-            self.order.leaf(&mut Near::new(score, member))?.prefetch_all();
-            Some(())
-        });
+    /// The beginning of the way to a member, and to the place where it will be with another score. Only ever a hint.
+    #[inline]
+    pub fn hint<'a>(&'a self, member: &'a [u8], score: Option<f64>) -> Hint<'a> {
+        Hint {
+            set: self,
+            member,
+            stage: Stage::Index(self.index.descent(), self.hash(member)),
+            new: score.map(|score| (Near::new(score, member), self.order.descent())),
+        }
     }
 
     /// The element at a rank.

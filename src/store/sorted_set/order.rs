@@ -76,6 +76,7 @@ pub(super) fn partition(len: usize, is_before: impl Fn(usize) -> bool) -> usize 
 }
 
 /// About where an element is, by marks alone: good enough to ask for a leaf.
+#[derive(Clone, Copy)]
 pub(super) struct Near(u128);
 
 impl Near {

@@ -36,7 +36,7 @@ mod walk;
 mod tests;
 
 pub use rows::{Cells, HEAD, Kind, New, ROOM, Rows, integer_len};
-pub use walk::{Backward, Forward, Walk};
+pub use walk::{Backward, Descent, Forward, Walk};
 
 use crate::base::prefetch::prefetch;
 use triomphe::Arc;
@@ -99,6 +99,9 @@ pub trait Leaf: Clone {
 
     /// Asks for the count that cloning will raise.
     fn prefetch_count(&self);
+
+    /// Asks for all of it.
+    fn prefetch_all(&self);
 }
 
 /// Finds the way to a leaf.
@@ -262,6 +265,14 @@ impl<L: Leaf> Node<L> {
     #[inline]
     pub fn marks(&self) -> &[L::Mark] {
         &self.marks[..self.len]
+    }
+
+    /// Asks for what finding a child reads.
+    #[inline]
+    fn prefetch(&self) {
+        prefetch(&raw const self.len);
+        let marks = self.marks.as_ptr().cast::<u8>();
+        (0..size_of_val(&self.marks)).step_by(64).for_each(|line| prefetch(marks.wrapping_add(line)));
     }
 
     /// The first leaf below a child: for those who need to know more than its mark.
@@ -649,6 +660,12 @@ impl<L: Leaf> Tree<L> {
                 Kids::Leaves(leaves) => return leaves[at].as_ref(),
             }
         }
+    }
+
+    /// The way to a leaf, from the root.
+    #[inline]
+    pub fn descent(&self) -> Descent<'_, L> {
+        Descent::new(self.root.as_ref())
     }
 
     /// The leaf with the element at a position, and its index there.

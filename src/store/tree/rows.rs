@@ -442,15 +442,6 @@ impl<K: Kind> Rows<K> {
         let big = if code == BIG { BIG_WEIGHT } else { 0 };
         K::FIXED + self.code_bytes() + usize::from(code & 0x7fff) + big
     }
-
-    /// Asks for the block.
-    #[inline]
-    pub fn prefetch_all(&self) {
-        let place = Arc::as_ptr(&self.block).cast::<u8>();
-        for line in (0..HEAD + self.block.slice.len()).step_by(64) {
-            prefetch(place.wrapping_add(line));
-        }
-    }
 }
 
 #[inline]
@@ -613,6 +604,14 @@ impl<K: Kind> Leaf for Rows<K> {
     #[inline]
     fn prefetch_count(&self) {
         prefetch(Arc::as_ptr(&self.block).cast::<u8>());
+    }
+
+    #[inline]
+    fn prefetch_all(&self) {
+        let place = Arc::as_ptr(&self.block).cast::<u8>();
+        for line in (0..HEAD + self.block.slice.len()).step_by(64) {
+            prefetch(place.wrapping_add(line));
+        }
     }
 }
 

@@ -6,6 +6,47 @@ use std::ops::Range;
 #[cfg(test)]
 use triomphe::Arc;
 
+/// A way down to a leaf, a level at a time. Each step asks for the memory that the next one reads, so that many ways that are gone
+/// side by side wait once for all.
+pub enum Descent<'a, L: Leaf> {
+    /// At a node.
+    Node(&'a Node<L>),
+    /// At its end.
+    Leaf(&'a L),
+    /// In an empty tree.
+    Nowhere,
+}
+
+impl<'a, L: Leaf> Descent<'a, L> {
+    pub(super) fn new(root: Option<&'a Child<L>>) -> Descent<'a, L> {
+        match root {
+            None => Descent::Nowhere,
+            Some(Child::Leaf(leaf)) => Descent::Leaf(leaf),
+            Some(Child::Node(node)) => Descent::Node(node),
+        }
+    }
+
+    /// Goes on by a level; false if it is at its end.
+    #[inline]
+    pub fn step(&mut self, seek: &mut impl Seek<L>) -> bool {
+        let Descent::Node(node) = *self else { return false };
+        let at = seek.child(node);
+        *self = match &node.kids {
+            Kids::Nodes(nodes) => {
+                let node = nodes[at].as_ref().expect(FILLED);
+                node.prefetch();
+                Descent::Node(node)
+            }
+            Kids::Leaves(leaves) => {
+                let leaf = leaves[at].as_ref().expect(FILLED);
+                leaf.prefetch_all();
+                Descent::Leaf(leaf)
+            }
+        };
+        true
+    }
+}
+
 /// A leaf of a tree, and the way to it.
 pub struct Walk<'a, L: Leaf> {
     leaf: Option<&'a L>,
