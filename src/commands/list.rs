@@ -266,6 +266,17 @@ fn push(ctx: &mut Ctx, args: Args, side: Side, must_exist: bool) -> Done {
         return Ok(Flow::Done);
     }
     let (elements, limits) = (args.from(2), db.limits());
+    if elements.len() == 1
+        && let Some(list) = db.view::<ListView>(slot)?
+        && let Some(offset) = list.room_at(side, elements.text(0), &limits)
+    {
+        let len = list.len() + 1;
+        if db.insert_packed(slot, offset, elements.text(0)) {
+            db.changed(key, pushed(side), 1);
+            ctx.reply.int(len as i64);
+            return Ok(Flow::Done);
+        }
+    }
     let bytes = elements.iter().map(<[u8]>::len).sum();
     let (len, edited) = db.edit(slot, key, |list: &mut List| {
         list.prepare(elements.len(), bytes, &limits);
@@ -328,11 +339,30 @@ fn pop_into(ctx: &mut Ctx, slot: Slot, key: &[u8], side: Side, n: usize) -> Resu
     }
     let reply = &mut *ctx.reply;
     let mut db = ctx.server.db(ctx.db);
+    // In its place, if no room is gained by it.
+    let in_place = match db.view::<ListView>(slot)? {
+        Some(list) if n == 1 && list.len() > 1 => list.packed_end(side).map(|(element, range)| {
+            reply.text(element);
+            range
+        }),
+        _ => None,
+    };
+    let is_told = in_place.is_some();
+    if let Some(range) = in_place
+        && db.remove_packed(slot, range)
+    {
+        db.changed(key, popped(side), 1);
+        return Ok(());
+    }
     let limits = db.limits();
     let (cut, edited) = db.edit(slot, key, |list: &mut List| {
         if n <= FEW {
             for _ in 0..n {
-                list.pop(side, |element| reply.text(element));
+                list.pop(side, |element| {
+                    if !is_told {
+                        reply.text(element);
+                    }
+                });
             }
             list.shrunk(&limits);
             return Default::default();

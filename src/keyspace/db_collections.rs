@@ -9,10 +9,13 @@
 //!
 //! A key whose collection becomes empty goes with it; the caller says so to the world by [`Db::edited`], after its own event.
 
+use crate::base::buffer::Text;
 use crate::keyspace::changes::{Event, Interest};
 use crate::keyspace::db::{Db, Slot, Ttl};
 use crate::store::entry::{Entry, EntryMut, NewValue, Value};
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
+use crate::store::packed;
+use std::ops::Range;
 
 /// A scratch buffer that grew beyond this is given back after its edit.
 const SCRATCH_KEPT: usize = 64 * 1024;
@@ -135,6 +138,30 @@ impl Db<'_> {
         Ok((result, if is_empty { Edited::Emptied } else { Edited::Kept }))
     }
 
+    /// Puts an element into a packed block at an offset, in its entry. False if there is no room for it there, or a copy shares it: then
+    /// it takes an edit. Records nothing.
+    pub fn insert_packed(&mut self, slot: Slot, offset: usize, element: Text) -> bool {
+        let mut encoded = std::mem::take(&mut self.shared.scratch);
+        encoded.clear();
+        packed::encode_text(&mut encoded, element);
+        let is_done = self.splice(slot, offset..offset, &encoded, 1);
+        self.recycle(Loose::Packed(encoded));
+        is_done
+    }
+
+    /// Takes an element, which lies at `range`, out of a packed block in its entry. False as above.
+    pub fn remove_packed(&mut self, slot: Slot, range: Range<usize>) -> bool {
+        self.splice(slot, range, &[], -1)
+    }
+
+    #[inline]
+    fn splice(&mut self, slot: Slot, range: Range<usize>, with: &[u8], more: isize) -> bool {
+        let Some(mut entry) = slot.position.and_then(|position| self.data.table.at_mut(position)) else { return false };
+        let Some(block) = entry.splice_packed(range, with) else { return false };
+        packed::set_count(block, packed::count(block).wrapping_add_signed(more));
+        true
+    }
+
     /// Puts the result of a command in the place of what was there and tells `event` with `n` changes; an empty one leaves nothing there.
     pub fn put_result<C: Collection>(&mut self, key: &[u8], collection: C, event: Event, n: u64) {
         let slot = self.write(key);
@@ -240,5 +267,82 @@ impl Db<'_> {
             Loose::Packed(_) => {}
             Loose::Object(object) => self.shared.discard_object(object),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::buffer::Text;
+    use crate::base::dice::Dice;
+    use crate::base::helper::Helper;
+    use crate::keyspace::{DbId, Keyspace};
+    use crate::store::collection::list::{List, ListView, Side};
+    use crate::store::object::View;
+    use std::collections::VecDeque;
+
+    /// A list's elements.
+    fn elements(list: ListView) -> VecDeque<Vec<u8>> {
+        let mut all = VecDeque::new();
+        list.each(0..list.len(), |element| all.push_back(element.with(<[u8]>::to_vec)));
+        all
+    }
+
+    #[test]
+    fn a_packed_list_changed_in_its_entry_follows_a_model_and_no_copy_of_it_changes() {
+        let (mut in_place, mut refused) = (0, 0);
+        for seed in 1..=60 {
+            let mut dice = Dice(seed);
+            let mut keyspace = Keyspace::new(1, Dice(seed), Helper::inline());
+            let (mut model, mut copies) = (VecDeque::new(), Vec::new());
+            for step in 0..300 {
+                let mut db = keyspace.db(DbId(0));
+                let (slot, limits) = (db.write(b"l"), db.limits());
+                let side = if dice.below(2) == 0 { Side::Left } else { Side::Right };
+                let element = match dice.below(3) {
+                    0 => (dice.next() as i64 >> dice.below(64)).to_string().into_bytes(),
+                    _ => vec![b'a' + step as u8 % 26; dice.below(90) as usize],
+                };
+                let text = Text::Bytes(&element);
+                let view = db.view::<ListView>(slot).expect("a list");
+                if model.len() < 2 || dice.below(5) > 1 {
+                    let offset = view.and_then(|list| list.room_at(side, text, &limits));
+                    if offset.is_some_and(|offset| db.insert_packed(slot, offset, text)) {
+                        in_place += 1;
+                    } else {
+                        refused += 1;
+                        let push = |list: &mut List| {
+                            list.prepare(1, element.len(), &limits);
+                            list.push(side, text);
+                        };
+                        assert!(db.edit(slot, b"l", push).is_ok());
+                    }
+                    if side == Side::Left { model.push_front(element) } else { model.push_back(element) }
+                } else {
+                    let range = view.and_then(|list| list.packed_end(side)).map(|(_, range)| range);
+                    if range.is_some_and(|range| db.remove_packed(slot, range)) {
+                        in_place += 1;
+                    } else {
+                        refused += 1;
+                        assert!(db.edit(slot, b"l", |list: &mut List| _ = list.pop(side, |_| ())).is_ok());
+                    }
+                    if side == Side::Left {
+                        model.pop_front()
+                    } else {
+                        model.pop_back()
+                    };
+                }
+                let slot = db.locate(b"l");
+                assert_eq!(elements(db.view(slot).expect("a list").expect("there")), model, "seed {seed} step {step}");
+                if dice.below(30) == 0 {
+                    copies.push((keyspace.freeze(), model.clone()));
+                }
+            }
+            for (copy, then) in copies {
+                let entry = copy.dbs[0].table.find(b"l").expect("it was there");
+                let list = ListView::of(entry.value()).expect("a list");
+                assert_eq!(elements(list), then, "seed {seed}: a copy is not changed");
+            }
+        }
+        assert!(in_place > 1000 && refused > 1000, "{in_place} in place, {refused} otherwise");
     }
 }

@@ -44,7 +44,7 @@ use crate::store::packed::Kind;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::ptr;
 use std::slice;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -749,6 +749,25 @@ impl<'a> EntryMut<'a> {
         self.set_bytes(block, PACKED)
     }
 
+    /// Replaces a range of a packed block by other bytes and lends the block as it is then. None, and nothing is changed, if that needs
+    /// another class.
+    pub fn splice_packed(&mut self, range: Range<usize>, with: &[u8]) -> Option<&mut [u8]> {
+        let old = self.form();
+        if old.kind() != PACKED || range.start > range.end || range.end > old.value_len {
+            return None;
+        }
+        let len = old.value_len - range.len() + with.len();
+        let new = self.reshape_keeping(old, PACKED, len)?;
+        // SAFETY: rule 3; the bytes of the old value begin where the new form has its value, and both end inside the class.
+        // `with` cannot be inside what we hold exclusively.
+        unsafe {
+            let value = self.base().add(new.value_at());
+            ptr::copy(value.add(range.end), value.add(range.start + with.len()), old.value_len - range.end);
+            ptr::copy_nonoverlapping(with.as_ptr(), value.add(range.start), with.len());
+            Some(slice::from_raw_parts_mut(value, len))
+        }
+    }
+
     /// Sets or removes the deadline.
     pub fn set_deadline(&mut self, deadline: Option<i64>) -> bool {
         let old = self.form();
@@ -935,7 +954,7 @@ mod tests {
             for step in 0..40 {
                 let mut edit = EntryMut::new(&mut entry, &mut live).expect("held once");
                 let text = vec![step; dice.below(if step % 4 == 0 { 300 } else { 60 }) as usize];
-                match dice.below(7) {
+                match dice.below(9) {
                     0 => {
                         let int = INTS[dice.below(8) as usize];
                         if edit.set_int(int) {
@@ -975,6 +994,23 @@ mod tests {
                             buffer.make_mut().shrink_to_fit();
                             let Plain::Buffer(bytes) = &mut value else { panic!("no buffer in {value:?}") };
                             bytes.extend_from_slice(&text);
+                        }
+                    }
+                    6 => {
+                        if edit.set_packed(&text) {
+                            value = Plain::Packed(text);
+                            done += 1;
+                        }
+                    }
+                    7 => {
+                        let old = if let Plain::Packed(old) = &value { old.clone() } else { Vec::new() };
+                        let (a, b) =
+                            (dice.below(old.len() as u64 + 1) as usize, dice.below(old.len() as u64 + 2) as usize);
+                        if let Some(block) = edit.splice_packed(a..b, &text) {
+                            let new = [&old[..a], &text[..], &old[b..]].concat();
+                            assert_eq!(block, new);
+                            value = Plain::Packed(new);
+                            done += 1;
                         }
                     }
                     _ => {

@@ -1,7 +1,7 @@
 //! A list as commands see it: packed while it is small, else a chain of leaves.
 //!
-//! A list that fits into [`PACKED_MAX`] bytes is a packed block. That is less than what Redis calls a listpack (8 KB as a rule): a
-//! block is edited as a whole, and a chain by the leaf. So the name that OBJECT ENCODING gives is kept apart
+//! A list that fits into [`PACKED_MAX`] bytes, or [`FEW_MAX`] if there are few elements, is a packed block. That is less than what Redis calls
+//! a listpack (8 KB as a rule): a block is walked from its head, and moved as a whole. So the name that OBJECT ENCODING gives is kept apart
 //! from the form: [`Big::is_quicklist`] changes just where Redis converts, by the bytes that a listpack of these elements would take.
 
 use crate::base::buffer::Text;
@@ -12,8 +12,20 @@ use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
 use crate::store::packed::{self, HEADER, Kind};
 use std::ops::Range;
 
-/// Bytes of a packed list. Each edit copies it twice; in a chain, a short one would take some 150 bytes more.
-pub const PACKED_MAX: usize = 2048;
+/// Bytes of a packed list of many elements. In a chain, a short one would take some 150 bytes more.
+const PACKED_MAX: usize = 2048;
+
+/// Elements that are few, and bytes of a packed list of few: in a chain they would leave much of the last leaf free, and have a node above.
+const FEW: usize = 128;
+const FEW_MAX: usize = 8192;
+
+/// Whether a block of so many bytes and elements may take some more. It must not be what Redis would call a quicklist: an element
+/// takes up to five bytes more than its text here, and two more in a listpack.
+fn may_be_packed(block: usize, elements: usize, more: usize, more_bytes: usize, limits: &Limits) -> bool {
+    let (count, bytes) = (elements + more, block + more_bytes + 5 * more);
+    let is_small = bytes <= if count <= FEW { FEW_MAX } else { PACKED_MAX };
+    is_small && !exceeds(limits.list_size, LISTPACK_FRAME + bytes + 2 * count, count, false)
+}
 
 /// A big list.
 #[derive(Clone, Default)]
@@ -175,11 +187,7 @@ impl List {
     pub fn prepare(&mut self, count: usize, bytes: usize, limits: &Limits) {
         match self {
             List::Packed(block) => {
-                let now = packed::count(block);
-                // An element takes up to five bytes more than its text. A limit of few elements is nothing for blocks.
-                let is_small = block.len() + bytes + 5 * count <= PACKED_MAX;
-                let may_exceed = limits.list_size >= 0 && exceeds(limits.list_size, 0, now + count, false);
-                if !is_small || may_exceed {
+                if !may_be_packed(block.len(), packed::count(block), count, bytes, limits) {
                     self.make_big();
                     self.prepare(count, bytes, limits);
                 }
@@ -235,15 +243,11 @@ impl List {
     pub fn pop<R>(&mut self, side: Side, look: impl FnOnce(Text) -> R) -> Option<R> {
         match self {
             List::Packed(block) => {
-                let n = packed::count(block);
-                let offset = match side {
-                    Side::Left => HEADER,
-                    Side::Right => packed::offset_of(block, n.checked_sub(1)?),
-                };
-                let (element, end) = packed::at(block, offset)?;
+                let (element, range) = ListView::Packed(block).packed_end(side)?;
                 let result = look(element);
-                packed::splice(block, offset, end, &[]);
-                packed::set_count(block, n - 1);
+                packed::splice(block, range.start, range.end, &[]);
+                let left = packed::count(block) - 1;
+                packed::set_count(block, left);
                 Some(result)
             }
             List::Big(big) => {
@@ -385,6 +389,26 @@ impl<'a> View<'a> for ListView<'a> {
 }
 
 impl<'a> ListView<'a> {
+    /// Where an element can be put at an end of a packed list, if it stays packed with it.
+    #[inline]
+    pub fn room_at(self, side: Side, element: Text, limits: &Limits) -> Option<usize> {
+        let ListView::Packed(block) = self else { return None };
+        let fits = may_be_packed(block.len(), packed::count(block), 1, element.len(), limits);
+        fits.then_some(if side == Side::Left { HEADER } else { block.len() })
+    }
+
+    /// The element at an end of a packed list, and where it lies.
+    #[inline]
+    pub fn packed_end(self, side: Side) -> Option<(Text<'a>, Range<usize>)> {
+        let ListView::Packed(block) = self else { return None };
+        let offset = match side {
+            Side::Left => HEADER,
+            Side::Right => packed::offset_of(block, packed::count(block).checked_sub(1)?),
+        };
+        let (element, end) = packed::at(block, offset)?;
+        Some((element, offset..end))
+    }
+
     /// The number of elements.
     pub fn len(self) -> usize {
         match self {
