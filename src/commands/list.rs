@@ -271,11 +271,10 @@ fn push(ctx: &mut Ctx, args: Args, side: Side, must_exist: bool) -> Done {
         && let Some(offset) = list.room_at(side, elements.text(0), &limits)
     {
         let len = list.len() + 1;
-        if db.insert_packed(slot, offset, elements.text(0)) {
-            db.changed(key, pushed(side), 1);
-            ctx.reply.int(len as i64);
-            return Ok(Flow::Done);
-        }
+        db.insert_packed(slot, offset, elements.text(0));
+        db.changed(key, pushed(side), 1);
+        ctx.reply.int(len as i64);
+        return Ok(Flow::Done);
     }
     let bytes = elements.iter().map(<[u8]>::len).sum();
     let (len, edited) = db.edit(slot, key, |list: &mut List| {

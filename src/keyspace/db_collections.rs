@@ -138,18 +138,29 @@ impl Db<'_> {
         Ok((result, if is_empty { Edited::Emptied } else { Edited::Kept }))
     }
 
-    /// Puts an element into a packed block at an offset, in its entry. False if there is no room for it there, or a copy shares it: then
-    /// it takes an edit. Records nothing.
-    pub fn insert_packed(&mut self, slot: Slot, offset: usize, element: Text) -> bool {
-        let mut encoded = std::mem::take(&mut self.shared.scratch);
-        encoded.clear();
-        packed::encode_text(&mut encoded, element);
-        let is_done = self.splice(slot, offset..offset, &encoded, 1);
-        self.recycle(Loose::Packed(encoded));
-        is_done
+    /// Puts an element into the packed block of a slot at an offset: in its entry, if there is room in it. Records nothing.
+    pub fn insert_packed(&mut self, slot: Slot, offset: usize, element: Text) {
+        let mut scratch = std::mem::take(&mut self.shared.scratch);
+        scratch.clear();
+        packed::encode_text(&mut scratch, element);
+        if !self.splice(slot, offset..offset, &scratch, 1) {
+            let position = slot.position.expect("there is a block");
+            let old = self.data.table.at(position);
+            let Value::Packed(block) = old.value() else { unreachable!("there is a block") };
+            let begin = scratch.len();
+            scratch.extend_from_slice(&block[..offset]);
+            scratch.extend_from_within(..begin);
+            scratch.extend_from_slice(&block[offset..]);
+            packed::set_count(&mut scratch[begin..], packed::count(block) + 1);
+            let new = Entry::new(old.key(), NewValue::Packed(&scratch[begin..]), old.deadline(), old.clock());
+            let old = self.data.table.replace(position, new);
+            self.shared.discard(old);
+        }
+        self.recycle(Loose::Packed(scratch));
     }
 
-    /// Takes an element, which lies at `range`, out of a packed block in its entry. False as above.
+    /// Takes an element, which lies at `range`, out of the packed block of a slot in its entry. False if another class of memory fits what
+    /// is left, or a copy shares it: then it takes an edit. Records nothing.
     pub fn remove_packed(&mut self, slot: Slot, range: Range<usize>) -> bool {
         self.splice(slot, range, &[], -1)
     }
@@ -306,7 +317,8 @@ mod tests {
                 let view = db.view::<ListView>(slot).expect("a list");
                 if model.len() < 2 || dice.below(5) > 1 {
                     let offset = view.and_then(|list| list.room_at(side, text, &limits));
-                    if offset.is_some_and(|offset| db.insert_packed(slot, offset, text)) {
+                    if let Some(offset) = offset {
+                        db.insert_packed(slot, offset, text);
                         in_place += 1;
                     } else {
                         refused += 1;
@@ -343,6 +355,6 @@ mod tests {
                 assert_eq!(elements(list), then, "seed {seed}: a copy is not changed");
             }
         }
-        assert!(in_place > 1000 && refused > 1000, "{in_place} in place, {refused} otherwise");
+        assert!(in_place > 1000 && refused > 500, "{in_place} in place, {refused} otherwise");
     }
 }
