@@ -19,12 +19,13 @@ const PACKED_MAX: usize = 2048;
 const FEW: usize = 128;
 const FEW_MAX: usize = 8192;
 
-/// Whether a block of so many bytes and elements may take some more. It must not be what Redis would call a quicklist: an element
-/// takes up to five bytes more than its text here, and two more in a listpack.
+/// Whether a block of so many bytes and elements may take some more, and would not be what Redis calls a quicklist then.
 fn may_be_packed(block: usize, elements: usize, more: usize, more_bytes: usize, limits: &Limits) -> bool {
-    let (count, bytes) = (elements + more, block + more_bytes + 5 * more);
-    let is_small = bytes <= if count <= FEW { FEW_MAX } else { PACKED_MAX };
-    is_small && !exceeds(limits.list_size, LISTPACK_FRAME + bytes + 2 * count, count, false)
+    // Beside its text an element takes one byte, two from 128 bytes on, and five if it is too long anyway.
+    let (count, bytes) = (elements + more, block + more_bytes + more + more_bytes / 128);
+    // In a listpack it takes two more, five from 4096 bytes on.
+    let listpack = LISTPACK_FRAME + bytes + 2 * count + 3 * (bytes / 4096);
+    bytes <= if count <= FEW { FEW_MAX } else { PACKED_MAX } && !exceeds(limits.list_size, listpack, count, false)
 }
 
 /// A big list.
