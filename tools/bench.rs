@@ -9,6 +9,7 @@
 //! tools/bench saving --keys 5000000             what clients feel of a snapshot, its time and memory, loading
 //! tools/bench log                               what the append-only file costs
 //! tools/bench calm                              what clients feel of expiry, freeing and long commands, and how late keys expire
+//! tools/bench calm --log                        the same with an append-only file
 //! tools/bench ratios --only lfu                 hit ratios by eviction policy and kind of traffic, with equal memory
 //! tools/bench types --json out.json --svg out.svg
 //! ```
@@ -61,6 +62,7 @@ struct Options {
     seconds: f64,
     keys: usize,
     only: Vec<String>,
+    has_log: bool,
 }
 
 /// What is measured.
@@ -77,7 +79,7 @@ enum Mode {
     Ratios,
 }
 
-const USAGE: &str = "usage: bench [types | talk | memory | elements | saving | log | calm | ratios] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+const USAGE: &str = "usage: bench [types | talk | memory | elements | saving | log | calm | ratios] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--log] [--json FILE] [--svg FILE]
   types        measures the commands on collections instead of those on strings
   talk         measures transactions, messages, waiting clients, events, MONITOR
   memory       measures bytes per key instead of time
@@ -92,6 +94,7 @@ const USAGE: &str = "usage: bench [types | talk | memory | elements | saving | l
   --seconds    how long one measurement takes (default 1)
   --keys       how many keys the small values have (default 1000000)
   --only       only loads whose names hold this, as `GET` or `pipeline 64`
+  --log        calm: with an append-only file
   --json       writes the figures there
   --svg        draws them there";
 
@@ -101,7 +104,9 @@ fn main() -> ExitCode {
         Mode::Types => types(&options),
         Mode::Talk => talk(&options),
         Mode::Memory => memory(&options),
-        Mode::Calm => bench_calm::run(&options.servers, options.keys, options.svg.as_deref()),
+        Mode::Calm => {
+            bench_calm::run(&options.servers, options.keys, options.has_log, options.svg.as_deref())
+        }
         Mode::Ratios => bench_ratios::run(&options.servers, &|name| options.wants(name), options.svg.as_deref()),
         Mode::Elements => bench_elements::run(&options.servers, |name| options.wants(name)),
         Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
@@ -135,6 +140,7 @@ fn options() -> Result<Options, String> {
         seconds: 1.0,
         keys: 1_000_000,
         only: Vec::new(),
+        has_log: false,
     };
     let mut redoxide = PathBuf::from("target/release/redoxide");
     let mut arguments = std::env::args().skip(1);
@@ -162,6 +168,7 @@ fn options() -> Result<Options, String> {
                 options.seconds = rest()?.parse().map_err(|_| "--seconds needs a number")?;
             }
             "--keys" => options.keys = number(&rest()?)?,
+            "--log" => options.has_log = true,
             "--only" => options.only.push(rest()?.to_lowercase()),
             _ => return Err(format!("what is {argument}?\n{USAGE}")),
         }

@@ -12,7 +12,9 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
 /// Bytes read from one connection in one turn; more wait until others had their share.
-const READ_PER_TURN: usize = 1024 * 1024;
+const READ_PER_TURN: usize = 256 * 1024;
+/// Bytes of one read: the system copies them, and gives memory for those of a long argument, while everybody else waits.
+const READ_MAX: usize = 128 * 1024;
 /// Pieces of one write.
 const PIECES: usize = 64;
 /// The most bytes of one write: the system copies them while everybody else waits, and goes on as long as a fast reader makes room.
@@ -164,7 +166,7 @@ impl Connection {
     /// side could lose what was sent to it.
     fn swallow(&mut self) {
         let mut sink = Vec::with_capacity(BUFFER);
-        while sink.len() < BUFFER && self.stream.read_into(&mut sink).is_ok_and(|n| n > 0) {}
+        while sink.len() < BUFFER && self.stream.read_into(&mut sink, BUFFER).is_ok_and(|n| n > 0) {}
     }
 
     /// One read; a short one means that the socket is drained, without asking again.
@@ -178,8 +180,8 @@ impl Connection {
             }
             query
         };
-        let room = into.capacity() - into.len();
-        let n = self.stream.read_into(into)?;
+        let room = (into.capacity() - into.len()).min(READ_MAX);
+        let n = self.stream.read_into(into, room)?;
         if n < room {
             self.reading = Reading::Drained;
         }

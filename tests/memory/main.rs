@@ -187,6 +187,42 @@ fn a_flood_stays_below_the_limit_under_every_policy() {
 }
 
 #[test]
+fn one_huge_value_after_another_stays_below_the_limit_but_for_the_one_in_hand() {
+    const HUGE: usize = 2 << 20;
+    for policy in POLICIES {
+        let mut local = server(&["--maxmemory-policy", policy]);
+        let client = local.connect();
+        for n in 0..3000 {
+            let key = format!("key:{n:08}");
+            ask(&mut local, client, &[b"SET", key.as_bytes(), &[b'v'; 100], b"EX", b"1000"]);
+        }
+        let limit = limit_to(&mut local, client, 12 * HUGE);
+        // The test's own copies of what it sends count as well.
+        for n in 0..60 {
+            let key = format!("huge:{n}");
+            let mut value = vec![b'v'; HUGE];
+            // Some come as one argument, some grow.
+            if n % 3 == 2 {
+                let half = value.split_off(HUGE / 2);
+                assert_eq!(ask(&mut local, client, &[b"SET", key.as_bytes(), &value, b"EX", b"1000"]), "+OK\r\n");
+                let reply = ask(&mut local, client, &[b"APPEND", key.as_bytes(), &half]);
+                // Its first half may have had to go for the second.
+                assert!(reply.starts_with(':'), "{policy}: {reply}");
+            } else {
+                let reply = ask(&mut local, client, &[b"SET", key.as_bytes(), &value, b"EX", b"1000"]);
+                assert_eq!(reply, "+OK\r\n", "{policy}");
+            }
+            drop(value);
+            let used = alloc::used();
+            assert!(used < limit + HUGE + 64 * 1024, "{policy}: {} above the limit after {n}", used - limit);
+        }
+        let keys = local.server.keyspace.databases()[0].table.len();
+        assert!(keys >= 4, "{policy}: {keys} keys are left");
+        assert!(alloc::used() + 7 * HUGE > limit, "{policy}: no more went than had to");
+    }
+}
+
+#[test]
 fn without_deadlines_the_volatile_policies_refuse_as_noeviction_does() {
     for policy in ["noeviction", "volatile-lru", "volatile-random", "volatile-ttl"] {
         let mut local = server(&["--maxmemory-policy", policy]);
