@@ -1,9 +1,8 @@
 //! One connection: its socket, its lane, and how they are fed and emptied within a turn.
 
 use crate::base::rare::Rare;
-use crate::net::BUFFER;
-use crate::net::BUFFERS_KEPT;
 use crate::net::lane::{Lane, Ran};
+use crate::net::spares::{BUFFER, Spares};
 use crate::net::stream::Stream;
 use crate::resp::Requests;
 use crate::server::Server;
@@ -94,16 +93,16 @@ impl Connection {
     }
 
     /// Reads and runs until the socket is drained or the share is used up.
-    pub fn serve(&mut self, server: &mut Server, requests: &mut Requests, buffers: &mut Vec<Vec<u8>>) -> Served {
+    pub fn serve(&mut self, server: &mut Server, requests: &mut Requests, spares: &mut Spares) -> Served {
         if self.is_closing {
             return Served::Drained;
         }
         let mut left = READ_PER_TURN;
         if self.lane.query.capacity() == 0 {
-            self.lane.query = buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER));
+            self.lane.query = spares.take();
         }
         if self.lane.reply.is_empty() {
-            self.lane.reply.lend(buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER)));
+            self.lane.reply.lend(spares.take());
         }
         let mut has_parsed_all = false;
         let served = loop {
@@ -157,7 +156,7 @@ impl Connection {
             }
         };
         // First: a buffer that was only lent is not the client's.
-        self.give_back(buffers);
+        self.give_back(spares);
         self.lane.tell(server);
         served
     }
@@ -199,25 +198,23 @@ impl Connection {
     }
 
     /// Gives lent buffers back; what is half read stays, in a buffer of its own size.
-    fn give_back(&mut self, buffers: &mut Vec<Vec<u8>>) {
+    fn give_back(&mut self, spares: &mut Spares) {
         let query = &mut self.lane.query;
         if query.is_empty() {
-            keep(std::mem::take(query), buffers);
+            spares.keep(std::mem::take(query));
         } else if query.len() < BUFFER / 4 && query.capacity() >= BUFFER {
             let rest = query.as_slice().to_vec();
-            let mut lent = std::mem::replace(query, rest);
-            lent.clear();
-            keep(lent, buffers);
+            spares.keep(std::mem::replace(query, rest));
         }
         if self.lane.reply.is_empty()
             && let Some(buffer) = self.lane.reply.reclaim()
         {
-            keep(buffer, buffers);
+            spares.keep(buffer);
         }
     }
 
     /// Sends what there is, in one write; asks for an edge if the socket is full.
-    pub fn send(&mut self, server: &mut Server, registry: &Registry, buffers: &mut Vec<Vec<u8>>) -> io::Result<()> {
+    pub fn send(&mut self, server: &mut Server, registry: &Registry, spares: &mut Spares) -> io::Result<()> {
         let may_leave = self.may_leave(server);
         let reply = &mut self.lane.reply;
         if !reply.is_empty() {
@@ -253,7 +250,7 @@ impl Connection {
         }
         self.soft_since_s = None;
         if let Some(buffer) = self.lane.reply.reclaim() {
-            keep(buffer, buffers);
+            spares.keep(buffer);
         }
         Ok(())
     }
@@ -346,14 +343,5 @@ impl Connection {
     fn describe(&self, server: &Server) -> String {
         let client = &server.clients[self.lane.client];
         format!("id={} addr={} laddr={}", client.number, client.connection.addr, client.connection.laddr)
-    }
-}
-
-/// Puts an empty buffer back for the next who needs one.
-fn keep(mut buffer: Vec<u8>, buffers: &mut Vec<Vec<u8>>) {
-    // A buffer that grew for one long request is not worth keeping.
-    if buffers.len() < BUFFERS_KEPT && (BUFFER..=2 * BUFFER).contains(&buffer.capacity()) {
-        buffer.clear();
-        buffers.push(buffer);
     }
 }

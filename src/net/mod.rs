@@ -11,6 +11,7 @@ pub mod lane;
 pub mod listen;
 pub mod local;
 pub mod signals;
+pub mod spares;
 pub mod stream;
 
 mod connection;
@@ -27,6 +28,7 @@ use listen::Listener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use signals::Signals;
 use slab::Slab;
+use spares::Spares;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,10 +45,6 @@ const CONNECTIONS: usize = 64;
 const ACCEPTS_PER_TURN: usize = 128;
 /// Descriptors that the server needs beside those of its clients: log, files being saved, listeners, pipes.
 const RESERVED_DESCRIPTORS: u64 = 32;
-/// The size of a lent buffer.
-const BUFFER: usize = 64 * 1024;
-/// Empty buffers that the loop keeps for the next who needs one.
-const BUFFERS_KEPT: usize = 64;
 
 /// The loop and all that it owns.
 pub struct EventLoop {
@@ -71,7 +69,7 @@ pub struct EventLoop {
     /// Lack of descriptors: wait for a close or for the next tick before accepting again.
     out_of_descriptors: bool,
     requests: Requests,
-    buffers: Vec<Vec<u8>>,
+    spares: Spares,
     /// Loading the data has more to do at once.
     is_loading: bool,
     /// The monotonic second in which idle connections were last looked for.
@@ -101,7 +99,7 @@ impl EventLoop {
             accepting: Vec::new(),
             out_of_descriptors: false,
             requests: Requests::new(),
-            buffers: Vec::new(),
+            spares: Spares::default(),
             is_loading: false,
             swept_s: 0,
         };
@@ -254,7 +252,7 @@ impl EventLoop {
         if connection.is_doomed {
             return;
         }
-        let outcome = connection.serve(server, &mut self.requests, &mut self.buffers);
+        let outcome = connection.serve(server, &mut self.requests, &mut self.spares);
         match outcome {
             connection::Served::Drained => {}
             connection::Served::Capped => {
@@ -305,6 +303,7 @@ impl EventLoop {
         let now_s = server.clock.monotonic_us() / 1_000_000;
         if now_s != self.swept_s {
             self.swept_s = now_s;
+            server.memory.spare = self.spares.tidy();
             let late: Vec<usize> = self
                 .connections
                 .iter_mut()
@@ -403,7 +402,7 @@ impl EventLoop {
             if connection.is_doomed {
                 continue;
             }
-            match connection.send(server, self.poll.registry(), &mut self.buffers) {
+            match connection.send(server, self.poll.registry(), &mut self.spares) {
                 Ok(()) => {
                     if connection.lane.reply.is_empty() {
                         if connection.is_closing {

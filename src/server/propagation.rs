@@ -97,8 +97,8 @@ impl Propagation {
 
     /// Memory that was taken and is done with.
     pub fn give_back(&mut self, mut bytes: Encoded) {
-        // One huge value is not worth keeping room for.
-        if self.ready.capacity() == 0 && bytes.capacity() <= 4 << 20 {
+        // A turn that wrote much is not worth keeping room for.
+        if self.ready.capacity() == 0 && bytes.capacity() <= 256 << 10 {
             bytes.clear();
             self.ready = bytes;
         }
@@ -138,7 +138,7 @@ impl Propagation {
         }
         self.offset += (self.ready.len() - start) as u64;
         self.effects = 0;
-        if self.unit.capacity() > 1 << 20 {
+        if self.unit.capacity() > 256 << 10 {
             self.unit = Encoded::default();
         }
     }
