@@ -144,6 +144,47 @@ fn memory_returns_to_its_start_when_all_keys_go() {
     assert_eq!(local.server.keyspace.live_bytes(), 0);
 }
 
+#[test]
+fn what_a_removed_range_leaves_in_a_sorted_set_goes_soon() {
+    let mut local = server(&["--appendonly", "no"]);
+    let client = local.connect();
+    let add = |local: &mut Local, n: usize| {
+        let (score, member) = ((n % 500).to_string(), format!("member:{n:08}"));
+        ask(local, client, &[b"ZADD", b"z", score.as_bytes(), member.as_bytes()]);
+    };
+    (0..20_000).for_each(|n| add(&mut local, n));
+    let full = local.server.keyspace.live_bytes();
+    assert_eq!(ask(&mut local, client, &[b"ZREMRANGEBYSCORE", b"z", b"(9", b"+inf"]), ":19600\r\n");
+    let cut = local.server.keyspace.live_bytes();
+    assert!(cut > full / 2, "the index has its rows, and what went is kept for them: {cut} of {full}");
+    let look = |local: &mut Local| {
+        assert_eq!(ask(local, client, &[b"ZSCORE", b"z", b"member:00000010"]), "$-1\r\n");
+        assert_eq!(ask(local, client, &[b"ZSCORE", b"z", b"member:00000502"]), "$1\r\n2\r\n");
+        let members = ask(local, client, &[b"ZSCAN", b"z", b"0", b"COUNT", b"100000"]);
+        assert_eq!(members.matches("member:").count(), 400);
+    };
+    look(&mut local);
+    let mut turns = 0;
+    while local.server.keyspace.is_tending() && turns < 10_000 {
+        local.advance_ms(2);
+        turns += 1;
+    }
+    look(&mut local);
+    assert!(!local.server.keyspace.is_tending());
+    let left = local.server.keyspace.live_bytes();
+    assert!(left < full / 20, "{left} of {full}");
+    // Those that come again while it is tidied up stay.
+    (0..20_000).for_each(|n| add(&mut local, n));
+    ask(&mut local, client, &[b"ZREMRANGEBYSCORE", b"z", b"(9", b"+inf"]);
+    (10_000..20_000).for_each(|n| add(&mut local, n));
+    while local.server.keyspace.is_tending() {
+        local.advance_ms(2);
+    }
+    assert_eq!(ask(&mut local, client, &[b"ZCARD", b"z"]), ":10200\r\n");
+    let members = ask(&mut local, client, &[b"ZSCAN", b"z", b"0", b"COUNT", b"100000"]);
+    assert_eq!(members.matches("member:").count(), 10_200);
+}
+
 /// The policies that evict.
 const POLICIES: [&str; 9] = [
     "allkeys-lru",

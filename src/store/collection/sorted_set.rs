@@ -49,6 +49,11 @@ impl Big {
         self.tree.bytes() + size_of::<Big>()
     }
 
+    /// Whether removing a large range has left work.
+    pub fn is_untidy(&self) -> bool {
+        self.tree.is_untidy()
+    }
+
     /// Asks for the memory that finding a member's score needs.
     pub fn prefetch(&self, member: &[u8]) {
         self.tree.prefetch(member);
@@ -263,6 +268,15 @@ impl SortedSet {
             }
             SortedSet::Big(big) => Some(Object::Cut(Arc::new(big.tree.remove_range(ranks)))),
         }
+    }
+
+    /// Does some of the work that removing a large range has left; says whether there is more.
+    pub fn tidy(&mut self, elements: usize) -> bool {
+        let SortedSet::Big(big) = self else { return false };
+        if big.tree.is_untidy() {
+            big.tree.tidy(elements);
+        }
+        big.tree.is_untidy()
     }
 
     /// Makes a tree of a block.
