@@ -16,6 +16,7 @@ pub mod stream;
 
 mod connection;
 
+use crate::base::alloc;
 use crate::base::buffer::{Buffer, keep_bin};
 use crate::resp::{Proto, Reply, Requests};
 use crate::server::client::Connection as Peer;
@@ -118,6 +119,7 @@ impl EventLoop {
     pub fn run(&mut self, server: &mut Server) -> io::Result<i32> {
         let mut events = Events::with_capacity(1024);
         keep_bin();
+        alloc::be_home();
         loop {
             self.turn(server, &mut events)?;
             if let Some(Shutdown { status }) = server.shutdown {
@@ -170,6 +172,7 @@ impl EventLoop {
             || server.has_streams_to_step()
             || !self.pending.is_empty()
             || !self.unserved.is_empty()
+            || alloc::has_arrivals()
             || (!self.accepting.is_empty() && !self.out_of_descriptors);
         let timeout = if work_is_left { 0 } else { server.until_due_us() };
         match self.poll.poll(events, Some(Duration::from_micros(timeout))) {
