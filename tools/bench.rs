@@ -104,9 +104,7 @@ fn main() -> ExitCode {
         Mode::Types => types(&options),
         Mode::Talk => talk(&options),
         Mode::Memory => memory(&options),
-        Mode::Calm => {
-            bench_calm::run(&options.servers, options.keys, options.has_log, options.svg.as_deref())
-        }
+        Mode::Calm => bench_calm::run(&options.servers, options.keys, options.has_log, options.svg.as_deref()),
         Mode::Ratios => bench_ratios::run(&options.servers, &|name| options.wants(name), options.svg.as_deref()),
         Mode::Elements => bench_elements::run(&options.servers, |name| options.wants(name)),
         Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
@@ -587,7 +585,11 @@ fn memory(options: &Options) -> Result<(), String> {
     bar.finish_and_clear();
     print_memory(options, &titles, &columns);
     println!("\nResident, of what is used, after each key got ten other values of 16 to 415 bytes in any order:\n");
-    println!("|{}\n|{}", titles.iter().map(|title| format!(" {title} |")).collect::<String>(), "---|".repeat(titles.len()));
+    println!(
+        "|{}\n|{}",
+        titles.iter().map(|title| format!(" {title} |")).collect::<String>(),
+        "---|".repeat(titles.len())
+    );
     println!("|{}", churned.iter().map(|ratio| format!(" {ratio:.2} |")).collect::<String>());
     Ok(())
 }

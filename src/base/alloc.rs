@@ -323,6 +323,12 @@ pub fn used() -> usize {
     sum.max(0) as usize
 }
 
+/// So many more bytes (fewer, if negative) of what is allocated are only set aside: the system gives no memory for them before they are
+/// filled, and they do not count as in use.
+pub fn set_aside(more: isize) {
+    count(-more, 0);
+}
+
 /// The share of [`used`] that this thread has counted: one load. What it means is how it changes: by what this thread
 /// allocates and frees, whatever others do. (A thread without a counter of its own sees the others that have none.)
 #[inline]

@@ -12,8 +12,8 @@
 use crate::keyspace::changes::{Event, Interest};
 use crate::keyspace::db::{Db, Slot, Ttl};
 use crate::store::entry::{Entry, NewValue, Value};
-use crate::store::sorted_set;
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
+use crate::store::sorted_set;
 
 /// A scratch buffer that grew beyond this is given back after its edit.
 const SCRATCH_KEPT: usize = 64 * 1024;

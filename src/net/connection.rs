@@ -14,6 +14,8 @@ use std::io::{self, IoSlice};
 const READ_PER_TURN: usize = 256 * 1024;
 /// Bytes of one read: the system copies them, and gives memory for those of a long argument, while everybody else waits.
 const READ_MAX: usize = 128 * 1024;
+/// Bytes that are thrown away of a client that has sent too much: less than a millisecond's work.
+const SWALLOWED_MAX: usize = 4 * 1024 * 1024;
 /// Pieces of one write.
 const PIECES: usize = 64;
 /// The most bytes of one write: the system copies them while everybody else waits, and goes on as long as a fast reader makes room.
@@ -165,7 +167,12 @@ impl Connection {
     /// side could lose what was sent to it.
     fn swallow(&mut self) {
         let mut sink = Vec::with_capacity(BUFFER);
-        while sink.len() < BUFFER && self.stream.read_into(&mut sink, BUFFER).is_ok_and(|n| n > 0) {}
+        for _ in 0..SWALLOWED_MAX / BUFFER {
+            sink.clear();
+            if !self.stream.read_into(&mut sink, BUFFER).is_ok_and(|n| n > 0) {
+                break;
+            }
+        }
     }
 
     /// One read; a short one means that the socket is drained, without asking again.

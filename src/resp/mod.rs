@@ -15,8 +15,8 @@ pub mod parser;
 pub mod reply;
 pub mod request;
 
-pub use encoded::Encoded;
 pub use args::{Args, Cursor, Span, Word, bulk, bulks, header, request};
+pub use encoded::Encoded;
 pub use parser::{Limits, Parser, ProtocolError, Requests};
 pub use reply::{Mark, Proto, Reply, encode_push};
 pub use request::Request;

@@ -9,9 +9,9 @@
 //! one effect it stands between MULTI and EXEC. The log's readers (the append-only file) take the bytes from
 //! [`Propagation::take`] and know them by their offset, which only grows.
 
+use crate::base::buffer::Text;
 use crate::keyspace::DbId;
 use crate::keyspace::changes::Removed;
-use crate::base::buffer::Text;
 use crate::resp::{Args, Encoded, bulks, header};
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
@@ -291,7 +291,8 @@ mod tests {
     #[test]
     fn a_unit_of_one_effect_stands_alone_and_a_larger_one_between_multi_and_exec() {
         let mut log = Propagation::default();
-        let add = |log: &mut Propagation, db, words: &[&[u8]]| log.add(DbId(db), 1, |out| bulks(out.own(), b'*', words));
+        let add =
+            |log: &mut Propagation, db, words: &[&[u8]]| log.add(DbId(db), 1, |out| bulks(out.own(), b'*', words));
         add(&mut log, 0, &[b"SET", b"a", b"1"]);
         log.end_unit(true, None);
         add(&mut log, 0, &[b"DEL", b"a"]);

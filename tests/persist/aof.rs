@@ -161,7 +161,8 @@ fn a_long_value_is_held_by_the_log_and_not_copied() {
         let mut local = server(config(fsync, &[]), &disk, START_MS);
         let client = local.connect();
         let value = "v".repeat(8 << 20);
-        for words in [&["SET", "a", &value][..], &["SET", "b", &value, "EX", "1000"], &["PSETEX", "c", "9000", &value]] {
+        for words in [&["SET", "a", &value][..], &["SET", "b", &value, "EX", "1000"], &["PSETEX", "c", "9000", &value]]
+        {
             let before = local.server.log_buffers();
             assert_eq!(ask(&mut local, client, words), "+OK\r\n");
             let more = local.server.log_buffers().saturating_sub(before);
