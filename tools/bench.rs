@@ -585,12 +585,8 @@ fn memory(options: &Options) -> Result<(), String> {
     bar.finish_and_clear();
     print_memory(options, &titles, &columns);
     println!("\nResident, of what is used, after each key got ten other values of 16 to 415 bytes in any order:\n");
-    println!(
-        "|{}\n|{}",
-        titles.iter().map(|title| format!(" {title} |")).collect::<String>(),
-        "---|".repeat(titles.len())
-    );
-    println!("|{}", churned.iter().map(|ratio| format!(" {ratio:.2} |")).collect::<String>());
+    let ratios: Vec<String> = churned.iter().map(|ratio| format!("{ratio:.2}")).collect();
+    println!("| {} |\n|{}\n| {} |", titles.join(" | "), "---|".repeat(titles.len()), ratios.join(" | "));
     Ok(())
 }
 

@@ -51,14 +51,18 @@ mod tests {
     fn buffers_that_nobody_takes_go_within_seconds() {
         let mut spares = Spares::default();
         let lent: Vec<_> = (0..100).map(|_| spares.take()).collect();
-        lent.into_iter().for_each(|buffer| spares.keep(buffer));
+        for buffer in lent {
+            spares.keep(buffer);
+        }
         assert_eq!(spares.list.len(), KEPT_MAX);
         spares.tidy();
         // Ten at once, again and again: they stay.
         for _ in 0..8 {
             let lent: Vec<_> = (0..10).map(|_| spares.take()).collect();
             assert!(lent.iter().all(|buffer| buffer.is_empty() && buffer.capacity() == BUFFER));
-            lent.into_iter().for_each(|buffer| spares.keep(buffer));
+            for buffer in lent {
+                spares.keep(buffer);
+            }
             spares.tidy();
         }
         assert_eq!(spares.list.len(), 10);
