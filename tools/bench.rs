@@ -4,11 +4,12 @@
 //! tools/bench                                   Redoxide and the redis-server and valkey-server found on PATH
 //! tools/bench --peer "Redis 8.2=/opt/redis/redis-server" --only GET
 //! tools/bench types                             the loads on collections instead of those on strings
-//! tools/bench memory                            bytes per key, and of an idle connection
+//! tools/bench memory                            bytes per key, of an idle connection, and after a churn
 //! tools/bench elements                          bytes per collection and element
 //! tools/bench saving --keys 5000000             what clients feel of a snapshot, its time and memory, loading
 //! tools/bench log                               what the append-only file costs
 //! tools/bench calm                              what clients feel of expiry, freeing and long commands, and how late keys expire
+//! tools/bench calm --log                        the same with an append-only file
 //! tools/bench ratios --only lfu                 hit ratios by eviction policy and kind of traffic, with equal memory
 //! tools/bench types --json out.json --svg out.svg
 //! ```
@@ -61,6 +62,7 @@ struct Options {
     seconds: f64,
     keys: usize,
     only: Vec<String>,
+    has_log: bool,
 }
 
 /// What is measured.
@@ -77,10 +79,10 @@ enum Mode {
     Ratios,
 }
 
-const USAGE: &str = "usage: bench [types | talk | memory | elements | saving | log | calm | ratios] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--json FILE] [--svg FILE]
+const USAGE: &str = "usage: bench [types | talk | memory | elements | saving | log | calm | ratios] [--redoxide PATH] [--peer NAME=PATH]... [--rounds N] [--seconds S] [--keys N] [--only TEXT]... [--log] [--json FILE] [--svg FILE]
   types        measures the commands on collections instead of those on strings
   talk         measures transactions, messages, waiting clients, events, MONITOR
-  memory       measures bytes per key instead of time
+  memory       measures bytes per key instead of time, and what is resident after a churn
   elements     measures bytes per collection and element
   saving       measures what a probing client feels while a snapshot is written, and loading
   log          measures what the append-only file costs
@@ -92,6 +94,7 @@ const USAGE: &str = "usage: bench [types | talk | memory | elements | saving | l
   --seconds    how long one measurement takes (default 1)
   --keys       how many keys the small values have (default 1000000)
   --only       only loads whose names hold this, as `GET` or `pipeline 64`
+  --log        calm: with an append-only file
   --json       writes the figures there
   --svg        draws them there";
 
@@ -101,7 +104,7 @@ fn main() -> ExitCode {
         Mode::Types => types(&options),
         Mode::Talk => talk(&options),
         Mode::Memory => memory(&options),
-        Mode::Calm => bench_calm::run(&options.servers, options.keys, options.svg.as_deref()),
+        Mode::Calm => bench_calm::run(&options.servers, options.keys, options.has_log, options.svg.as_deref()),
         Mode::Ratios => bench_ratios::run(&options.servers, &|name| options.wants(name), options.svg.as_deref()),
         Mode::Elements => bench_elements::run(&options.servers, |name| options.wants(name)),
         Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
@@ -135,6 +138,7 @@ fn options() -> Result<Options, String> {
         seconds: 1.0,
         keys: 1_000_000,
         only: Vec::new(),
+        has_log: false,
     };
     let mut redoxide = PathBuf::from("target/release/redoxide");
     let mut arguments = std::env::args().skip(1);
@@ -162,6 +166,7 @@ fn options() -> Result<Options, String> {
                 options.seconds = rest()?.parse().map_err(|_| "--seconds needs a number")?;
             }
             "--keys" => options.keys = number(&rest()?)?,
+            "--log" => options.has_log = true,
             "--only" => options.only.push(rest()?.to_lowercase()),
             _ => return Err(format!("what is {argument}?\n{USAGE}")),
         }
@@ -313,11 +318,22 @@ fn start(peers: &[Peer]) -> Result<(Vec<Server>, Vec<String>), String> {
 
 /// Fills a server with a value for each key.
 fn fill(server: &Server, data: Data, arguments: &[&str]) -> Result<(), String> {
+    let keys: Vec<usize> = (0..data.keys).collect();
+    set_all(server, &keys, &|k| value(k, data.length(k)), data.value, arguments)
+}
+
+/// Gives each of some keys a value of about so many bytes.
+fn set_all(
+    server: &Server,
+    keys: &[usize],
+    value: &dyn Fn(usize) -> String,
+    length: usize,
+    arguments: &[&str],
+) -> Result<(), String> {
     // In slices, so that the requests never take more memory than the data.
-    let slice = (64 << 20) / (data.value + 64) + 1;
-    for first in (0..data.keys).step_by(slice) {
-        let requests = (first..data.keys.min(first + slice)).map(|k| {
-            let set = ["SET".to_string(), key("key", k), value(k, data.length(k))];
+    for slice in keys.chunks((64 << 20) / (length + 64) + 1) {
+        let requests = slice.iter().map(|&k| {
+            let set = ["SET".to_string(), key("key", k), value(k)];
             set.into_iter().chain(arguments.iter().map(ToString::to_string)).collect()
         });
         let requests = Requests::encode(requests, b'+', Counting::Bytes(5));
@@ -532,8 +548,9 @@ fn memory(options: &Options) -> Result<(), String> {
     let sizes = [8, 32, 64, 128, 200];
     let growth = [10, 13, 16, 20, 26].map(|tenths| options.keys / 10 * tenths);
     let times: [(&str, &[&str]); 2] = [("", &[]), (" and a TTL", &["EX", "1000000"])];
-    let bar = bar(options.servers.len() * (2 * (sizes.len() + 1) + growth.len() + 1));
+    let bar = bar(options.servers.len() * (2 * (sizes.len() + 1) + growth.len() + 2));
     let mut titles = Vec::new();
+    let mut churned = Vec::new();
     // Per server: the rows, each with bytes used and resident per key beyond key and value.
     let mut columns: Vec<Vec<(String, f64, f64)>> = Vec::new();
     for peer in &options.servers {
@@ -560,11 +577,30 @@ fn memory(options: &Options) -> Result<(), String> {
         let idle = per_connection(peer)?;
         column.push(("an idle connection".to_string(), idle.0, idle.1));
         bar.inc(1);
+        bar.set_message(format!("{}: churn", peer.name));
+        churned.push(churn(peer, options.keys)?);
+        bar.inc(1);
         columns.push(column);
     }
     bar.finish_and_clear();
     print_memory(options, &titles, &columns);
+    println!("\nResident, of what is used, after each key got ten other values of 16 to 415 bytes in any order:\n");
+    let ratios: Vec<String> = churned.iter().map(|ratio| format!("{ratio:.2}")).collect();
+    println!("| {} |\n|{}\n| {} |", titles.join(" | "), "---|".repeat(titles.len()), ratios.join(" | "));
     Ok(())
+}
+
+/// What part of `used_memory` is resident after ten times the data has come and gone.
+fn churn(peer: &Peer, keys: usize) -> Result<f64, String> {
+    let server = Server::start(peer, SERVER_CORE)?;
+    for round in 0..=10 {
+        let length = |k: usize| 16 + (k * 7919 + round * 104_729) % 400;
+        set_all(&server, &shuffled(keys), &|k| value(k, length(k)), 216, &[])?;
+    }
+    server.settle()?;
+    // Allocators give back what they keep for later in their own time.
+    std::thread::sleep(Duration::from_secs(15));
+    Ok(server.resident() as f64 / server.used_memory()? as f64)
 }
 
 /// Bytes used and resident per key, less an empty server's, less key and value.

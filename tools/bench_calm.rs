@@ -1,11 +1,12 @@
 //! What clients feel while a million keys expire at once, big values are freed, and long commands run; and how late keys expire.
 //!
 //! ```text
-//! fill | quiet 2 s | a million keys expire | 1 s | DEL, SET over, FLUSHALL .. of big values | KEYS, SMEMBERS, SORT .. by another client
+//! fill | quiet 2 s | a million keys expire | 1 s | DEL, SET over .. of big values | KEYS, SMEMBERS, SORT .. | SET and GET of 100 MB
 //!        ^ probe: GET every 0.2 ms, all the time
 //!        ^ a few thousand keys with deadlines of their own; who listens to their `expired` events notes how late each comes
 //! ```
 //!
+//! With `--log` all that is written to an append-only file (everysec), which is rewritten at the end while another client writes.
 //! Server and clients share all cores, so the figures say what a machine of that size gives.
 
 use std::io::{Read, Write};
@@ -27,6 +28,8 @@ const WATCHED: usize = 1_000;
 const WATCHED_S: usize = 6;
 /// What comes before the name of a watched key in its event's channel.
 const CHANNEL: &str = "__keyspace@0__:at:";
+/// The bytes of one huge value.
+const HUGE: usize = 100_000_000;
 /// Nothing is waited for longer than that.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -42,11 +45,11 @@ struct Found {
 }
 
 /// Measures all servers and prints the table.
-pub fn run(peers: &[Peer], keys: usize, svg: Option<&Path>) -> Result<(), String> {
+pub fn run(peers: &[Peer], keys: usize, has_log: bool, svg: Option<&Path>) -> Result<(), String> {
     let mut all = Vec::new();
     for peer in peers {
         eprintln!("{}: filling", peer.name);
-        all.push(measure(peer, keys)?);
+        all.push(measure(peer, keys, has_log)?);
     }
     print(&all, keys);
     let panels: Vec<Panel> =
@@ -133,8 +136,10 @@ impl Heavy<'_> {
     }
 }
 
-fn measure(peer: &Peer, keys: usize) -> Result<Found, String> {
-    let server = Server::start_with(peer, &all_cores(), &["--notify-keyspace-events", "Kx"])?;
+fn measure(peer: &Peer, keys: usize, has_log: bool) -> Result<Found, String> {
+    let log = if has_log { "yes" } else { "no" };
+    let arguments = ["--notify-keyspace-events", "Kx", "--appendonly", log, "--auto-aof-rewrite-percentage", "0"];
+    let server = Server::start_with(peer, &all_cores(), &arguments)?;
     let title = server.title();
     fill(&server, PROBED, b'+', &|k| vec!["SET".into(), key("key", k), value(k, 64)])?;
     // A million that only wait.
@@ -215,6 +220,22 @@ fn measure(peer: &Peer, keys: usize) -> Result<Found, String> {
     heavy.command("SUNION", &["SUNION", "long:a", "long:b"])?;
     heavy.command("SINTER", &["SINTER", "long:a", "long:b"])?;
     heavy.command("ZUNION", &["ZUNION", "2", "long:zset", "long:a"])?;
+    let huge = value(1, HUGE);
+    for name in ["SET of 100 MB", "SET over 100 MB"] {
+        heavy.command(name, &["SET", "huge", &huge])?;
+    }
+    heavy.command("GET of 100 MB", &["GET", "huge"])?;
+    heavy.command("APPEND to 100 MB", &["APPEND", "huge", "more"])?;
+    if has_log {
+        heavy.during("BGREWRITEAOF", |server| {
+            server.ask("BGREWRITEAOF")?;
+            let begun = Instant::now();
+            while server.info("persistence", "aof_rewrite_in_progress")? == "1" && begun.elapsed() < PATIENCE {
+                fill(server, PROBED / 10, b'+', &|k| vec!["SET".into(), key("key", k), value(k, 64)])?;
+            }
+            Ok(())
+        })?;
+    }
     let phases = heavy.phases;
     stop.store(true, Ordering::Relaxed);
     let answers = prober.join().map_err(|_| "the probe failed")??;

@@ -18,8 +18,8 @@ use crate::bench_probe::request;
 use crate::bench_server::{Peer, Server};
 
 const TRACES: [&str; 6] = ["zipf", "zipf, little room", "scan", "once", "moving", "loop"];
-const POLICIES: [&str; 6] =
-    ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random"];
+const POLICIES: [&str; 7] =
+    ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"];
 /// Room for data beside what the empty server takes.
 const ROOM: u64 = 12 << 20;
 /// The same where there is little of it.
@@ -182,6 +182,10 @@ fn hit_ratio(peer: &Peer, policy: &str, trace: &'static str, seed: u64) -> Resul
         }
         due += Duration::from_secs(1) * BATCH as u32 / PACE;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    let late = due.elapsed();
+    if late > Duration::from_secs(1) {
+        eprintln!("{}: {policy}, {}: the pace was not held, {late:.1?} too long", server.name, trace.name);
     }
     Ok(hits as f64 * 100.0 / all as f64)
 }

@@ -186,7 +186,8 @@ impl Server {
     pub fn settle(&self) -> Result<(), String> {
         let (mut last, mut same) = (0, 0);
         for _ in 0..200 {
-            std::thread::sleep(Duration::from_millis(50));
+            // Longer than a second in all: so often what is idle is let go.
+            std::thread::sleep(Duration::from_millis(120));
             let now = self.used_memory()?;
             // The connection that asks may itself be counted, or not.
             same = if now.abs_diff(last) < 64 * 1024 { same + 1 } else { 0 };

@@ -11,6 +11,14 @@
 //!     (free)     +18,442,240  ─┘
 //! ```
 //!
+//! Freeing a block of another thread takes a lock of that thread's part of the heap. A helper that has the lock and must give its
+//! processor to others would keep the loop waiting for milliseconds, so what a copy of the keyspace was the last to hold goes
+//! [home](send_home): the loop frees it, some at the end of each turn.
+//!
+//! ```text
+//!     helper   free -> chain (in the blocks themselves)  --one swap--> ON_THEIR_WAY --> take_back: the loop
+//! ```
+//!
 //! What is counted are the bytes asked for. jemalloc rounds them up to its size classes; a structure that has many
 //! small nodes asks for the whole class ([`size_class`]) and so knows what it really costs.
 
@@ -19,7 +27,7 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicPtr, AtomicUsize};
 
 // Checkers of memory know the system's allocator and see nothing inside another.
 #[cfg(any(miri, valgrind))]
@@ -130,6 +138,123 @@ pub fn statistics() -> Vec<u8> {
     text
 }
 
+/// What stands in a freed block that is on its way home.
+#[derive(Clone, Copy)]
+struct Freed {
+    next: *mut u8,
+    size: u32,
+    align: u32,
+}
+
+/// Smaller blocks have no room for that; larger ones are few.
+const SENT_HOME: std::ops::RangeInclusive<usize> = size_of::<Freed>()..=4096;
+
+/// The first of the blocks that the home thread is to free.
+static ON_THEIR_WAY: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Whether there is a home thread.
+static HAS_HOME: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    // None has a destructor, so that the allocator may use them at any time.
+    static IS_HOME: Cell<bool> = const { Cell::new(false) };
+    static IS_SENDING: Cell<bool> = const { Cell::new(false) };
+    /// The first and the last block of what this thread is about to send.
+    static SENT: Cell<(*mut u8, *mut u8)> = const { Cell::new((std::ptr::null_mut(), std::ptr::null_mut())) };
+    /// The first block of what has arrived here.
+    static ARRIVED: Cell<*mut u8> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+/// This thread is the home of what copies of the keyspace hold: from now on it has to call [`take_back`].
+pub fn be_home() {
+    IS_HOME.set(true);
+    HAS_HOME.store(true, Relaxed);
+}
+
+/// Does something that frees blocks of the home thread. Small ones are left for that to free, if there is one.
+pub fn send_home<R>(act: impl FnOnce() -> R) -> R {
+    struct Sending;
+    impl Drop for Sending {
+        fn drop(&mut self) {
+            IS_SENDING.set(false);
+            hand_over();
+        }
+    }
+    if !HAS_HOME.load(Relaxed) || IS_HOME.get() {
+        return act();
+    }
+    IS_SENDING.set(true);
+    let _sending = Sending;
+    act()
+}
+
+/// Puts a freed block before those that this thread is about to send.
+#[cold]
+fn send(place: *mut u8, layout: Layout) {
+    let (first, last) = SENT.get();
+    let freed = Freed { next: first, size: layout.size() as u32, align: layout.align() as u32 };
+    // SAFETY: the block was just given up to the allocator, which is us, and is long enough: see `SENT_HOME`.
+    unsafe { place.cast::<Freed>().write_unaligned(freed) };
+    SENT.set((place, if last.is_null() { place } else { last }));
+}
+
+fn hand_over() {
+    let (first, last) = SENT.replace((std::ptr::null_mut(), std::ptr::null_mut()));
+    if first.is_null() {
+        return;
+    }
+    let mut before = ON_THEIR_WAY.load(Relaxed);
+    loop {
+        // SAFETY: the blocks of this chain are this thread's alone before the exchange, and each holds a `Freed`.
+        unsafe {
+            let freed = Freed { next: before, ..last.cast::<Freed>().read_unaligned() };
+            last.cast::<Freed>().write_unaligned(freed);
+        }
+        // Release: who takes the chain (Acquire) sees what stands in its blocks.
+        match ON_THEIR_WAY.compare_exchange_weak(before, first, Release, Relaxed) {
+            Ok(_) => return,
+            Err(other) => before = other,
+        }
+    }
+}
+
+/// On the home thread: frees some of the blocks that others have sent. True if there are more.
+#[inline]
+pub fn take_back(most: usize) -> bool {
+    if ARRIVED.get().is_null() && (ON_THEIR_WAY.load(Relaxed).is_null() || !IS_HOME.get()) {
+        return false;
+    }
+    free_some(most)
+}
+
+#[cold]
+fn free_some(most: usize) -> bool {
+    let mut next = ARRIVED.get();
+    if next.is_null() {
+        next = ON_THEIR_WAY.swap(std::ptr::null_mut(), Acquire);
+    }
+    for _ in 0..most {
+        if next.is_null() {
+            break;
+        }
+        // SAFETY: each block in the chain holds a `Freed`, with the layout that it was allocated by. It was taken out of
+        // the shared chain as a whole, so nobody else frees it.
+        unsafe {
+            let freed = next.cast::<Freed>().read_unaligned();
+            INNER.dealloc(next, Layout::from_size_align_unchecked(freed.size as usize, freed.align as usize));
+            next = freed.next;
+        }
+    }
+    ARRIVED.set(next);
+    !next.is_null()
+}
+
+/// On the home thread: whether blocks have arrived that are not freed yet.
+#[inline]
+pub fn has_arrivals() -> bool {
+    !ARRIVED.get().is_null()
+}
+
 #[derive(Clone, Copy)]
 enum Mine {
     /// This thread has not allocated yet.
@@ -196,6 +321,12 @@ pub fn used() -> usize {
     let sum: isize = leased.iter().chain([&SHARED]).map(|c| c.bytes.load(Relaxed)).sum();
     // While another thread allocates, a moment's sum may miss what the freed bytes belong to.
     sum.max(0) as usize
+}
+
+/// So many more bytes (fewer, if negative) of what is allocated are only set aside: the system gives no memory for them before they are
+/// filled, and they do not count as in use.
+pub fn set_aside(more: isize) {
+    count(-more, 0);
 }
 
 /// The share of [`used`] that this thread has counted: one load. What it means is how it changes: by what this thread
@@ -288,8 +419,12 @@ unsafe impl GlobalAlloc for Counting {
 
     #[inline]
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { INNER.dealloc(place, layout) };
+        if IS_SENDING.get() && SENT_HOME.contains(&layout.size()) {
+            send(place, layout);
+        } else {
+            // SAFETY: as above.
+            unsafe { INNER.dealloc(place, layout) };
+        }
         count(-(layout.size() as isize), 0);
         count_block(-1);
     }
@@ -371,6 +506,36 @@ mod tests {
         assert!(purge());
         let text = statistics();
         assert!(text.windows(9).any(|part| part == b"Allocated"), "{}", String::from_utf8_lossy(&text));
+    }
+
+    #[test]
+    fn what_others_free_comes_home() {
+        be_home();
+        while take_back(100) {}
+        let (count, bytes) = (500, |n: usize| vec![n as u8; 1 + n % 300]);
+        let blocks: Vec<Vec<u8>> = (0..count).map(bytes).collect();
+        let is_alike = |block: &&Vec<u8>| size_class(block.capacity()) == 112;
+        let places: Vec<usize> = blocks.iter().filter(is_alike).map(|block| block.as_ptr().addr()).collect();
+        let others = thread::spawn(move || {
+            let before = mine();
+            let (some, more) = (blocks.iter().map(Vec::capacity).sum::<usize>(), vec![1; 5000]);
+            send_home(|| drop((blocks, more)));
+            // They count as freed at once.
+            assert!(before - mine() >= some as isize);
+            assert!(!take_back(100), "this is not their home");
+        });
+        others.join().unwrap();
+        let mut steps = 1;
+        while take_back(50) {
+            assert!(has_arrivals());
+            steps += 1;
+        }
+        assert!(!has_arrivals() && (9..=11).contains(&steps), "{steps}");
+        let again = black_box(vec![1_u8; 100]);
+        // The allocator gives what was freed last to who asks next.
+        assert!(cfg!(any(miri, valgrind)) || places.contains(&again.as_ptr().addr()));
+        send_home(|| drop(again));
+        assert!(!take_back(1), "at home it is just freed");
     }
 
     #[test]

@@ -851,7 +851,7 @@ fn remove_range(ctx: &mut Ctx, args: Args, by: By, event: Event) -> Done {
         let (cut, edited) = db.edit(slot, key, |set: &mut SortedSet| set.remove_range(ranks))?;
         db.edited(key, edited, event, n as u64);
         if let Some(part) = cut {
-            db.discard_object(part);
+            db.discard_range(key, part, n);
         }
     }
     ctx.reply.int(n as i64);
@@ -907,7 +907,7 @@ fn pop_into(ctx: &mut Ctx, slot: Slot, key: &[u8], end: End, n: usize, form: For
     })?;
     db.edited(key, edited, if end == End::Max { ZPOPMAX } else { ZPOPMIN }, n as u64);
     if let Some(part) = cut {
-        db.discard_object(part);
+        db.discard_range(key, part, n);
     }
     Ok(())
 }

@@ -360,7 +360,7 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
     db.set(slot, key, value_from(value, args.shared(2)), ttl, Event::SET);
     if let Ttl::At(at) = ttl {
         db.changed(key, Event::EXPIRE, 0);
-        ctx.log_with_time(&[b"SET", key, value, b"PXAT"], at);
+        ctx.log_set(key, args.text(2), at);
     }
     if !o.get {
         ctx.reply.ok();
@@ -396,7 +396,7 @@ fn set_for(ctx: &mut Ctx, args: Args, unit: Unit) -> Done {
     let slot = db.write(key);
     db.set(slot, key, value_from(args.get(3), args.shared(3)), Ttl::At(at), Event::SET);
     db.changed(key, Event::EXPIRE, 0);
-    ctx.log_with_time(&[b"SET", key, args.get(3), b"PXAT"], at);
+    ctx.log_set(key, args.text(3), at);
     ctx.reply.ok();
     Ok(Flow::Done)
 }

@@ -5,6 +5,10 @@
 
 use crate::keyspace::DbId;
 
+/// Room for so many changes is kept from unit to unit, and for so many bytes of keys.
+const CHANGES_KEPT: usize = 4096;
+const KEYS_KEPT: usize = 256 * 1024;
+
 /// Which readers of changes exist; no bit set means that only the count of changes matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interest(pub u8);
@@ -218,6 +222,10 @@ impl Changes {
         self.log.clear();
         self.keys.clear();
         self.told = 0;
+        // A unit that changed very many keys is not worth keeping room for.
+        if self.keys.capacity() > KEYS_KEPT || self.log.capacity() > CHANGES_KEPT {
+            (self.log, self.keys) = (Vec::new(), Vec::new());
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::keyspace::changes::{Event, Interest};
 use crate::keyspace::db::{Db, Slot, Ttl};
 use crate::store::entry::{Entry, EntryMut, NewValue, Value};
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
-use crate::store::packed;
+use crate::store::{packed, sorted_set};
 use std::ops::Range;
 
 /// A scratch buffer that grew beyond this is given back after its edit.
@@ -220,6 +220,18 @@ impl Db<'_> {
     /// Frees what was cut off a collection, on the helper if it is big.
     pub fn discard_object(&mut self, object: Object) {
         self.shared.discard_object(object);
+    }
+
+    /// The same for a range of so many elements of a sorted set; if that leaves work, it is done later, in slices. (Should the key have
+    /// another name by then, the next changes of the set do it.)
+    pub fn discard_range(&mut self, key: &[u8], part: Object, n: usize) {
+        self.shared.discard_object(part);
+        let place = (self.id, key);
+        let is_known = || self.shared.untidy.iter().any(|(db, key)| (*db, &**key) == place);
+        if n > sorted_set::LATER_OVER && !is_known() {
+            self.shared.untidy.push((self.id, key.into()));
+            self.shared.is_tending = true;
+        }
     }
 
     /// Takes the big value out of its entry, which is made our own first; until it is put back the entry holds [`Object::Lent`].

@@ -17,12 +17,15 @@ use crate::base::stopwatch::Stopwatch;
 use crate::keyspace::db::{self, Slot};
 use crate::keyspace::{Database, DbId, Expiry, Keyspace, Shared};
 use crate::store::collection::hash::earliest_of;
+use crate::store::collection::sorted_set::{SortedSet, SortedSetView};
 use crate::store::entry::Entry;
 use crate::store::table::Hash;
 use crate::store::wheel::{HashPart, Wheel};
 
 /// Fields deleted between two looks at the stopwatch.
 const FIELDS_AT_ONCE: usize = 64;
+/// Rows of a sorted set removed between two looks at the stopwatch.
+const ROWS_AT_ONCE: usize = 32;
 /// Keys read for another wheel between two looks at the stopwatch.
 const KEYS_AT_ONCE: usize = 64;
 /// A replaced wheel of no more bytes is freed at once.
@@ -241,21 +244,43 @@ impl Keyspace {
 
     /// Sees whether some wheel is full of stale items.
     pub(super) fn look_at_wheels(&mut self) {
-        self.shared.is_tending =
-            self.dbs.iter().any(|data| data.rebuild.is_some() || data.wheel.len() > data.items_max());
+        self.shared.is_tending = !self.shared.untidy.is_empty()
+            || self.dbs.iter().any(|data| data.rebuild.is_some() || data.wheel.len() > data.items_max());
     }
 
-    /// Whether [`Keyspace::tend_wheels`] has something to do.
+    /// Whether [`Keyspace::tend`] has something to do.
     #[inline]
     pub fn is_tending(&self) -> bool {
         self.shared.is_tending
     }
 
-    /// Replaces wheels that are full of stale items, for at most about `budget_ns`; says whether there is more to do.
-    pub fn tend_wheels(&mut self, watch: &Stopwatch, budget_ns: u64) -> bool {
+    /// Does what removed ranges have left to do in sorted sets, until `is_over`.
+    fn tend_sets(&mut self, is_over: &impl Fn() -> bool) {
+        while let Some((id, key)) = self.shared.untidy.pop() {
+            let mut db = self.db(id);
+            let slot = db.locate(&key);
+            let is_untidy = |set| matches!(set, SortedSetView::Big(big) if big.is_untidy());
+            let mut is_left = db.view(slot).is_ok_and(|set| set.is_some_and(is_untidy));
+            while is_left {
+                if is_over() {
+                    return self.shared.untidy.push((id, key));
+                }
+                let tidied = db.edit(slot, &key, |set: &mut SortedSet| set.tidy(ROWS_AT_ONCE));
+                is_left = matches!(tidied, Ok((true, _)));
+            }
+        }
+    }
+
+    /// Replaces wheels that are full of stale items and tidies sorted sets up, for at most about `budget_ns`; says whether there is more
+    /// to do.
+    pub fn tend(&mut self, watch: &Stopwatch, budget_ns: u64) -> bool {
         let (start, budget) = (watch.ticks(), watch.ticks_in_ns(budget_ns));
         let now = self.shared.now;
         self.shared.is_tending = true;
+        self.tend_sets(&|| watch.ticks().wrapping_sub(start) >= budget);
+        if !self.shared.untidy.is_empty() {
+            return true;
+        }
         for data in &mut self.dbs {
             if data.rebuild.is_none() {
                 if data.wheel.len() <= data.items_max() {
@@ -415,7 +440,7 @@ mod tests {
                 expire(&mut model, now);
                 while keyspace.next_due().is_some_and(|at| at <= now) {
                     keyspace.expire_due(&watch, if step % 2 == 0 { 0 } else { u64::MAX / 4 });
-                    keyspace.tend_wheels(&watch, 0);
+                    keyspace.tend(&watch, 0);
                 }
                 assert_eq!(contents(&keyspace), model, "seed {seed} step {step}");
                 let is_hash = model.get(&place).is_none_or(|key| !key.fields.is_empty());
@@ -541,7 +566,7 @@ mod tests {
             while keyspace.is_tending() {
                 // Keys that come and go while the wheel is being filled.
                 put(&mut keyspace.db(DbId(0)), &name(10_000 + slices), Ttl::At(START + 90_000));
-                keyspace.tend_wheels(&watch, 0);
+                keyspace.tend(&watch, 0);
                 slices += 1;
             }
             let data = keyspace.database(DbId(0));
@@ -562,7 +587,7 @@ mod tests {
         }
         keyspace.maintain();
         assert!(keyspace.is_tending() && keyspace.database(DbId(1)).wheel.len() == 5000);
-        assert!(!keyspace.tend_wheels(&watch, u64::MAX / 4));
+        assert!(!keyspace.tend(&watch, u64::MAX / 4));
         assert!(keyspace.database(DbId(1)).wheel.is_empty(), "no key has a deadline");
     }
 

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //!     discard(entry), discard_object(..), flush, a replaced wheel   -> a job for the helper
+//!     what only a copy held: alloc::send_home       -> take_back, at the end of the turn, some at a time
 //!     a big buffer whose last holder lets go, wherever that is      -> the thread's bin -> sweep_up, at the end of the turn
 //! ```
 //!
 //! This does not depend on the `lazyfree-*` settings. Small values are freed where they are: handing one over costs more.
 
+use crate::base::alloc;
 use crate::base::buffer;
 use crate::base::helper::Helper;
 use crate::keyspace::Shared;
@@ -19,6 +21,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 const FREED_HERE_MAX: usize = 16;
 /// So many bytes are worth waking the helper at once; less waits for the regular work.
 const WORTH_WAKING: usize = 1 << 20;
+
+/// Blocks that the loop frees for others in one turn: some 50 microseconds.
+const TAKEN_BACK: usize = 512;
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -111,9 +116,10 @@ impl Shared {
         }
     }
 
-    /// Has the big buffers freed that went since the last call.
+    /// Has the big buffers freed that went since the last call, and frees some of what copies of the keyspace have let go.
     #[inline]
     pub fn sweep_up(&mut self) {
+        alloc::take_back(TAKEN_BACK);
         if buffer::bin_bytes() > 0 {
             let bytes = buffer::bin_bytes();
             self.hand_over(bytes, buffer::empty_bin());

@@ -134,6 +134,8 @@ pub struct Shared {
     next_db: usize,
     /// Some wheel is being replaced, or is to be.
     pub(crate) is_tending: bool,
+    /// Sorted sets from which a large range was removed, and that are not done with it.
+    pub(crate) untidy: Vec<(DbId, Box<[u8]>)>,
     /// Memory that active expiry uses.
     due: Vec<HashPart>,
     /// Frees what is big.
@@ -244,6 +246,7 @@ impl Keyspace {
             next_due: i64::MAX,
             next_db: 0,
             is_tending: false,
+            untidy: Vec::new(),
             due: Vec::new(),
             freeing: Freeing::new(freeing),
             dice,

@@ -1,9 +1,8 @@
 //! One connection: its socket, its lane, and how they are fed and emptied within a turn.
 
 use crate::base::rare::Rare;
-use crate::net::BUFFER;
-use crate::net::BUFFERS_KEPT;
 use crate::net::lane::{Lane, Ran};
+use crate::net::spares::{BUFFER, Spares};
 use crate::net::stream::Stream;
 use crate::resp::Requests;
 use crate::server::Server;
@@ -12,7 +11,11 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
 /// Bytes read from one connection in one turn; more wait until others had their share.
-const READ_PER_TURN: usize = 1024 * 1024;
+const READ_PER_TURN: usize = 256 * 1024;
+/// Bytes of one read: the system copies them, and gives memory for those of a long argument, while everybody else waits.
+const READ_MAX: usize = 128 * 1024;
+/// Bytes that are thrown away of a client that has sent too much: less than a millisecond's work.
+const SWALLOWED_MAX: usize = 4 * 1024 * 1024;
 /// Pieces of one write.
 const PIECES: usize = 64;
 /// The most bytes of one write: the system copies them while everybody else waits, and goes on as long as a fast reader makes room.
@@ -92,16 +95,16 @@ impl Connection {
     }
 
     /// Reads and runs until the socket is drained or the share is used up.
-    pub fn serve(&mut self, server: &mut Server, requests: &mut Requests, buffers: &mut Vec<Vec<u8>>) -> Served {
+    pub fn serve(&mut self, server: &mut Server, requests: &mut Requests, spares: &mut Spares) -> Served {
         if self.is_closing {
             return Served::Drained;
         }
         let mut left = READ_PER_TURN;
         if self.lane.query.capacity() == 0 {
-            self.lane.query = buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER));
+            self.lane.query = spares.take();
         }
         if self.lane.reply.is_empty() {
-            self.lane.reply.lend(buffers.pop().unwrap_or_else(|| Vec::with_capacity(BUFFER)));
+            self.lane.reply.lend(spares.take());
         }
         let mut has_parsed_all = false;
         let served = loop {
@@ -155,7 +158,7 @@ impl Connection {
             }
         };
         // First: a buffer that was only lent is not the client's.
-        self.give_back(buffers);
+        self.give_back(spares);
         self.lane.tell(server);
         served
     }
@@ -164,7 +167,12 @@ impl Connection {
     /// side could lose what was sent to it.
     fn swallow(&mut self) {
         let mut sink = Vec::with_capacity(BUFFER);
-        while sink.len() < BUFFER && self.stream.read_into(&mut sink).is_ok_and(|n| n > 0) {}
+        for _ in 0..SWALLOWED_MAX / BUFFER {
+            sink.clear();
+            if !self.stream.read_into(&mut sink, BUFFER).is_ok_and(|n| n > 0) {
+                break;
+            }
+        }
     }
 
     /// One read; a short one means that the socket is drained, without asking again.
@@ -178,8 +186,8 @@ impl Connection {
             }
             query
         };
-        let room = into.capacity() - into.len();
-        let n = self.stream.read_into(into)?;
+        let room = (into.capacity() - into.len()).min(READ_MAX);
+        let n = self.stream.read_into(into, room)?;
         if n < room {
             self.reading = Reading::Drained;
         }
@@ -197,25 +205,23 @@ impl Connection {
     }
 
     /// Gives lent buffers back; what is half read stays, in a buffer of its own size.
-    fn give_back(&mut self, buffers: &mut Vec<Vec<u8>>) {
+    fn give_back(&mut self, spares: &mut Spares) {
         let query = &mut self.lane.query;
         if query.is_empty() {
-            keep(std::mem::take(query), buffers);
+            spares.keep(std::mem::take(query));
         } else if query.len() < BUFFER / 4 && query.capacity() >= BUFFER {
             let rest = query.as_slice().to_vec();
-            let mut lent = std::mem::replace(query, rest);
-            lent.clear();
-            keep(lent, buffers);
+            spares.keep(std::mem::replace(query, rest));
         }
         if self.lane.reply.is_empty()
             && let Some(buffer) = self.lane.reply.reclaim()
         {
-            keep(buffer, buffers);
+            spares.keep(buffer);
         }
     }
 
     /// Sends what there is, in one write; asks for an edge if the socket is full.
-    pub fn send(&mut self, server: &mut Server, registry: &Registry, buffers: &mut Vec<Vec<u8>>) -> io::Result<()> {
+    pub fn send(&mut self, server: &mut Server, registry: &Registry, spares: &mut Spares) -> io::Result<()> {
         let may_leave = self.may_leave(server);
         let reply = &mut self.lane.reply;
         if !reply.is_empty() {
@@ -251,7 +257,7 @@ impl Connection {
         }
         self.soft_since_s = None;
         if let Some(buffer) = self.lane.reply.reclaim() {
-            keep(buffer, buffers);
+            spares.keep(buffer);
         }
         Ok(())
     }
@@ -344,14 +350,5 @@ impl Connection {
     fn describe(&self, server: &Server) -> String {
         let client = &server.clients[self.lane.client];
         format!("id={} addr={} laddr={}", client.number, client.connection.addr, client.connection.laddr)
-    }
-}
-
-/// Puts an empty buffer back for the next who needs one.
-fn keep(mut buffer: Vec<u8>, buffers: &mut Vec<Vec<u8>>) {
-    // A buffer that grew for one long request is not worth keeping.
-    if buffers.len() < BUFFERS_KEPT && (BUFFER..=2 * BUFFER).contains(&buffer.capacity()) {
-        buffer.clear();
-        buffers.push(buffer);
     }
 }

@@ -11,10 +11,12 @@ pub mod lane;
 pub mod listen;
 pub mod local;
 pub mod signals;
+pub mod spares;
 pub mod stream;
 
 mod connection;
 
+use crate::base::alloc;
 use crate::base::buffer::{Buffer, keep_bin};
 use crate::resp::{Proto, Reply, Requests};
 use crate::server::client::Connection as Peer;
@@ -27,6 +29,7 @@ use listen::Listener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use signals::Signals;
 use slab::Slab;
+use spares::Spares;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,10 +46,6 @@ const CONNECTIONS: usize = 64;
 const ACCEPTS_PER_TURN: usize = 128;
 /// Descriptors that the server needs beside those of its clients: log, files being saved, listeners, pipes.
 const RESERVED_DESCRIPTORS: u64 = 32;
-/// The size of a lent buffer.
-const BUFFER: usize = 64 * 1024;
-/// Empty buffers that the loop keeps for the next who needs one.
-const BUFFERS_KEPT: usize = 64;
 
 /// The loop and all that it owns.
 pub struct EventLoop {
@@ -71,7 +70,7 @@ pub struct EventLoop {
     /// Lack of descriptors: wait for a close or for the next tick before accepting again.
     out_of_descriptors: bool,
     requests: Requests,
-    buffers: Vec<Vec<u8>>,
+    spares: Spares,
     /// Loading the data has more to do at once.
     is_loading: bool,
     /// The monotonic second in which idle connections were last looked for.
@@ -101,7 +100,7 @@ impl EventLoop {
             accepting: Vec::new(),
             out_of_descriptors: false,
             requests: Requests::new(),
-            buffers: Vec::new(),
+            spares: Spares::default(),
             is_loading: false,
             swept_s: 0,
         };
@@ -120,6 +119,7 @@ impl EventLoop {
     pub fn run(&mut self, server: &mut Server) -> io::Result<i32> {
         let mut events = Events::with_capacity(1024);
         keep_bin();
+        alloc::be_home();
         loop {
             self.turn(server, &mut events)?;
             if let Some(Shutdown { status }) = server.shutdown {
@@ -172,6 +172,7 @@ impl EventLoop {
             || server.has_streams_to_step()
             || !self.pending.is_empty()
             || !self.unserved.is_empty()
+            || alloc::has_arrivals()
             || (!self.accepting.is_empty() && !self.out_of_descriptors);
         let timeout = if work_is_left { 0 } else { server.until_due_us() };
         match self.poll.poll(events, Some(Duration::from_micros(timeout))) {
@@ -254,7 +255,7 @@ impl EventLoop {
         if connection.is_doomed {
             return;
         }
-        let outcome = connection.serve(server, &mut self.requests, &mut self.buffers);
+        let outcome = connection.serve(server, &mut self.requests, &mut self.spares);
         match outcome {
             connection::Served::Drained => {}
             connection::Served::Capped => {
@@ -305,6 +306,7 @@ impl EventLoop {
         let now_s = server.clock.monotonic_us() / 1_000_000;
         if now_s != self.swept_s {
             self.swept_s = now_s;
+            server.memory.spare = self.spares.tidy();
             let late: Vec<usize> = self
                 .connections
                 .iter_mut()
@@ -403,7 +405,7 @@ impl EventLoop {
             if connection.is_doomed {
                 continue;
             }
-            match connection.send(server, self.poll.registry(), &mut self.buffers) {
+            match connection.send(server, self.poll.registry(), &mut self.spares) {
                 Ok(()) => {
                     if connection.lane.reply.is_empty() {
                         if connection.is_closing {

@@ -28,10 +28,18 @@ impl Stream {
         self.fd().as_raw_fd()
     }
 
-    /// Reads once into the spare capacity of `buffer`; zero means that the other side has closed.
+    /// Reads once into the spare capacity of `buffer`, at most so much; zero means that the other side has closed.
     #[inline]
-    pub fn read_into(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        Ok(rustix::io::read(self.fd(), spare_capacity(buffer))?)
+    pub fn read_into(&self, buffer: &mut Vec<u8>, most: usize) -> io::Result<usize> {
+        if buffer.capacity() - buffer.len() <= most {
+            return Ok(rustix::io::read(self.fd(), spare_capacity(buffer))?);
+        }
+        // Only whole spare capacity can be read into as it is.
+        let len = buffer.len();
+        buffer.resize(len + most, 0);
+        let read = rustix::io::read(self.fd(), &mut buffer[len..]);
+        buffer.truncate(len + *read.as_ref().unwrap_or(&0));
+        Ok(read?)
     }
 
     /// Writes once, from one or from several pieces.

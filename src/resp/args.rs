@@ -71,6 +71,12 @@ impl<'a> Args<'a> {
         if span.len == Span::BIG { Some(&self.bigs[span.start as usize]) } else { None }
     }
 
+    /// Whether any argument may be a big bulk.
+    #[inline]
+    pub fn has_big(self) -> bool {
+        !self.bigs.is_empty()
+    }
+
     /// The argument at `i` as a string to be stored: a big one is held, not copied.
     #[inline]
     pub fn text(self, i: usize) -> Text<'a> {

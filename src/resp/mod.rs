@@ -10,11 +10,13 @@
 //! buffer. Only a big bulk leaves that buffer: it is a counted buffer from the start, so that a handler may keep it.
 
 pub mod args;
+pub mod encoded;
 pub mod parser;
 pub mod reply;
 pub mod request;
 
 pub use args::{Args, Cursor, Span, Word, bulk, bulks, header, request};
+pub use encoded::Encoded;
 pub use parser::{Limits, Parser, ProtocolError, Requests};
 pub use reply::{Mark, Proto, Reply, encode_push};
 pub use request::Request;

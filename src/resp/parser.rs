@@ -30,6 +30,7 @@
 use memchr::memchr2;
 
 use super::args::{Args, Span};
+use crate::base::alloc;
 use crate::base::buffer::Buffer;
 use crate::base::number::parse_i64;
 
@@ -39,7 +40,7 @@ pub const BIG_BULK: usize = 32 * 1024;
 /// The longest line: an inline request, a count, a length.
 const LINE_MAX: usize = 64 * 1024;
 
-/// A big bulk's buffer grows by at most this much at a time, or by as much as has arrived.
+/// Of a big bulk's buffer no more than that is made before it is full; then all that was announced.
 const BIG_STEP: usize = 1024 * 1024;
 
 /// What a client that has not authenticated may send: arguments, and bytes in each.
@@ -200,7 +201,66 @@ struct Half {
     spans: Vec<Span>,
     bigs: Vec<Buffer>,
     /// The big bulk that is being read.
-    big: Vec<u8>,
+    big: Big,
+}
+
+/// The buffer of a big bulk. What is set aside for bytes that have not come is no memory in use.
+#[derive(Debug, Default)]
+struct Big {
+    bytes: Vec<u8>,
+    /// So much is not counted.
+    aside: usize,
+}
+
+impl Big {
+    /// Makes room for at least `coming` more bytes of a bulk of `len` bytes: a step, and when that is full, all the rest.
+    ///
+    /// Who only announces much gets a step. Who has sent one gets the whole, of which the system gives memory as it is filled: a
+    /// block that grows is moved by the allocator now and then, and 50 MB took it 25 ms.
+    fn grow(&mut self, len: usize, coming: usize) {
+        let big = &mut self.bytes;
+        if big.capacity() - big.len() < coming {
+            let all = len - big.len();
+            let some = all.min(BIG_STEP.max(big.len()).max(coming));
+            if big.len() < BIG_STEP || big.try_reserve_exact(all).is_err() {
+                big.reserve_exact(some);
+            }
+        }
+        self.count();
+    }
+
+    /// Counts what has come.
+    fn count(&mut self) {
+        let room = self.bytes.capacity() - self.bytes.len();
+        self.set_aside(if self.bytes.capacity() > BIG_STEP { room } else { 0 });
+    }
+
+    fn set_aside(&mut self, aside: usize) {
+        if aside != self.aside {
+            alloc::set_aside(aside as isize - self.aside as isize);
+            self.aside = aside;
+        }
+    }
+
+    /// The bulk is complete.
+    fn take(&mut self) -> Vec<u8> {
+        self.set_aside(0);
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// The memory in use.
+    fn memory(&self) -> usize {
+        self.bytes.capacity() - self.aside
+    }
+}
+
+impl Drop for Big {
+    #[inline]
+    fn drop(&mut self) {
+        if self.aside > 0 {
+            self.set_aside(0);
+        }
+    }
 }
 
 /// What comes next in a request of bulks.
@@ -243,13 +303,13 @@ impl Parser {
     pub fn bytes(&self) -> usize {
         self.half.as_ref().map_or(0, |half| {
             let bigs: usize = half.bigs.iter().map(|big| big.bytes().len()).sum();
-            size_of::<Half>() + half.spans.capacity() * size_of::<Span>() + half.big.capacity() + bigs
+            size_of::<Half>() + half.spans.capacity() * size_of::<Span>() + half.big.memory() + bigs
         })
     }
 
     /// How much of a request that is not complete came so far, beside what is in the query buffer.
     pub fn waiting(&self) -> usize {
-        let of = |half: &Half| half.bigs.iter().map(|big| big.bytes().len()).sum::<usize>() + half.big.len();
+        let of = |half: &Half| half.bigs.iter().map(|big| big.bytes().len()).sum::<usize>() + half.big.bytes.len();
         self.half.as_deref().map_or(0, of)
     }
 
@@ -258,7 +318,7 @@ impl Parser {
         let of_big = |half: &Half| match half.next {
             // Only the two bytes behind it are missing.
             Next::BigEnd => half.bigs.last().map_or(0, |big| big.bytes().len()),
-            _ => half.big.len(),
+            _ => half.big.bytes.len(),
         };
         query.saturating_sub(self.at as usize) + self.half.as_deref().map_or(0, of_big)
     }
@@ -363,7 +423,7 @@ impl Parser {
         if count <= 0 {
             return Ok(true);
         }
-        let mut big = Vec::new();
+        let mut big = Big::default();
         let mut work = Work {
             // Between 1 and i32::MAX.
             missing: count as u32,
@@ -397,7 +457,7 @@ impl Parser {
     /// Keeps what is known of a request whose bytes ran out.
     #[cold]
     #[inline(never)]
-    fn cut(&mut self, from: u32, missing: u32, next: Next, big: Vec<u8>, out: &mut Requests) {
+    fn cut(&mut self, from: u32, missing: u32, next: Next, big: Big, out: &mut Requests) {
         let last = out.last();
         let mut half = out.spare.take().unwrap_or_default();
         half.from = from;
@@ -474,7 +534,7 @@ impl Parser {
     }
 
     /// The buffer to read the socket into while a big bulk is under way; its spare capacity is what the bulk still
-    /// needs, or the next step of it, so that only memory for bytes that come is ever asked for.
+    /// needs, or the first step of it, so that nothing is asked for that was only announced.
     ///
     /// Whatever is read into it must follow what the query buffer holds: read the query buffer's bytes first (that is,
     /// call [`Parser::parse`]), then this.
@@ -483,12 +543,12 @@ impl Parser {
         let Next::Big(len) = half.next else {
             return None;
         };
-        if half.big.len() >= len {
+        if half.big.bytes.len() >= len {
             // Complete already: the next call of `parse` takes it.
             return None;
         }
-        grow(&mut half.big, len, 1);
-        Some(&mut half.big)
+        half.big.grow(len, 1);
+        Some(&mut half.big.bytes)
     }
 
     /// Drops what has been parsed from the query buffer, after the requests of the batch are done.
@@ -532,7 +592,7 @@ struct Work<'a> {
     bigs: &'a mut Vec<Buffer>,
     /// How many of `bigs` are of other requests: a span counts from there.
     bigs_before: usize,
-    big: &'a mut Vec<u8>,
+    big: &'a mut Big,
 }
 
 impl Work<'_> {
@@ -619,15 +679,15 @@ impl Work<'_> {
     #[inline(never)]
     fn big_bulk(&mut self, place: &mut Parser, query: &mut Vec<u8>, len: usize) -> bool {
         let at = place.at as usize;
-        if self.big.len() > len {
+        if self.big.bytes.len() > len {
             // The caller read past the bulk: that is what the query buffer goes on with.
-            let excess = self.big.split_off(len);
+            let excess = self.big.bytes.split_off(len);
             query.splice(at..at, excess);
         }
-        let here = (query.len() - at).min(len - self.big.len());
+        let here = (query.len() - at).min(len - self.big.bytes.len());
         if here > 0 {
-            grow(self.big, len, here);
-            self.big.extend_from_slice(&query[at..at + here]);
+            self.big.grow(len, here);
+            self.big.bytes.extend_from_slice(&query[at..at + here]);
             if at + here == query.len() {
                 query.truncate(at);
             } else {
@@ -635,12 +695,13 @@ impl Work<'_> {
                 place.at += here as u32;
             }
         }
-        if self.big.len() < len {
+        self.big.count();
+        if self.big.bytes.len() < len {
             return false;
         }
         // There are fewer big bulks than arguments, and those are counted by 32 bits.
         self.spans.push(Span { start: (self.bigs.len() - self.bigs_before) as u32, len: Span::BIG });
-        self.bigs.push(Buffer::new(std::mem::take(self.big)));
+        self.bigs.push(Buffer::new(self.big.take()));
         self.next = Next::BigEnd;
         true
     }
@@ -658,16 +719,6 @@ fn next_bulk(len: i64, limits: &Limits) -> Result<Next, ProtocolError> {
     }
     // A length over the address space could only be announced: it is never reached.
     Ok(if len >= BIG_BULK as u64 { Next::Big(len as usize) } else { Next::Bulk(len as u32) })
-}
-
-/// Makes room for at least `coming` more bytes of a big bulk of `len` bytes: a step, or as much again as has arrived.
-///
-/// Steps alone would be quadratic, as the allocator moves a large block now and then: 512 MB in steps of 1 MB took 1.7 s
-/// and 200 ms at worst, with doubling 0.1 s and 23 ms at worst.
-fn grow(big: &mut Vec<u8>, len: usize, coming: usize) {
-    if big.capacity() - big.len() < coming {
-        big.reserve_exact((len - big.len()).min(BIG_STEP.max(big.len()).max(coming)));
-    }
 }
 
 /// Reads `*123\r\n` or `$123\r\n` when it is short, whole and canonical, which is nearly always so: the number, and the
@@ -1178,12 +1229,19 @@ mod tests {
         assert_eq!(parser.big().unwrap().capacity(), BIG_STEP);
         assert!(parser.bytes() < BIG_STEP + 1000, "{}", parser.bytes());
         assert!(out.spans.capacity() < 100);
-        // A buffer that has a megabyte gets another one, so that no bulk is copied at every step.
-        for mb in [1, 2, 4, 8] {
-            let big = parser.big().unwrap();
-            big.resize(big.capacity(), 0);
-            assert_eq!(big.len(), mb * BIG_STEP);
-        }
+        // Who has sent a megabyte means it: the buffer never moves again. What has not come is not counted.
+        let big = parser.big().unwrap();
+        big.resize(BIG_STEP - 1, 0);
+        assert_eq!(parser.big().unwrap().capacity(), BIG_STEP);
+        parser.big().unwrap().push(0);
+        let mine = alloc::mine();
+        assert_eq!(parser.big().unwrap().capacity(), 536_870_912);
+        assert_eq!((alloc::mine(), parser.bytes() < BIG_STEP + 1000), (mine, true));
+        parser.big().unwrap().resize(3 * BIG_STEP, 0);
+        parser.parse(&mut query, &OPEN, &mut out, 32).unwrap();
+        assert_eq!(alloc::mine() - mine, 2 * BIG_STEP as isize);
+        drop(parser);
+        assert!(mine - alloc::mine() >= BIG_STEP as isize && mine - alloc::mine() < BIG_STEP as isize + 1000);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! propagation (whole units) --flush_log, once a turn--> the loop writes, if nothing is under way      everysec, no
+//!                                                   \-> the helper writes, if it is much
 //!                                                   \-> the helper writes and syncs                    always
 //!                                                   \-> waits in memory while the helper is at work
 //! ```
@@ -17,6 +18,7 @@
 use crate::config::settings::Fsync;
 use crate::persist::aof::manifest::{Manifest, Part};
 use crate::persist::disk::{self, Disk, DiskFile};
+use crate::resp::Encoded;
 use crate::server::Server;
 use crate::server::background::{JOB_LOST, Notify, Reports};
 use std::collections::VecDeque;
@@ -28,15 +30,21 @@ use std::sync::Arc;
 const WAIT_MS: i64 = 1000;
 /// From then on it counts as delayed, and is told in the log; milliseconds.
 const DELAY_MS: i64 = 2000;
-/// More bytes than that do not wait: writes are refused.
+/// More bytes than that do not wait so long: writes are refused.
 const WAITING_MAX: usize = 64 << 20;
+/// More bytes than that are not written by the loop: the system copies them, a millisecond for a few megabytes.
+const WRITTEN_HERE_MAX: usize = 256 << 10;
+/// When so many bytes are on their way to the file, those who wrote some of them wait: nobody gets far ahead of the disk.
+const AHEAD_MAX: u64 = 16 << 20;
+/// How often a switch to the next increment is put off because much waits to be written to the old one.
+const SWITCH_DELAYS_MAX: u32 = 100;
 /// A failed disk is tried again after so many milliseconds.
 const RETRY_MS: i64 = 1000;
 
 /// What a helper has done for the log.
 enum Report {
-    /// Bytes were appended (up to this offset), or synced, or not.
-    Appended { written: u64, durable: u64, result: io::Result<()> },
+    /// Bytes were appended (up to this offset), and if asked for synced, or not.
+    Appended { written: u64, durable: u64, is_synced: bool, result: io::Result<()> },
     /// The next increment is there, and the manifest that names it.
     Prepared(io::Result<(Increment, Manifest)>),
     /// A fresh increment holds the tail: up to `durable` all is durable.
@@ -98,8 +106,12 @@ pub struct Aof {
     unsynced: Option<(Arc<dyn DiskFile>, u64)>,
     /// The next increment, ready for the switch.
     prepared: Option<Increment>,
-    /// A helper writes to it.
+    /// How often that was put off.
+    switch_delays: u32,
+    /// A helper writes to it, or syncs it.
     is_busy: bool,
+    /// It does not sync, so that those whose bytes it writes may well wait for it.
+    is_only_writing: bool,
     /// A helper makes or names files: that keeps nobody from writing.
     is_naming: bool,
     /// Offsets in the log: see the head of this file.
@@ -109,9 +121,11 @@ pub struct Aof {
     /// Up to here it truly is.
     pub synced: u64,
     /// What was written behind `durable`, if that matters: pieces with the offset behind each.
-    tail: VecDeque<(u64, Arc<Vec<u8>>)>,
-    /// The memory that it takes.
+    tail: VecDeque<(u64, Arc<Encoded>)>,
+    /// The memory that it takes, without what it holds.
     tail_bytes: usize,
+    /// How many pieces of it hold something.
+    tail_holding: usize,
     /// When the oldest byte came that is not written yet; Unix milliseconds.
     waiting_since: Option<i64>,
     /// The delay under way has been told.
@@ -148,13 +162,16 @@ impl Aof {
             file_began: (0, 0),
             unsynced: None,
             prepared: None,
+            switch_delays: 0,
             is_busy: false,
+            is_only_writing: false,
             is_naming: false,
             written: 0,
             durable: 0,
             synced: 0,
             tail: VecDeque::new(),
             tail_bytes: 0,
+            tail_holding: 0,
             waiting_since: None,
             is_delayed: false,
             synced_ms: 0,
@@ -222,18 +239,23 @@ impl Aof {
         self.durable = self.durable.max(durable);
         while let Some((_, bytes)) = self.tail.pop_front_if(|(end, _)| *end <= self.durable) {
             self.tail_bytes -= bytes.capacity();
+            self.tail_holding -= usize::from(bytes.holds());
         }
     }
 
     /// Keeps bytes that were written and are not durable yet; `end`: the offset behind them.
-    fn keep(&mut self, end: u64, bytes: Arc<Vec<u8>>) {
+    fn keep(&mut self, end: u64, bytes: Arc<Encoded>) {
         self.tail_bytes += bytes.capacity();
+        self.tail_holding += usize::from(bytes.holds());
         self.tail.push_back((end, bytes));
     }
 
-    /// The memory of what is kept because it is not durable yet.
+    /// The memory of what is kept because it is not durable yet; values that the keyspace holds as well are not in it.
     pub fn kept_bytes(&self) -> usize {
-        self.tail_bytes
+        if self.tail_holding == 0 {
+            return self.tail_bytes;
+        }
+        self.tail.iter().map(|(_, bytes)| bytes.memory()).sum()
     }
 }
 
@@ -262,7 +284,9 @@ impl Server {
             let offset = self.propagation.offset();
             return (offset > self.aof.durable).then_some(offset);
         }
-        let is_stuck = self.aof.waiting_since.is_some_and(|since| self.now() - since > WAIT_MS);
+        let is_stuck = self.aof.is_only_writing
+            || self.aof.waiting_since.is_some_and(|since| self.now() - since > WAIT_MS)
+            || self.propagation.offset() - self.aof.written > AHEAD_MAX;
         let wrote = self.clients.get(client).map_or(0, |client| client.log_offset);
         (is_stuck && wrote > self.aof.written).then_some(wrote)
     }
@@ -305,16 +329,19 @@ impl Server {
         // Until the increment before is on the medium nothing may stand in the new one: a loss of power could leave a gap.
         if fsync == Fsync::Always || (fsync == Fsync::EverySecond && self.aof.unsynced.is_some()) {
             if !self.propagation.is_empty() || self.aof.written > self.aof.synced {
-                self.hand_over(file);
+                self.hand_over(file, true);
             }
             return;
+        }
+        if self.propagation.waiting() > WRITTEN_HERE_MAX {
+            return self.hand_over(file, false);
         }
         if !self.propagation.is_empty() {
             self.write_log(&*file);
         }
         let is_due = self.aof.written > self.aof.synced;
         if fsync == Fsync::EverySecond && is_due && now - self.aof.synced_ms >= 1000 && !self.suspends_syncs() {
-            self.hand_over(file);
+            self.hand_over(file, true);
         }
     }
 
@@ -322,6 +349,11 @@ impl Server {
     fn suspends_syncs(&self) -> bool {
         let settings = &self.config.settings.persistence;
         settings.fsync == Fsync::EverySecond && settings.no_fsync_on_rewrite && self.is_busy_writing()
+    }
+
+    /// Whether what is written counts as durable.
+    fn promises_nothing(&self) -> bool {
+        self.config.settings.persistence.fsync == Fsync::No || self.suspends_syncs()
     }
 
     /// What is ready has to wait for the helper: says so when that takes long, and refuses writes when it becomes too much.
@@ -335,7 +367,8 @@ impl Server {
                  replies wait, too."
             );
         }
-        if self.propagation.waiting() > WAITING_MAX && self.gate.log_error.is_none() {
+        let is_slow = self.now() - since > WAIT_MS;
+        if is_slow && self.propagation.waiting() > WAITING_MAX && self.gate.log_error.is_none() {
             self.gate.log_error = Some("the disk does not keep up".into());
             self.aof.failed_ms = self.now();
             self.regate();
@@ -348,12 +381,13 @@ impl Server {
         if !self.aof.sleep.is_zero() {
             std::thread::sleep(self.aof.sleep);
         }
-        match disk::write_all(file, &bytes) {
+        let wrote = bytes.pieces().try_for_each(|piece| disk::write_all(file, piece));
+        match wrote {
             Ok(()) => {
                 self.aof.written += bytes.len() as u64;
                 self.aof.size += bytes.len() as u64;
                 self.aof.waiting_since = None;
-                if self.config.settings.persistence.fsync == Fsync::No || self.suspends_syncs() {
+                if self.promises_nothing() {
                     // Nothing is promised, so nothing is kept.
                     self.aof.sync_dropped(self.aof.written);
                     self.propagation.give_back(bytes);
@@ -374,8 +408,8 @@ impl Server {
         }
     }
 
-    /// Has the helper write what is ready, and sync.
-    fn hand_over(&mut self, file: Arc<dyn DiskFile>) {
+    /// Has the helper write what is ready, and if asked for sync.
+    fn hand_over(&mut self, file: Arc<dyn DiskFile>, is_synced: bool) {
         let bytes = Arc::new(self.propagation.take());
         let written = self.aof.written + bytes.len() as u64;
         if !bytes.is_empty() {
@@ -383,7 +417,10 @@ impl Server {
         }
         self.aof.size += bytes.len() as u64;
         self.aof.is_busy = true;
-        self.aof.synced_ms = self.now();
+        self.aof.is_only_writing = !is_synced;
+        if is_synced {
+            self.aof.synced_ms = self.now();
+        }
         let (reporter, before) = (self.aof.reports.reporter(), self.aof.durable);
         let unsynced = self.aof.unsynced.as_ref().map(|(file, _)| Arc::clone(file));
         let sleep = if bytes.is_empty() { std::time::Duration::ZERO } else { self.aof.sleep };
@@ -391,12 +428,13 @@ impl Server {
             if !sleep.is_zero() {
                 std::thread::sleep(sleep);
             }
-            let lost = Report::Appended { written, durable: before, result: Err(io::Error::other(JOB_LOST)) };
-            reporter.report(lost, || {
+            let appended = |durable, result| Report::Appended { written, durable, is_synced, result };
+            reporter.report(appended(before, Err(io::Error::other(JOB_LOST))), || {
                 let old = unsynced.map_or(Ok(()), |old| old.sync());
-                let result = old.and_then(|()| disk::write_all(&*file, &bytes)).and_then(|()| file.sync());
-                let durable = if result.is_ok() { written } else { before };
-                Report::Appended { written, durable, result }
+                let wrote = old.and_then(|()| bytes.pieces().try_for_each(|piece| disk::write_all(&*file, piece)));
+                let result = wrote.and_then(|()| if is_synced { file.sync() } else { Ok(()) });
+                let durable = if result.is_ok() && is_synced { written } else { before };
+                appended(durable, result)
             });
         });
     }
@@ -405,12 +443,17 @@ impl Server {
     pub(super) fn take_logged(&mut self) {
         while let Some(report) = self.aof.reports.take() {
             match report {
-                Report::Appended { written, durable, result } => {
+                Report::Appended { written, durable, is_synced, result } => {
                     self.aof.is_busy = false;
+                    self.aof.is_only_writing = false;
                     self.aof.written = self.aof.written.max(written);
                     match result {
                         Ok(()) => {
-                            self.aof.sync_done(durable);
+                            if is_synced {
+                                self.aof.sync_done(durable);
+                            } else if self.promises_nothing() {
+                                self.aof.sync_dropped(self.aof.written);
+                            }
                             self.log_works();
                         }
                         Err(error) => {
@@ -461,12 +504,19 @@ impl Server {
                 self.serve_logged();
             }
         }
-        // Not while a helper writes to the old increment, not while that cannot be written, and not in the middle of a unit.
+        // Not while a helper writes to the old increment, not while that cannot be written, and not in the middle of a unit;
+        // nor while much is to be written, unless that is always so.
+        let is_much = self.propagation.waiting() > WRITTEN_HERE_MAX && self.aof.switch_delays < SWITCH_DELAYS_MAX;
+        if is_much && self.aof.prepared.is_some() {
+            self.aof.switch_delays += 1;
+        }
         if !self.aof.is_busy
+            && !is_much
             && self.gate.log_error.is_none()
             && !self.is_inside_unit()
             && let Some(increment) = self.aof.prepared.take()
         {
+            self.aof.switch_delays = 0;
             if self.switch_increment(&increment) {
                 self.copy_for_rewrite();
             } else {
@@ -507,7 +557,7 @@ impl Server {
         }
         let Some(old) = self.aof.file.clone() else { return };
         let len = self.aof.file_len(self.aof.durable);
-        let tail: Vec<Arc<Vec<u8>>> = self.aof.tail.iter().map(|(_, bytes)| Arc::clone(bytes)).collect();
+        let tail: Vec<Arc<Encoded>> = self.aof.tail.iter().map(|(_, bytes)| Arc::clone(bytes)).collect();
         let durable = self.aof.durable + tail.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
         // What was prepared comes before the one that is made now, so nothing may go there.
         if self.aof.prepared.take().is_some() {
@@ -543,7 +593,7 @@ impl Server {
     fn next_increment(
         &mut self,
         is_named: bool,
-    ) -> impl FnOnce(&[Arc<Vec<u8>>]) -> io::Result<(Increment, Manifest)> + Send + use<> {
+    ) -> impl FnOnce(&[Arc<Encoded>]) -> io::Result<(Increment, Manifest)> + Send + use<> {
         let mut set = self.set();
         move |bytes| {
             let Part { name: part, seq, .. } = set.manifest.add_increment(&set.name).clone();
@@ -551,7 +601,8 @@ impl Server {
             set.disk.make_dir(&set.dir)?;
             let file = set.disk.create(&path)?;
             if !bytes.is_empty() {
-                bytes.iter().try_for_each(|bytes| disk::write_all(&*file, bytes))?;
+                let mut pieces = bytes.iter().flat_map(|bytes| bytes.pieces());
+                pieces.try_for_each(|piece| disk::write_all(&*file, piece))?;
                 file.sync()?;
             }
             if is_named {
@@ -699,6 +750,7 @@ impl Server {
         self.aof.file = None;
         self.aof.tail.clear();
         self.aof.tail_bytes = 0;
+        self.aof.tail_holding = 0;
         self.aof.prepared = None;
         self.aof.unsynced = None;
         self.aof.sync_failed = false;

@@ -29,7 +29,7 @@ impl Server {
         let began = self.watch.ticks();
         if self.keyspace.is_tending() && self.clock.monotonic_us() >= self.tend_us {
             let budget = self.watch.ns(self.slice_ticks(TEND_NS));
-            self.keyspace.tend_wheels(&self.watch, budget);
+            self.keyspace.tend(&self.watch, budget);
             self.tend_us = self.clock.monotonic_us() + TEND_REST_US;
             self.note_slice(Part::Expiry, self.watch.ticks().wrapping_sub(began));
         }

@@ -529,7 +529,10 @@ impl Server {
         self.save_if_due();
         self.rewrite_if_due();
         self.keyspace.maintain();
-        self.look_at_waits();
+        // Not in a turn that is a stall already: what it waited for is to be told of it.
+        if self.watch.ticks() <= self.turn_due {
+            self.look_at_waits();
+        }
         let took = self.watch.ticks().wrapping_sub(cron_began);
         self.stats.cron_ticks += took;
         self.blame(stall::Part::Cron, took);

@@ -9,9 +9,10 @@
 //! one effect it stands between MULTI and EXEC. The log's readers (the append-only file) take the bytes from
 //! [`Propagation::take`] and know them by their offset, which only grows.
 
+use crate::base::buffer::Text;
 use crate::keyspace::DbId;
 use crate::keyspace::changes::Removed;
-use crate::resp::{Args, bulks};
+use crate::resp::{Args, Encoded, bulks, header};
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
 use crate::server::{Ctx, Server};
@@ -28,8 +29,8 @@ pub enum Propagate {
     Nothing,
     /// These commands instead.
     Instead {
-        /// In RESP, one after another.
-        bytes: Vec<u8>,
+        /// One after another.
+        bytes: Encoded,
         /// How many there are.
         commands: usize,
     },
@@ -40,14 +41,14 @@ pub enum Propagate {
 pub struct Propagation {
     /// Whether anybody reads the log.
     pub is_on: bool,
-    /// The unit in hand, in RESP.
-    unit: Vec<u8>,
+    /// The unit in hand.
+    unit: Encoded,
     /// How many effects it has.
     effects: usize,
     /// The database in which a reader of the log would be now.
     selected: Option<DbId>,
     /// Whole units that nobody has taken yet.
-    ready: Vec<u8>,
+    ready: Encoded,
     /// How many bytes of units there have been.
     offset: u64,
     /// Whose unit it is.
@@ -74,7 +75,7 @@ impl Propagation {
 
     /// The memory of all that waits, and of the unit in hand.
     pub fn memory(&self) -> usize {
-        self.ready.capacity() + self.unit.capacity()
+        self.ready.memory() + self.unit.memory()
     }
 
     /// Whether the unit in hand has any effect.
@@ -84,20 +85,20 @@ impl Propagation {
     }
 
     /// The whole units since the last call.
-    pub fn take(&mut self) -> Vec<u8> {
+    pub fn take(&mut self) -> Encoded {
         std::mem::take(&mut self.ready)
     }
 
     /// What was taken could not be written: it comes first again.
-    pub fn put_back(&mut self, mut bytes: Vec<u8>) {
-        bytes.extend_from_slice(&self.ready);
+    pub fn put_back(&mut self, mut bytes: Encoded) {
+        bytes.append(&mut self.ready);
         self.ready = bytes;
     }
 
     /// Memory that was taken and is done with.
-    pub fn give_back(&mut self, mut bytes: Vec<u8>) {
-        // One huge value is not worth keeping room for.
-        if self.ready.capacity() == 0 && bytes.capacity() <= 4 << 20 {
+    pub fn give_back(&mut self, mut bytes: Encoded) {
+        // A turn that wrote much is not worth keeping room for.
+        if self.ready.capacity() == 0 && bytes.capacity() <= 256 << 10 {
             bytes.clear();
             self.ready = bytes;
         }
@@ -109,10 +110,10 @@ impl Propagation {
     }
 
     /// Adds an effect in a database to the unit; `encode` appends its command.
-    fn add(&mut self, db: DbId, commands: usize, encode: impl FnOnce(&mut Vec<u8>)) {
+    fn add(&mut self, db: DbId, commands: usize, encode: impl FnOnce(&mut Encoded)) {
         if self.selected != Some(db) {
             self.selected = Some(db);
-            bulks(&mut self.unit, b'*', &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
+            bulks(self.unit.own(), b'*', &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
         }
         self.effects += commands;
         encode(&mut self.unit);
@@ -122,21 +123,24 @@ impl Propagation {
     fn end_unit(&mut self, is_one: bool, remark: Option<i64>) {
         let start = self.ready.len();
         if let Some(second) = remark {
-            self.ready.extend_from_slice(b"#TS:");
-            self.ready.extend_from_slice(itoa::Buffer::new().format(second).as_bytes());
-            self.ready.extend_from_slice(b"\r\n");
+            let ready = self.ready.own();
+            ready.extend_from_slice(b"#TS:");
+            ready.extend_from_slice(itoa::Buffer::new().format(second).as_bytes());
+            ready.extend_from_slice(b"\r\n");
         }
         let wrap = is_one && self.effects > 1;
         if wrap {
-            bulks(&mut self.ready, b'*', &[b"MULTI"]);
+            bulks(self.ready.own(), b'*', &[b"MULTI"]);
         }
-        self.ready.extend_from_slice(&self.unit);
+        self.ready.append(&mut self.unit);
         if wrap {
-            bulks(&mut self.ready, b'*', &[b"EXEC"]);
+            bulks(self.ready.own(), b'*', &[b"EXEC"]);
         }
         self.offset += (self.ready.len() - start) as u64;
         self.effects = 0;
-        if self.unit.capacity() > 1 << 20 { self.unit = Vec::new() } else { self.unit.clear() }
+        if self.unit.capacity() > 256 << 10 {
+            self.unit = Encoded::default();
+        }
     }
 }
 
@@ -147,12 +151,27 @@ impl Ctx<'_> {
         if !self.server.propagation.is_on {
             return;
         }
+        bulks(self.instead().own(), b'*', words);
+    }
+
+    /// Where another command is put that the log is to hold instead.
+    fn instead(&mut self) -> &mut Encoded {
         if !matches!(self.propagate, Propagate::Instead { .. }) {
-            self.propagate = Propagate::Instead { bytes: Vec::new(), commands: 0 };
+            self.propagate = Propagate::Instead { bytes: Encoded::default(), commands: 0 };
         }
-        if let Propagate::Instead { bytes, commands } = &mut self.propagate {
-            bulks(bytes, b'*', words);
-            *commands += 1;
+        let Propagate::Instead { bytes, commands } = &mut self.propagate else { unreachable!("it was just made so") };
+        *commands += 1;
+        bytes
+    }
+
+    /// The log is to hold SET with an absolute time, in Unix milliseconds.
+    pub fn log_set(&mut self, key: &[u8], value: Text, at: i64) {
+        if self.is_logged() {
+            let out = self.instead();
+            header(out.own(), b'*', 5);
+            for word in [Text::Bytes(b"SET"), Text::Bytes(key), value, Text::Bytes(b"PXAT"), Text::Int(at)] {
+                out.bulk(word);
+            }
         }
     }
 
@@ -205,9 +224,9 @@ impl Server {
         self.propagate_removed();
         match how {
             Propagate::Nothing => {}
-            Propagate::Instead { bytes, commands } => {
+            Propagate::Instead { mut bytes, commands } => {
                 self.propagation.writer = Some(client);
-                self.propagation.add(db, commands, |out| out.extend_from_slice(&bytes));
+                self.propagation.add(db, commands, |out| out.append(&mut bytes));
             }
             Propagate::AsSent if !(has_changed && self.commands.get(id).row.flags.has(Flag::Write)) => {}
             Propagate::AsSent | Propagate::Always => {
@@ -218,11 +237,11 @@ impl Server {
                 self.propagation.writer = Some(client);
                 self.propagation.add(db, 1, |out| {
                     if is_renamed {
-                        let words: Vec<&[u8]> =
-                            std::iter::once(command.row.name.as_bytes()).chain(args.from(1)).collect();
-                        bulks(out, b'*', &words);
+                        header(out.own(), b'*', args.len());
+                        out.bulk(Text::Bytes(command.row.name.as_bytes()));
+                        (1..args.len()).for_each(|i| out.bulk(args.text(i)));
                     } else {
-                        args.encode_into(out);
+                        out.request(args);
                     }
                 });
             }
@@ -236,10 +255,10 @@ impl Server {
         }
         for Removed { db, key, fields } in self.keyspace.shared.changes.take_removed() {
             if fields.is_empty() {
-                self.propagation.add(db, 1, |out| bulks(out, b'*', &[&b"DEL"[..], &key]));
+                self.propagation.add(db, 1, |out| bulks(out.own(), b'*', &[&b"DEL"[..], &key]));
             }
             for field in fields {
-                self.propagation.add(db, 1, |out| bulks(out, b'*', &[&b"HDEL"[..], &key, &field]));
+                self.propagation.add(db, 1, |out| bulks(out.own(), b'*', &[&b"HDEL"[..], &key, &field]));
             }
         }
     }
@@ -272,7 +291,8 @@ mod tests {
     #[test]
     fn a_unit_of_one_effect_stands_alone_and_a_larger_one_between_multi_and_exec() {
         let mut log = Propagation::default();
-        let add = |log: &mut Propagation, db, words: &[&[u8]]| log.add(DbId(db), 1, |out| bulks(out, b'*', words));
+        let add =
+            |log: &mut Propagation, db, words: &[&[u8]]| log.add(DbId(db), 1, |out| bulks(out.own(), b'*', words));
         add(&mut log, 0, &[b"SET", b"a", b"1"]);
         log.end_unit(true, None);
         add(&mut log, 0, &[b"DEL", b"a"]);
@@ -281,7 +301,8 @@ mod tests {
         add(&mut log, 3, &[b"DEL", b"c"]);
         add(&mut log, 3, &[b"DEL", b"d"]);
         log.end_unit(false, None);
-        let text = String::from_utf8(log.take()).unwrap();
+        let bytes = |log: &mut Propagation| log.take().pieces().collect::<Vec<_>>().concat();
+        let text = String::from_utf8(bytes(&mut log)).unwrap();
         let words: Vec<&str> = text.split("\r\n").filter(|line| !line.starts_with(['*', '$'])).collect();
         let expected = "SELECT 0 SET a 1 MULTI DEL a SELECT 3 DEL b EXEC DEL c DEL d ";
         assert_eq!(words.join(" "), expected);
@@ -289,6 +310,6 @@ mod tests {
         log.reselect();
         add(&mut log, 3, &[b"DEL", b"e"]);
         log.end_unit(true, None);
-        assert!(log.take().starts_with(b"*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"));
+        assert!(bytes(&mut log).starts_with(b"*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"));
     }
 }

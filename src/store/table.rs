@@ -28,6 +28,7 @@
 //!
 //! It knows nothing of expiry, clients or limits. What is removed or replaced is returned, not freed.
 
+use crate::base::alloc;
 use crate::store::directory::{NODE_BITS, Node, Root};
 use crate::store::entry::{Entry, EntryMut};
 use crate::store::page::{BUCKETS_MAX, DEPTH_MAX, Page, Spot, prefix_of};
@@ -802,6 +803,8 @@ impl Frozen {
     pub fn drain(self, mut visit: impl FnMut(&Entry)) {
         for node in self.root.into_iter().flat_map(Root::into_children) {
             each_of(&node, &mut visit);
+            // What this copy was the last to hold was the writer's.
+            alloc::send_home(|| drop(node));
         }
     }
 }

@@ -144,6 +144,47 @@ fn memory_returns_to_its_start_when_all_keys_go() {
     assert_eq!(local.server.keyspace.live_bytes(), 0);
 }
 
+#[test]
+fn what_a_removed_range_leaves_in_a_sorted_set_goes_soon() {
+    let mut local = server(&["--appendonly", "no"]);
+    let client = local.connect();
+    let add = |local: &mut Local, n: usize| {
+        let (score, member) = ((n % 500).to_string(), format!("member:{n:08}"));
+        ask(local, client, &[b"ZADD", b"z", score.as_bytes(), member.as_bytes()]);
+    };
+    (0..20_000).for_each(|n| add(&mut local, n));
+    let full = local.server.keyspace.live_bytes();
+    assert_eq!(ask(&mut local, client, &[b"ZREMRANGEBYSCORE", b"z", b"(9", b"+inf"]), ":19600\r\n");
+    let cut = local.server.keyspace.live_bytes();
+    assert!(cut > full / 2, "the index has its rows, and what went is kept for them: {cut} of {full}");
+    let look = |local: &mut Local| {
+        assert_eq!(ask(local, client, &[b"ZSCORE", b"z", b"member:00000010"]), "$-1\r\n");
+        assert_eq!(ask(local, client, &[b"ZSCORE", b"z", b"member:00000502"]), "$1\r\n2\r\n");
+        let members = ask(local, client, &[b"ZSCAN", b"z", b"0", b"COUNT", b"100000"]);
+        assert_eq!(members.matches("member:").count(), 400);
+    };
+    look(&mut local);
+    let mut turns = 0;
+    while local.server.keyspace.is_tending() && turns < 10_000 {
+        local.advance_ms(2);
+        turns += 1;
+    }
+    look(&mut local);
+    assert!(!local.server.keyspace.is_tending());
+    let left = local.server.keyspace.live_bytes();
+    assert!(left < full / 20, "{left} of {full}");
+    // Those that come again while it is tidied up stay.
+    (0..20_000).for_each(|n| add(&mut local, n));
+    ask(&mut local, client, &[b"ZREMRANGEBYSCORE", b"z", b"(9", b"+inf"]);
+    (10_000..20_000).for_each(|n| add(&mut local, n));
+    while local.server.keyspace.is_tending() {
+        local.advance_ms(2);
+    }
+    assert_eq!(ask(&mut local, client, &[b"ZCARD", b"z"]), ":10200\r\n");
+    let members = ask(&mut local, client, &[b"ZSCAN", b"z", b"0", b"COUNT", b"100000"]);
+    assert_eq!(members.matches("member:").count(), 10_200);
+}
+
 /// The policies that evict.
 const POLICIES: [&str; 9] = [
     "allkeys-lru",
@@ -183,6 +224,42 @@ fn a_flood_stays_below_the_limit_under_every_policy() {
         assert!(keys > 1500, "{policy}: only {keys} are left");
         assert_eq!(info(&mut local, client, "evicted_keys"), 20_000 - keys, "{policy}");
         assert_eq!(info(&mut local, client, "current_eviction_exceeded_time"), 0);
+    }
+}
+
+#[test]
+fn one_huge_value_after_another_stays_below_the_limit_but_for_the_one_in_hand() {
+    const HUGE: usize = 2 << 20;
+    for policy in POLICIES {
+        let mut local = server(&["--maxmemory-policy", policy]);
+        let client = local.connect();
+        for n in 0..3000 {
+            let key = format!("key:{n:08}");
+            ask(&mut local, client, &[b"SET", key.as_bytes(), &[b'v'; 100], b"EX", b"1000"]);
+        }
+        let limit = limit_to(&mut local, client, 12 * HUGE);
+        // The test's own copies of what it sends count as well.
+        for n in 0..60 {
+            let key = format!("huge:{n}");
+            let mut value = vec![b'v'; HUGE];
+            // Some come as one argument, some grow.
+            if n % 3 == 2 {
+                let half = value.split_off(HUGE / 2);
+                assert_eq!(ask(&mut local, client, &[b"SET", key.as_bytes(), &value, b"EX", b"1000"]), "+OK\r\n");
+                let reply = ask(&mut local, client, &[b"APPEND", key.as_bytes(), &half]);
+                // Its first half may have had to go for the second.
+                assert!(reply.starts_with(':'), "{policy}: {reply}");
+            } else {
+                let reply = ask(&mut local, client, &[b"SET", key.as_bytes(), &value, b"EX", b"1000"]);
+                assert_eq!(reply, "+OK\r\n", "{policy}");
+            }
+            drop(value);
+            let used = alloc::used();
+            assert!(used < limit + HUGE + 64 * 1024, "{policy}: {} above the limit after {n}", used - limit);
+        }
+        let keys = local.server.keyspace.databases()[0].table.len();
+        assert!(keys >= 4, "{policy}: {keys} keys are left");
+        assert!(alloc::used() + 7 * HUGE > limit, "{policy}: no more went than had to");
     }
 }
 

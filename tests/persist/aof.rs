@@ -155,6 +155,34 @@ fn with_everysec_the_end_of_the_process_loses_nothing_and_that_of_power_a_second
 }
 
 #[test]
+fn a_long_value_is_held_by_the_log_and_not_copied() {
+    for fsync in ["everysec", "no", "always"] {
+        let disk = Memory::default();
+        let mut local = server(config(fsync, &[]), &disk, START_MS);
+        let client = local.connect();
+        let value = "v".repeat(8 << 20);
+        for words in [&["SET", "a", &value][..], &["SET", "b", &value, "EX", "1000"], &["PSETEX", "c", "9000", &value]]
+        {
+            let before = local.server.log_buffers();
+            assert_eq!(ask(&mut local, client, words), "+OK\r\n");
+            let more = local.server.log_buffers().saturating_sub(before);
+            assert!(more < 100_000, "{fsync}: {more} bytes for {}", words[0]);
+        }
+        // Who overwrites it leaves it to the log, until that is on the medium.
+        let before = local.server.log_buffers();
+        assert_eq!(ask(&mut local, client, &["MSET", "b", "1", "d", &value, "e", "2"]), "+OK\r\n");
+        let held = local.server.log_buffers() - before;
+        assert_eq!(held > 8 << 20, fsync == "everysec", "{fsync}: {held}");
+        let after = server(config(fsync, &[]), &disk.after_kill(), local.server.now());
+        assert_eq!(content_of(&after.server), content_of(&local.server), "{fsync}");
+        local.advance_ms(3000);
+        ask(&mut local, client, &["PING"]);
+        ask(&mut local, client, &["PING"]);
+        assert!(local.server.log_buffers() < 100_000, "{fsync}: {}", local.server.log_buffers());
+    }
+}
+
+#[test]
 fn a_cut_log_gives_what_was_there_after_some_unit() {
     let disk = Memory::default();
     let mut local = server(config("always", &[]), &disk, START_MS);

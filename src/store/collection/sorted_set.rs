@@ -55,6 +55,11 @@ impl Big {
         self.tree.hint(member, score)
     }
 
+    /// Whether removing a large range has left work.
+    pub fn is_untidy(&self) -> bool {
+        self.tree.is_untidy()
+    }
+
     /// The name of the form that Redis would have it in.
     pub fn encoding_name(&self) -> &'static str {
         if self.is_skiplist { "skiplist" } else { "listpack" }
@@ -259,6 +264,15 @@ impl SortedSet {
             }
             SortedSet::Big(big) => Some(Object::Cut(Arc::new(big.tree.remove_range(ranks)))),
         }
+    }
+
+    /// Does some of the work that removing a large range has left; says whether there is more.
+    pub fn tidy(&mut self, elements: usize) -> bool {
+        let SortedSet::Big(big) = self else { return false };
+        if big.tree.is_untidy() {
+            big.tree.tidy(elements);
+        }
+        big.tree.is_untidy()
     }
 
     /// Makes a tree of a block.

@@ -76,6 +76,13 @@ pub(super) struct Row<'a> {
     pub name: Option<Text<'a>>,
 }
 
+impl Row<'_> {
+    /// Whether it has this name, and this score.
+    pub fn is_of(&self, member: &[u8], score: f64) -> bool {
+        self.score.to_bits() == score.to_bits() && self.name.is_some_and(|name| super::bytes(name) == member)
+    }
+}
+
 fn read(rows: &Rows<Hashed>, row: usize) -> Row<'_> {
     let fixed = rows.fixed(row);
     // An empty member has no name either: it is the first of its score.
@@ -185,9 +192,11 @@ impl Index {
     ) -> Option<(Place, R)> {
         let run = self.run(hash);
         let has_name = |leaf: &Rows<Hashed>, row| leaf.has_text(row) && leaf.bytes_of(row) == member;
-        let named = run.clone().find(|(leaf, row, _)| has_name(leaf, *row));
-        if let Some((leaf, row, place)) = named {
-            return is_it(score_of(leaf.fixed(row)), true).map(|result| (place, result));
+        // Of several with its name all but one are of elements that went.
+        let mut named = run.clone().filter(|(leaf, row, _)| has_name(leaf, *row));
+        let found = named.find_map(|(leaf, row, place)| Some((place, is_it(score_of(leaf.fixed(row)), true)?)));
+        if found.is_some() {
+            return found;
         }
         let mut nameless = run.filter(|(leaf, row, _)| !leaf.has_text(*row));
         nameless.find_map(|(leaf, row, place)| Some((place, is_it(score_of(leaf.fixed(row)), false)?)))
@@ -221,6 +230,24 @@ impl Index {
             leaf.remove(row);
             leaf.shrink();
         });
+    }
+
+    /// Takes one of the rows out that fit a member and a score; if `keeps_name`, not the only one with the name.
+    pub fn remove_one(&mut self, hash: u32, member: &[u8], score: f64, keeps_name: bool) {
+        let (mut named, mut nameless, mut names) = (None, None, 0);
+        for (leaf, row, place) in self.run(hash) {
+            if score_of(leaf.fixed(row)).to_bits() != score.to_bits() {
+                continue;
+            }
+            if !leaf.has_text(row) {
+                nameless = Some(place);
+            } else if leaf.bytes_of(row) == member {
+                named = Some(place);
+                names += 1;
+            }
+        }
+        let place = if names > usize::from(keeps_name) { named } else { nameless };
+        self.remove(hash, place.expect("each element has a row, there or gone"));
     }
 
     /// Changes a row's score, and its name if it has one or gets one.

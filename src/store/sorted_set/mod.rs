@@ -20,6 +20,15 @@
 //! where all scores are equal: a name proves the row), 0.9 for a range of 100. What is read one after the other (a leaf of
 //! the index, then one of the order) is asked for at once; without that it was twice as much.
 //!
+//! **Ranges** are cut out of the order at once. Their rows of the index lie all over it, so those of a large range are removed
+//! later, a few with each change and by whoever calls [`SortedSet::tidy`]; until then `gone` has their elements:
+//!
+//! ```text
+//!     rows of the index = elements of the order + elements of gone
+//! ```
+//!
+//! Rows that agree in hash, score and name are as good as each other, so it does not matter which of them goes with which element.
+//!
 //! A score is never NaN; -0 equals 0 but stays what it is. It knows nothing of how scores are written, nor of limits and
 //! options of commands.
 
@@ -45,6 +54,12 @@ pub const INLINE_MAX: usize = ROOM / 2 - 14;
 
 /// Where more elements than that share a score, the index holds the members, too, for SCAN to find them.
 const NAMED_OVER: usize = 32;
+
+/// The rows of so many elements of a range are removed with them, in half a millisecond at most; those of more, later.
+pub const LATER_OVER: usize = if cfg!(test) { 20 } else { 512 };
+
+/// Rows that a change removes of those that were left for later.
+const WITH_EACH_CHANGE: usize = 8;
 
 /// Rows of the index that SCAN looks at together, so that what it reads for them may come at once.
 const BATCH: usize = 32;
@@ -91,6 +106,8 @@ fn bytes(member: Text<'_>) -> &[u8] {
 pub struct SortedSet {
     order: Tree<Rows<Ranked>>,
     index: Index,
+    /// Elements that went and have rows in the index, in no order.
+    gone: Tree<Rows<Ranked>>,
     hasher: Hasher,
 }
 
@@ -204,7 +221,7 @@ impl Hint<'_> {
 impl SortedSet {
     /// Nothing, without any allocation.
     pub fn new(hasher: Hasher) -> SortedSet {
-        SortedSet { order: Tree::new(), index: Index::new(), hasher }
+        SortedSet { order: Tree::new(), index: Index::new(), gone: Tree::new(), hasher }
     }
 
     /// The number of members.
@@ -219,7 +236,7 @@ impl SortedSet {
 
     /// The bytes of memory that the set takes, without those of this value itself.
     pub fn bytes(&self) -> usize {
-        self.order.bytes() + self.index.bytes()
+        self.order.bytes() + self.index.bytes() + self.gone.bytes()
     }
 
     #[inline]
@@ -232,17 +249,18 @@ impl SortedSet {
     /// A member's score.
     #[inline]
     pub fn score(&self, member: &[u8]) -> Option<f64> {
-        let is_it = |score, has_name| {
-            if has_name {
-                return Some(score);
-            }
-            // Behind the element, so that the way leads to its leaf also if it is the first there.
-            let mut point = Point::of(score, member, true);
-            let leaf = self.order.leaf(&mut point)?;
-            is_behind(leaf, point.row(leaf), member, score).then_some(score)
-        };
+        // A name proves the row, unless it may be one that was left for later.
+        let is_it = |score, has_name| ((has_name && self.gone.is_empty()) || self.has(member, score)).then_some(score);
         let (_, score) = self.index.find(self.hash(member), member, is_it)?;
         Some(score)
+    }
+
+    /// Whether there is an element of this member and score.
+    #[inline]
+    fn has(&self, member: &[u8], score: f64) -> bool {
+        // Behind the element, so that the way leads to its leaf also if it is the first there.
+        let mut point = Point::of(score, member, true);
+        self.order.leaf(&mut point).is_some_and(|leaf| is_behind(leaf, point.row(leaf), member, score))
     }
 
     /// A member's rank, counted from the lowest score, and its score.
@@ -315,6 +333,9 @@ impl SortedSet {
     /// Gives a member a score.
     pub fn insert(&mut self, member: &[u8], score: f64) -> Outcome {
         debug_assert!(!score.is_nan());
+        if !self.gone.is_empty() {
+            self.tidy(WITH_EACH_CHANGE);
+        }
         let hash = self.hash(member);
         // What is read below, one after the other, may come at once.
         self.index.prefetch(hash);
@@ -392,6 +413,9 @@ impl SortedSet {
 
     /// Removes a member. Answers what its score was.
     pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
+        if !self.gone.is_empty() {
+            self.tidy(WITH_EACH_CHANGE);
+        }
         let hash = self.hash(member);
         let order = &mut self.order;
         let (row, (score, _)) = self.index.find(hash, member, |score, _| {
@@ -410,44 +434,43 @@ impl SortedSet {
     }
 
     /// Removes the elements of a range of ranks, which must lie in the set. They are returned, as a set of their own
-    /// that can be walked through and dropped, and nothing else. Takes as long as the smaller part is large, since each of its
-    /// elements has a row of its own in the index.
+    /// that can be walked through and dropped, and nothing else. Takes some microseconds, however many they are; what is left to do
+    /// after many is done by [`SortedSet::tidy`].
     pub fn remove_range(&mut self, ranks: Range<usize>) -> Removed {
         if ranks.len() == self.len() {
-            let all = std::mem::replace(self, SortedSet::new(self.hasher));
-            return Removed { order: all.order, _index: all.index };
+            let SortedSet { order, index, gone, .. } = std::mem::replace(self, SortedSet::new(self.hasher));
+            return Removed { order, _index: index, _gone: gone };
         }
-        if ranks.len() > self.len() - ranks.len() {
-            let order = self.order.remove_range(ranks);
-            let index = self.new_index();
-            return Removed { order, _index: std::mem::replace(&mut self.index, index) };
+        let order = self.order.remove_range(ranks);
+        if order.len() > LATER_OVER {
+            self.gone.append(order.clone());
+        } else {
+            // Leaves of the index go here and there on the way.
+            alloc::uncounted(|| self.remove_rows(&order));
         }
-        let mut index = std::mem::take(&mut self.index);
-        // Its leaves go here and there on the way, a few microseconds of work apart.
-        alloc::uncounted(|| {
-            for element in self.range(ranks.clone()) {
-                let member = element.bytes();
-                let hash = self.hash(member);
-                let is_it = |score: f64, _| (score.to_bits() == element.score.to_bits()).then_some(());
-                let (row, ()) = index.find(hash, member, is_it).expect("each element is in the index");
-                index.remove(hash, row);
-            }
-        });
-        self.index = index;
-        Removed { order: self.order.remove_range(ranks), _index: Index::new() }
+        Removed { order, _index: Index::new(), _gone: Tree::new() }
     }
 
-    /// An index of what is in the order.
-    fn new_index(&self) -> Index {
-        let (mut index, mut end, mut has_names) = (Index::new(), 0, false);
-        for (rank, Element { member, score }) in self.iter().enumerate() {
-            if rank == end {
-                end = self.behind_score(score);
-                has_names = end - rank > NAMED_OVER;
-            }
-            index.insert(self.hash(bytes(member)), score, has_names.then_some(member));
+    /// Whether there is something to tidy up.
+    pub fn is_untidy(&self) -> bool {
+        !self.gone.is_empty()
+    }
+
+    /// Removes rows of elements that went, at most so many.
+    #[cold]
+    pub fn tidy(&mut self, most: usize) {
+        let some = self.gone.split_off(self.gone.len().saturating_sub(most));
+        self.remove_rows(&some);
+    }
+
+    /// Removes the rows of elements that went.
+    fn remove_rows(&mut self, order: &Tree<Rows<Ranked>>) {
+        for Element { member, score } in Iter(order.rows(0..order.len())) {
+            let member = bytes(member);
+            // It may have come again, and a row with its name that it needs stays.
+            let is_back = self.has(member, score);
+            self.index.remove_one(self.hash(member), member, score, is_back);
         }
-        index
     }
 
     // ---- Walks ------------------------------------------------------------------------------------------------------
@@ -504,7 +527,10 @@ impl SortedSet {
     fn visit_rows(&self, rows: &[Row], visit: &mut impl FnMut(Element)) {
         for (i, row) in rows.iter().enumerate() {
             if let Some(member) = row.name {
-                visit(Element { member, score: row.score });
+                let is_again = || rows[..i].iter().any(|other| other.is_of(bytes(member), row.score));
+                if !self.is_untidy() || (self.has(bytes(member), row.score) && !is_again()) {
+                    visit(Element { member, score: row.score });
+                }
             } else if rows[..i].iter().all(|other| other.name.is_some() || other.score != row.score) {
                 self.visit_nameless(row, rows, visit);
             }
@@ -518,7 +544,7 @@ impl SortedSet {
         let first = point.row(leaf);
         let mut visit = |element: Element| {
             let member = element.bytes();
-            let has_name = || rows.iter().any(|other| other.name.is_some_and(|name| bytes(name) == member));
+            let has_name = || rows.iter().any(|other| other.is_of(member, element.score));
             if element.score == row.score && self.hash(member) == row.hash && !has_name() {
                 visit(element);
             }
@@ -580,6 +606,7 @@ impl Held {
 pub struct Removed {
     order: Tree<Rows<Ranked>>,
     _index: Index,
+    _gone: Tree<Rows<Ranked>>,
 }
 
 impl Removed {

@@ -46,11 +46,19 @@ impl SortedSet {
         }
         self.order.check(|leaf| assert!(leaf.weight() <= ROOM * 5 / 4));
         self.index.tree().check(|leaf| assert!(leaf.weight() <= ROOM * 5 / 4));
-        assert_eq!(self.index.tree().len(), self.len());
+        let mut rows: Vec<_> = self.index.rows_from(0).map(|row| (row.hash, row.score.to_bits())).collect();
+        let all = self.iter().chain(Iter(self.gone.rows(0..self.gone.len())));
+        let mut expected: Vec<_> = all.map(|e| (self.hash(e.bytes()), e.score.to_bits())).collect();
+        rows.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(rows, expected, "a row for each element, there or gone");
         let mut hash = 0;
         for row in self.index.rows_from(0) {
             assert!(hash <= row.hash);
             hash = row.hash;
+            if self.is_untidy() {
+                continue;
+            }
             let peers = counts[&(row.score + 0.0).to_bits()];
             match row.name {
                 Some(name) => assert_eq!(self.score(bytes(name)), Some(row.score)),
@@ -132,6 +140,8 @@ fn follow_the_model(seed: u64, steps: usize, universe: usize, kinds: usize, hash
                 let (clone, model) = clones.swap_remove(below(&mut dice, clones.len()));
                 assert!(same(&contents(&clone), &ordered(&model)), "seed {seed} step {step}: a clone changed");
             }
+            43 if below(&mut dice, 4) == 0 => set.tidy(below(&mut dice, 60)),
+            44 if below(&mut dice, 16) == 0 && set.is_untidy() => set.check(),
             41 if below(&mut dice, 16) == 0 => {
                 let all = ordered(&model);
                 let start = below(&mut dice, all.len() + 1);
@@ -156,6 +166,10 @@ fn follow_the_model(seed: u64, steps: usize, universe: usize, kinds: usize, hash
     }
     drop(send);
     reader.join().expect("it does not panic");
+    while set.is_untidy() {
+        set.tidy(100);
+        set.check();
+    }
     for name in model.keys() {
         assert!(set.remove(name).is_some());
     }
@@ -300,4 +314,25 @@ fn a_million_members_take_less_than_the_budget() {
     }
     let each = set.bytes() as f64 / 100_000.0;
     assert!(each < 42.0, "{each} bytes for a member of 12");
+}
+
+#[test]
+fn who_comes_again_keeps_the_name_that_it_needs() {
+    let mut set = SortedSet::new(Hasher::new([7, 7]));
+    let name = |n: usize| format!("member {n:04}").into_bytes();
+    for n in 0..600 {
+        set.insert(&name(n), 1.0);
+    }
+    set.remove_range(0..590);
+    // Alone it needs no name; then others come, while the row with the name that it had before is still there.
+    for n in [0].into_iter().chain(1000..1040) {
+        assert_eq!(set.insert(&name(n), 1.0), Outcome::Added);
+    }
+    assert!(set.is_untidy());
+    set.check();
+    while set.is_untidy() {
+        set.tidy(10);
+        set.check();
+    }
+    assert_eq!(set.len(), 10 + 41);
 }

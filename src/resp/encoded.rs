@@ -1,0 +1,140 @@
+//! Requests as bytes on their way to a file, long arguments held and not copied.
+//!
+//! ```text
+//! own    *3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100000000\r\n | \r\n*1\r\n ...
+//! held                                     [ a counted buffer ]
+//! ```
+
+use super::args::{Args, header};
+use crate::base::buffer::{Buffer, Text};
+
+/// Bytes of requests, one after another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encoded {
+    own: Vec<u8>,
+    /// Each stands before the byte of `own` at this index.
+    held: Vec<(usize, Buffer)>,
+    held_len: usize,
+}
+
+impl Encoded {
+    /// How many bytes there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.own.len() + self.held_len
+    }
+
+    /// Whether there is none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty()
+    }
+
+    /// Where more bytes are appended.
+    #[inline]
+    pub fn own(&mut self) -> &mut Vec<u8> {
+        &mut self.own
+    }
+
+    /// Appends a request as a client library would send it: one array of bulks.
+    #[inline]
+    pub fn request(&mut self, args: Args) {
+        if !args.has_big() {
+            return args.encode_into(&mut self.own);
+        }
+        header(&mut self.own, b'*', args.len());
+        for i in 0..args.len() {
+            self.bulk(args.text(i));
+        }
+    }
+
+    /// Appends a string with its length; a counted buffer is held.
+    pub fn bulk(&mut self, text: Text) {
+        match text {
+            Text::Shared(buffer) => {
+                header(&mut self.own, b'$', buffer.bytes().len());
+                self.held.push((self.own.len(), buffer.clone()));
+                self.held_len += buffer.bytes().len();
+                self.own.extend_from_slice(b"\r\n");
+            }
+            text => text.with(|bytes| super::args::bulk(&mut self.own, bytes)),
+        }
+    }
+
+    /// Moves what another has behind this.
+    #[inline]
+    pub fn append(&mut self, other: &mut Encoded) {
+        if !other.held.is_empty() {
+            let at = self.own.len();
+            self.held.extend(other.held.drain(..).map(|(index, buffer)| (at + index, buffer)));
+            self.held_len += std::mem::take(&mut other.held_len);
+        }
+        self.own.extend_from_slice(&other.own);
+        other.own.clear();
+    }
+
+    /// Forgets all, not its memory.
+    pub fn clear(&mut self) {
+        self.own.clear();
+        self.held.clear();
+        self.held_len = 0;
+    }
+
+    /// The bytes in order, piece by piece.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let mut from = 0;
+        let before = self.held.iter().flat_map(move |(at, buffer)| {
+            let own = &self.own[std::mem::replace(&mut from, *at)..*at];
+            [own, buffer.bytes()]
+        });
+        let behind = self.held.last().map_or(0, |(at, _)| *at);
+        before.chain([&self.own[behind..]]).filter(|piece| !piece.is_empty())
+    }
+
+    /// The memory of what is not held.
+    pub fn capacity(&self) -> usize {
+        self.own.capacity()
+    }
+
+    /// The memory that goes when this goes: what others hold as well stays.
+    pub fn memory(&self) -> usize {
+        let held = self.held.iter().filter(|(_, buffer)| buffer.is_unique());
+        self.own.capacity() + held.map(|(_, buffer)| buffer.bytes().len()).sum::<usize>()
+    }
+
+    /// Whether anything is held.
+    #[inline]
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::Span;
+
+    #[test]
+    fn what_is_long_is_held_and_stands_in_its_place() {
+        let bigs = [Buffer::new(vec![b'v'; 40_000]), Buffer::new(vec![b'w'; 50_000])];
+        let spans = [(0, 4), (0, Span::BIG), (4, 1), (1, Span::BIG)].map(|(start, len)| Span { start, len });
+        let args = Args::new(b"MSETk", &spans, &bigs);
+        let mut expected = Vec::new();
+        let (mut all, mut one) = (Encoded::default(), Encoded::default());
+        for _ in 0..3 {
+            one.request(args);
+            one.request(args.range(0..1));
+            all.append(&mut one);
+            args.encode_into(&mut expected);
+            args.range(0..1).encode_into(&mut expected);
+        }
+        assert_eq!(all.pieces().collect::<Vec<_>>().concat(), expected);
+        assert_eq!((all.len(), one.len(), one.is_empty()), (expected.len(), 0, true));
+        assert!(all.memory() < 1000 && all.holds(), "others hold it, too");
+        let shared = all.pieces().find(|piece| piece.len() == 40_000).expect("a piece of its own");
+        assert_eq!(shared.as_ptr(), bigs[0].bytes().as_ptr());
+        all.append(&mut Encoded::default());
+        all.clear();
+        assert_eq!((all.len(), all.pieces().count()), (0, 0));
+    }
+}
