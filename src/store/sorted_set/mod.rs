@@ -25,11 +25,14 @@
 
 #![allow(clippy::float_cmp, reason = "scores are keys: equal or not")]
 
+mod build;
 mod index;
 mod order;
 
 #[cfg(test)]
 mod tests;
+
+pub use build::Builder;
 
 use crate::base::alloc;
 use crate::base::buffer::{Buffer, Text};
