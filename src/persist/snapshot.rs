@@ -268,7 +268,8 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
     let loading = rdb::read::Loading { limits: loader.limits, access: loader.access, clock: loader.present_clock };
     let mut reader = rdb::read::Reader::new(input, loading, checksum).map_err(|damage| told(&damage))?;
     let databases = loader.databases();
-    insert_beside(loader, Format::Rdb, |mut hand_over| {
+    let mut empty = 0;
+    let loaded = insert_beside(loader, Format::Rdb, |mut hand_over| {
         loop {
             let at = reader.position();
             let bad = |why: String| Damage { at, why };
@@ -280,7 +281,8 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
                 }
                 Item::Select { db, .. } if db.0 as usize >= databases => return Err(bad(no_database(db, databases))),
                 Item::Empty { key, .. } => {
-                    log::info!("The key '{}' has an empty collection and is left out", String::from_utf8_lossy(&key));
+                    log::info!("A collection without elements: skipping empty key: {}", String::from_utf8_lossy(&key));
+                    empty += 1;
                 }
                 Item::Function(_) => {
                     log::warn!("There are no functions yet: a library of functions in the file is left out");
@@ -288,7 +290,11 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
                 Item::Aux(..) | Item::Select { .. } | Item::ModuleAux(_) => {}
             }
         }
-    })
+    })?;
+    if empty > 0 {
+        log::info!("empty keys skipped: {empty}");
+    }
+    Ok(loaded)
 }
 
 fn no_database(id: DbId, databases: usize) -> String {

@@ -35,19 +35,24 @@ pub enum Propagate {
     },
 }
 
+/// No more room than that is made before it is needed.
+const ROOM_MAX: usize = 1 << 20;
+
 /// Units on their way to the log.
 #[derive(Debug, Default)]
 pub struct Propagation {
     /// Whether anybody reads the log.
     pub is_on: bool,
-    /// The unit in hand, in RESP.
-    unit: Vec<u8>,
+    /// Whole units that nobody has taken yet, and behind them the unit in hand, in RESP.
+    ready: Vec<u8>,
+    /// Where the unit in hand begins.
+    whole: usize,
     /// How many effects it has.
     effects: usize,
+    /// How much is taken at a time, of late: so much room is made at once.
+    room: usize,
     /// The database in which a reader of the log would be now.
     selected: Option<DbId>,
-    /// Whole units that nobody has taken yet.
-    ready: Vec<u8>,
     /// How many bytes of units there have been.
     offset: u64,
     /// Whose unit it is.
@@ -64,17 +69,17 @@ impl Propagation {
     /// Whether whole units wait to be taken.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.ready.is_empty()
+        self.whole == 0
     }
 
     /// The bytes of whole units that wait to be taken.
     pub fn waiting(&self) -> usize {
-        self.ready.len()
+        self.whole
     }
 
     /// The memory of all that waits, and of the unit in hand.
     pub fn memory(&self) -> usize {
-        self.ready.capacity() + self.unit.capacity()
+        self.ready.capacity()
     }
 
     /// Whether the unit in hand has any effect.
@@ -85,11 +90,20 @@ impl Propagation {
 
     /// The whole units since the last call.
     pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.ready)
+        let unit = if self.whole < self.ready.len() { self.ready.split_off(self.whole) } else { Vec::new() };
+        let mut taken = std::mem::replace(&mut self.ready, unit);
+        self.whole = 0;
+        self.room = taken.len().max(self.room - self.room / 8).min(ROOM_MAX);
+        // It may be kept for a second.
+        if taken.len() < taken.capacity() / 2 {
+            taken.shrink_to_fit();
+        }
+        taken
     }
 
     /// What was taken could not be written: it comes first again.
     pub fn put_back(&mut self, mut bytes: Vec<u8>) {
+        self.whole += bytes.len();
         bytes.extend_from_slice(&self.ready);
         self.ready = bytes;
     }
@@ -112,31 +126,39 @@ impl Propagation {
     fn add(&mut self, db: DbId, commands: usize, encode: impl FnOnce(&mut Vec<u8>)) {
         if self.selected != Some(db) {
             self.selected = Some(db);
-            bulks(&mut self.unit, b'*', &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
+            bulks(&mut self.ready, b'*', &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
+        }
+        if self.ready.capacity() == 0 {
+            self.ready.reserve(self.room);
         }
         self.effects += commands;
-        encode(&mut self.unit);
+        encode(&mut self.ready);
     }
 
     /// The unit is whole: it goes to the log.
     fn end_unit(&mut self, is_one: bool, remark: Option<i64>) {
-        let start = self.ready.len();
-        if let Some(second) = remark {
-            self.ready.extend_from_slice(b"#TS:");
-            self.ready.extend_from_slice(itoa::Buffer::new().format(second).as_bytes());
-            self.ready.extend_from_slice(b"\r\n");
-        }
         let wrap = is_one && self.effects > 1;
-        if wrap {
-            bulks(&mut self.ready, b'*', &[b"MULTI"]);
+        if wrap || remark.is_some() {
+            self.put_before(remark, wrap);
         }
-        self.ready.extend_from_slice(&self.unit);
+        self.offset += (self.ready.len() - self.whole) as u64;
+        (self.whole, self.effects) = (self.ready.len(), 0);
+    }
+
+    /// What stands around the unit in hand: a remark of time, MULTI and EXEC.
+    #[cold]
+    fn put_before(&mut self, remark: Option<i64>, wrap: bool) {
+        let mut before = Vec::new();
+        if let Some(second) = remark {
+            before.extend_from_slice(b"#TS:");
+            before.extend_from_slice(itoa::Buffer::new().format(second).as_bytes());
+            before.extend_from_slice(b"\r\n");
+        }
         if wrap {
+            bulks(&mut before, b'*', &[b"MULTI"]);
             bulks(&mut self.ready, b'*', &[b"EXEC"]);
         }
-        self.offset += (self.ready.len() - start) as u64;
-        self.effects = 0;
-        if self.unit.capacity() > 1 << 20 { self.unit = Vec::new() } else { self.unit.clear() }
+        self.ready.splice(self.whole..self.whole, before);
     }
 }
 
@@ -286,9 +308,31 @@ mod tests {
         let expected = "SELECT 0 SET a 1 MULTI DEL a SELECT 3 DEL b EXEC DEL c DEL d ";
         assert_eq!(words.join(" "), expected);
         assert_eq!(log.offset(), text.len() as u64);
+        assert!(log.is_empty() && log.memory() == 0);
         log.reselect();
         add(&mut log, 3, &[b"DEL", b"e"]);
         log.end_unit(true, None);
         assert!(log.take().starts_with(b"*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"));
+    }
+
+    #[test]
+    fn a_unit_in_hand_is_not_taken_and_what_comes_back_comes_first() {
+        let mut log = Propagation::default();
+        let add = |log: &mut Propagation, key: &[u8]| log.add(DbId(0), 1, |out| bulks(out, b'*', &[b"DEL", key]));
+        add(&mut log, b"a");
+        assert!(log.is_empty() && log.has_unit() && log.waiting() == 0);
+        log.end_unit(true, None);
+        add(&mut log, b"b");
+        let first = log.take();
+        assert!(first.ends_with(b"a\r\n") && log.is_empty());
+        log.put_back(first.clone());
+        assert_eq!(log.waiting(), first.len());
+        add(&mut log, b"c");
+        log.end_unit(true, Some(7));
+        let rest = log.take();
+        let text = String::from_utf8(rest[first.len()..].to_vec()).unwrap();
+        assert!(rest.starts_with(&first) && text.starts_with("#TS:7\r\n*1\r\n$5\r\nMULTI\r\n"), "{text}");
+        assert!(text.ends_with("b\r\n*2\r\n$3\r\nDEL\r\n$1\r\nc\r\n*1\r\n$4\r\nEXEC\r\n"), "{text}");
+        assert_eq!(log.offset(), rest.len() as u64);
     }
 }

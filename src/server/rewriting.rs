@@ -14,6 +14,7 @@ use crate::persist::Progress;
 use crate::persist::aof::manifest::{self, Manifest, Part};
 use crate::persist::aof::rewrite as as_commands;
 use crate::persist::disk::{Disk, Writer};
+use crate::persist::orphan;
 use crate::persist::snapshot::{self, Format, Options};
 use crate::server::aof::{State, manifest_path, write_manifest};
 use crate::server::background::{JOB_LOST, Notify, Reports};
@@ -275,6 +276,43 @@ impl Server {
                 }
             }
         });
+    }
+
+    /// Looks for what earlier processes left of snapshots: before this one makes files of its own.
+    pub(super) fn find_temporary(&mut self) {
+        let dirs = [PathBuf::from(&self.config.settings.dir), self.aof_dir()];
+        self.aof.orphans = dirs.iter().flat_map(|dir| self.temporary_in(dir)).collect();
+    }
+
+    fn temporary_in(&self, dir: &Path) -> Vec<PathBuf> {
+        let is_gone = |pid: u32| {
+            let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+            pid.is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+        };
+        // Where nothing can be listed, nothing is removed.
+        let files = self.disk.list(dir).unwrap_or_default();
+        files
+            .into_iter()
+            .filter(|(name, _)| orphan::is_temporary(name, is_gone))
+            .map(|(name, _)| dir.join(name))
+            .collect()
+    }
+
+    /// Removes what a crash left behind, when the data is there.
+    pub(super) fn remove_orphans(&mut self) {
+        let mut found = std::mem::take(&mut self.aof.orphans);
+        let settings = &self.config.settings.persistence;
+        if self.aof.state == State::On && !settings.keeps_history {
+            let files = self.disk.list(&self.aof.dir).unwrap_or_default();
+            let is_orphan = |(name, len): &(String, u64)| {
+                orphan::is_of_no_log(name, *len, &settings.append_name, &self.aof.manifest)
+            };
+            found.extend(files.into_iter().filter(is_orphan).map(|(name, _)| self.aof.dir.join(name)));
+        }
+        for path in &found {
+            log::warn!("Removing {}: a process that ended too early left it, and nothing needs it", path.display());
+        }
+        self.remove_later(found);
     }
 
     /// Begins a rewrite that was put off, or that the growth of the log asks for; starts a log again whose first base failed.

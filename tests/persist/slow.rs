@@ -70,6 +70,10 @@ impl Disk for Slow {
     fn exists(&self, path: &Path) -> bool {
         System.exists(path)
     }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<(String, u64)>> {
+        System.list(dir)
+    }
 }
 
 /// A server on a thread of this process.

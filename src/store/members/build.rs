@@ -96,17 +96,31 @@ impl Builder {
 
     #[inline]
     fn put(&mut self, field: &[u8], value: &[u8], deadline: Option<i64>) -> Result<(), Twice> {
+        if field.len() + value.len() > WAITING_MAX {
+            self.flush()?;
+            return self.put_at_once(field, value, deadline);
+        }
         let hash = self.members.hasher.hash(field);
         let part = &mut self.parts[(hash >> (64 - PART_BITS)) as usize];
-        let lengths = [field, value].map(|bytes| u32::try_from(bytes.len()).expect("no argument is as long as that"));
+        let [field_len, value_len] = [field, value].map(|bytes| bytes.len() as u32); // so few bytes wait
         let at = part.bytes.len();
-        let [field_len, value_len] = lengths;
         let deadline = deadline.unwrap_or(NEVER);
         part.elements.push(Waiting { hash, at, field: field_len, value: value_len, deadline });
         part.bytes.extend_from_slice(field);
         part.bytes.extend_from_slice(value);
         self.waiting += size_of::<Waiting>() + field.len() + value.len();
         if self.waiting > self.waiting_max { self.flush() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn put_at_once(&mut self, field: &[u8], value: &[u8], deadline: Option<i64>) -> Result<(), Twice> {
+        let is_new = if self.members.values {
+            let deadline = deadline.map_or(Deadline::Clear, Deadline::At);
+            self.members.insert(field, Text::Bytes(value), deadline).is_none()
+        } else {
+            self.members.add(field)
+        };
+        if is_new { Ok(()) } else { Err(Twice) }
     }
 
     /// All of it.
@@ -134,15 +148,7 @@ impl Builder {
         }
         for element in one_by_one {
             let (field, value) = parts_of(&parts, &element);
-            let is_new = if self.members.values {
-                let deadline = element.deadline().map_or(Deadline::Clear, Deadline::At);
-                self.members.insert(field, Text::Bytes(value), deadline).is_none()
-            } else {
-                self.members.add(field)
-            };
-            if !is_new {
-                return Err(Twice);
-            }
+            self.put_at_once(field, value, element.deadline())?;
         }
         Ok(())
     }
