@@ -54,6 +54,10 @@ pub struct Rewriting {
     job: Option<Job>,
     /// BGREWRITEAOF while a snapshot is written.
     pub is_scheduled: bool,
+    /// The form that the one has that was told to have started, and waits for a helper: RDB, or commands.
+    asked_for_rdb: Option<bool>,
+    /// That rewrites have failed and are put off was told.
+    told_of_limit: bool,
     /// Whether the last one is good.
     pub last_is_good: bool,
     /// How long it took, seconds; -1: there was none.
@@ -73,6 +77,8 @@ impl Rewriting {
             reports: Reports::new(notify),
             job: None,
             is_scheduled: false,
+            asked_for_rdb: None,
+            told_of_limit: false,
             last_is_good: true,
             last_took_s: -1,
             last_pinned: 0,
@@ -108,6 +114,7 @@ impl Server {
         if self.saving.is_active() || self.is_inside_unit() || self.aof.is_helped() {
             self.aof.rewrite.is_scheduled = true;
             let is_at_once = !self.saving.is_active() && !self.is_inside_unit();
+            self.aof.rewrite.asked_for_rdb = is_at_once.then_some(self.config.settings.persistence.rdb_preamble);
             let (at_once, later) =
                 ("Background append only file rewriting started", "Background append only file rewriting scheduled");
             return Ok(if is_at_once { at_once } else { later });
@@ -120,7 +127,8 @@ impl Server {
     fn begin_rewrite(&mut self) {
         self.aof.rewrite.is_scheduled = false;
         let settings = &self.config.settings.persistence;
-        let (is_rdb, name) = (settings.rdb_preamble, settings.append_name.clone());
+        let is_rdb = self.aof.rewrite.asked_for_rdb.take().unwrap_or(settings.rdb_preamble);
+        let name = settings.append_name.clone();
         if self.aof.state == State::Off {
             // Without a log the rewrite leaves a set from which a later start with one could begin.
             self.aof.dir = self.aof_dir();
@@ -234,6 +242,7 @@ impl Server {
         let rewrite = &mut self.aof.rewrite;
         rewrite.last_is_good = false;
         rewrite.failures += 1;
+        rewrite.told_of_limit = false;
         rewrite.failed_s = now_ms / 1000;
     }
 
@@ -338,6 +347,11 @@ impl Server {
                 log::info!("Starting automatic rewriting of AOF on {grown}% growth");
             }
             self.begin_rewrite();
+        } else if (is_due || is_starting) && !std::mem::replace(&mut self.aof.rewrite.told_of_limit, true) {
+            log::warn!(
+                "Background AOF rewrite has failed and triggered the limit: it begins by itself again {pause_s} seconds after \
+                 its last failure"
+            );
         }
     }
 
