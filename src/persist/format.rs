@@ -14,7 +14,7 @@
 //! ```
 //!
 //! All integers in these heads are little-endian. A chunk has about 256 KB, more only if one key or element
-//! is larger than that, and holds whole records, which stand one after another in bincode 2's standard form (integers of variable length, little-endian):
+//! is larger than that (none of 4 GB: such a snapshot fails), and holds whole records, which stand one after another in bincode 2's standard form (integers of variable length, little-endian):
 //! see [`Record`] for what they are; enum variants are numbered from zero in the order in which they stand there.
 //! The first record is `Head`. Then come, for each database, `Database` and its keys. A long string and a large
 //! collection are a record with the beginning, and `MoreBytes` or `More` until all of it was there.

@@ -5,6 +5,13 @@
 //! ```
 //!
 //! Whatever fails on the way, the file of before is still there; the temporary one is removed.
+//!
+//! Reading takes four threads, so that each has about as much to do:
+//!
+//! ```text
+//! chunks read and checked --> taken apart --entries--> inserted into tables
+//!                                  \--big collections--> built --/
+//! ```
 
 use crate::keyspace::DbId;
 use crate::keyspace::freeze::FrozenKeyspace;

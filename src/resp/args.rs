@@ -329,7 +329,7 @@ mod tests {
         let mut dice = Dice(3);
         let mut copied = 0;
         for _ in 0..20_000 {
-            let words: Vec<Vec<u8>> = (0..1 + dice.below(12))
+            let words: Vec<Vec<u8>> = (0..=dice.below(12))
                 .map(|_| {
                     let len = [0, 1, 3, 9, 10, 99, 100, 999, 1000, 2000][dice.below(10) as usize];
                     // Also such as look like parts of a request.

@@ -495,7 +495,7 @@ fn what_a_crash_left_is_removed_at_the_next_start_and_nothing_else() {
     ] {
         let after = server(config("always", &arguments), &disk, local.server.now());
         let mut left: Vec<String> = before.1.clone();
-        left.extend(orphans.iter().filter(|name| !gone.contains(name)).chain(&others).map(|name| name.to_string()));
+        left.extend(orphans.iter().filter(|name| !gone.contains(name)).chain(&others).map(ToString::to_string));
         left.sort();
         assert_eq!(disk.names(), left, "{arguments:?}");
         if arguments.first() != Some(&("appendonly", "no")) {

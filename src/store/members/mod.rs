@@ -13,6 +13,8 @@
 //! **Sharing.** Cloning is raising one count. The next write copies the nodes on its way and one page, nothing else; what is
 //! shared is found out from the root downwards.
 //!
+//! **Building.** Whoever has all elements at once puts them into their pages without any of them growing (see `build.rs`).
+//!
 //! **Growing.** A page takes the next size class, until it is at its largest and splits into the halves of its range of
 //! hashes (see `node.rs` for what is above it). **Shrinking.** A removal lets its page shrink, or merge with its buddy; a node that
 //! is down to one page gives way to it. No step moves more elements than two pages have.

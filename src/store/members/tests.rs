@@ -622,8 +622,11 @@ fn it_is_small() {
     assert!(Members::set(Hasher::new([1, 1])).bytes() < 300);
 }
 
+/// A field, its value, its deadline.
+type Given = (Vec<u8>, Vec<u8>, Option<i64>);
+
 /// Elements with what one by one makes of them.
-fn some_elements(seed: u64, n: usize, hasher: Hasher, values: bool) -> (Vec<(Vec<u8>, Vec<u8>, Option<i64>)>, Members) {
+fn some_elements(seed: u64, n: usize, hasher: Hasher, values: bool) -> (Vec<Given>, Members) {
     let mut dice = Dice(seed);
     let mut members = Members::new(hasher, values);
     let mut elements = Vec::new();
@@ -645,7 +648,7 @@ fn some_elements(seed: u64, n: usize, hasher: Hasher, values: bool) -> (Vec<(Vec
     (elements, members)
 }
 
-fn build(elements: &[(Vec<u8>, Vec<u8>, Option<i64>)], members: Members, waiting_max: usize) -> Result<Members, Twice> {
+fn build(elements: &[Given], members: Members, waiting_max: usize) -> Result<Members, Twice> {
     let values = members.values;
     let mut builder = Builder::waiting_at_most(members, waiting_max);
     for (field, value, deadline) in elements {
