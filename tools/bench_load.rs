@@ -134,6 +134,7 @@ pub struct Generator<'a> {
     requests: &'a Requests,
     links: Vec<Link>,
     pipeline: usize,
+    pace: Option<Duration>,
     next: usize,
     answered: u64,
     buffer: Vec<u8>,
@@ -150,7 +151,16 @@ impl<'a> Generator<'a> {
         let pipeline = pipeline.min(requests.len());
         let links: Result<Vec<Link>, String> =
             (0..connections).map(|_| Ok(Link { stream: server.connect()?, missing: 0, fresh: false })).collect();
-        Ok(Self { server, requests, links: links?, pipeline, next: 0, answered: 0, buffer: vec![0; 256 * 1024] })
+        Ok(Self {
+            server,
+            requests,
+            links: links?,
+            pipeline,
+            pace: None,
+            next: 0,
+            answered: 0,
+            buffer: vec![0; 256 * 1024],
+        })
     }
 
     /// Sends every request once.
@@ -189,11 +199,25 @@ impl<'a> Generator<'a> {
         })
     }
 
+    /// Sends a batch no oftener than that.
+    pub fn paced(mut self, pace: Duration) -> Self {
+        self.pace = Some(pace);
+        self
+    }
+
     fn run(&mut self, time: Duration) -> Result<(), String> {
         let end = Instant::now() + time;
+        let mut due = Instant::now();
         while Instant::now() < end {
             for index in 0..self.links.len() {
                 self.receive(index)?;
+                if let Some(pace) = self.pace {
+                    // Sleeping is not exact enough.
+                    while Instant::now() < due {
+                        std::hint::spin_loop();
+                    }
+                    due += pace;
+                }
                 if self.next + self.pipeline > self.requests.len() {
                     self.next = 0;
                 }

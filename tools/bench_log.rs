@@ -10,13 +10,22 @@ use crate::bench_server::{Peer, Server};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+/// How many clients send how many requests at a time, and how often: as often as they are answered, or 20,000 requests a second in two ways.
+const LOADS: [(&str, usize, usize, Option<Duration>); 5] = [
+    ("20,000 a second, one at a time", 50, 1, Some(Duration::from_micros(50))),
+    ("20,000 a second, 20 at a time", 1, 20, Some(Duration::from_millis(1))),
+    ("50 clients, no pipeline", 50, 1, None),
+    ("50 clients, pipeline 16", 50, 16, None),
+    ("50 clients, pipeline 64", 50, 64, None),
+];
+
 /// Measures all servers and prints the tables.
 pub fn run(peers: &[Peer], keys: usize, rounds: usize, time: Duration, core: usize) -> Result<(), String> {
     let order = shuffled(keys);
     let words = order.iter().map(|&k| vec!["SET".to_string(), key("key", k), value(k, 64)]);
     let requests = Requests::encode(words, b'+', Counting::Bytes(5));
-    println!("{keys} keys of 16 bytes, values of 64, SET, 50 connections, medians of {rounds} rounds of {time:?}.\n");
-    println!("| | pipeline | no log, us | everysec, us | of it |");
+    println!("{keys} keys of 16 bytes, values of 64, SET, medians of {rounds} rounds of {time:?}.\n");
+    println!("| | load | no log, us | everysec, us | of it |");
     println!("|---|---|---|---|---|");
     for peer in peers {
         let cores = core.to_string();
@@ -26,12 +35,13 @@ pub fn run(peers: &[Peer], keys: usize, rounds: usize, time: Duration, core: usi
             eprintln!("{}: filling", peer.name);
             Generator::new(server, &requests, 4, 64)?.fill()?;
         }
-        for pipeline in [1, 16, 64] {
+        for (name, clients, pipeline, pace) in LOADS {
             let mut samples: [Vec<Sample>; 2] = [Vec::new(), Vec::new()];
             for round in 0..rounds {
                 for turn in 0..2 {
                     let which = (turn + round) % 2;
-                    let mut generator = Generator::new(&servers[which], &requests, 50, pipeline)?;
+                    let generator = Generator::new(&servers[which], &requests, clients, pipeline)?;
+                    let mut generator = if let Some(pace) = pace { generator.paced(pace) } else { generator };
                     samples[which].push(generator.measure(time)?);
                 }
                 // What was written would fill the disk.
@@ -41,7 +51,7 @@ pub fn run(peers: &[Peer], keys: usize, rounds: usize, time: Duration, core: usi
                 }
             }
             let [without, with] = samples.map(|of| median(&of, |sample| sample.loop_cpu));
-            println!("| {} | {pipeline} | {without:.3} | {with:.3} | {:.2} |", servers[0].title(), with / without);
+            println!("| {} | {name} | {without:.3} | {with:.3} | {:.2} |", servers[0].title(), with / without);
         }
     }
     println!("\nA sync of 4 KB takes {:.2} ms here (median of 50).\n", sync_ms()?);

@@ -116,10 +116,15 @@ pub fn between(answers: &[Answer], from: Duration, to: Duration) -> Vec<Duration
     answers.iter().filter(|a| a.at >= from && a.at < to).map(|a| a.took).collect()
 }
 
+/// The same less the time that somebody waited for a processor.
+pub fn running_between(answers: &[Answer], from: Duration, to: Duration) -> Vec<Duration> {
+    let of = answers.iter().filter(|a| a.at >= from && a.at < to);
+    of.map(|a| a.took.saturating_sub(a.waited)).collect()
+}
+
 /// The longest that it took less the time that somebody waited for a processor, in microseconds.
 pub fn longest_running(answers: &[Answer], from: Duration, to: Duration) -> f64 {
-    let of = answers.iter().filter(|a| a.at >= from && a.at < to);
-    of.map(|a| a.took.saturating_sub(a.waited).as_secs_f64() * 1e6).fold(0.0, f64::max)
+    percentile(running_between(answers, from, to), 1.0).1
 }
 
 /// A percentile, and the longest, in microseconds.

@@ -221,6 +221,8 @@ pub struct Keyspace {
     pub(crate) dbs: Vec<Database>,
     /// Held once more by each copy that lives.
     copies: Arc<()>,
+    /// Which directory is to be owned next: see [`Keyspace::own_directories`].
+    owning: Option<(usize, Hash)>,
     /// What they share.
     pub shared: Shared,
     evictor: evict::Evictor,
@@ -254,7 +256,7 @@ impl Keyspace {
             limits: Limits::new(Hasher::new([dice_for_members.next(), dice_for_members.next()])),
             scratch: Vec::new(),
         };
-        Keyspace { dbs, copies: Arc::new(()), shared, evictor: evict::Evictor::default() }
+        Keyspace { dbs, copies: Arc::new(()), owning: None, shared, evictor: evict::Evictor::default() }
     }
 
     /// Takes the time of day that all lookups go by until the next call.

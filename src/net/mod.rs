@@ -159,6 +159,9 @@ impl EventLoop {
         self.close(server);
         // Last, since who was sent a value or went may have been the last to hold it.
         server.keyspace.shared.sweep_up();
+        if server.keyspace.has_directories_to_own() {
+            server.keyspace.own_directory();
+        }
         let ended = server.watch.ticks();
         server.blame(Part::Sending, ended.wrapping_sub(flushed));
         let ns = server.watch.ns(ended.wrapping_sub(began));
@@ -170,6 +173,7 @@ impl EventLoop {
     fn wait(&mut self, server: &Server, events: &mut Events) -> io::Result<()> {
         let work_is_left = self.is_loading
             || server.has_streams_to_step()
+            || server.keyspace.has_directories_to_own()
             || !self.pending.is_empty()
             || !self.unserved.is_empty()
             || alloc::has_arrivals()

@@ -46,6 +46,8 @@ pub trait Disk: Send + Sync {
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Whether there is something of that name.
     fn exists(&self, path: &Path) -> bool;
+    /// The files in a directory, by their names and lengths.
+    fn list(&self, dir: &Path) -> io::Result<Vec<(String, u64)>>;
 }
 
 /// The system's own.
@@ -87,6 +89,10 @@ impl Disk for Nowhere {
 
     fn exists(&self, _: &Path) -> bool {
         false
+    }
+
+    fn list(&self, _: &Path) -> io::Result<Vec<(String, u64)>> {
+        Ok(Vec::new())
     }
 }
 
@@ -142,6 +148,21 @@ impl Disk for System {
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<(String, u64)>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            // A name that is no text is none of ours.
+            if let (Ok(name), Ok(data)) = (entry.file_name().into_string(), entry.metadata())
+                && data.is_file()
+            {
+                files.push((name, data.len()));
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
 }
 
 /// Puts a whole small file in its place: written beside it, synced, renamed, the directory synced.
@@ -195,6 +216,9 @@ mod tests {
         replace(&disk, &path, b"other").unwrap();
         assert_eq!(read(&path), "other");
         assert!(!disk.exists(&dir.join("file.tmp")));
+        disk.make_dir(&dir.join("inner")).unwrap();
+        assert_eq!(disk.list(&dir).unwrap(), [("file".to_string(), 5)]);
+        fs::remove_dir(dir.join("inner")).unwrap();
         disk.remove(&path).unwrap();
         fs::remove_dir(&dir).unwrap();
     }

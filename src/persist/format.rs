@@ -14,7 +14,7 @@
 //! ```
 //!
 //! All integers in these heads are little-endian. A chunk has about 256 KB, more only if one key or element
-//! is larger than that, and holds whole records, which stand one after another in bincode 2's standard form (integers of variable length, little-endian):
+//! is larger than that (none of 4 GB: such a snapshot fails), and holds whole records, which stand one after another in bincode 2's standard form (integers of variable length, little-endian):
 //! see [`Record`] for what they are; enum variants are numbered from zero in the order in which they stand there.
 //! The first record is `Head`. Then come, for each database, `Database` and its keys. A long string and a large
 //! collection are a record with the beginning, and `MoreBytes` or `More` until all of it was there.
@@ -197,6 +197,8 @@ pub fn digest(number: u64, payload: &[u8]) -> [u8; 32] {
 /// Puts records into chunks and chunks into a file.
 pub struct ChunkWriter<W> {
     out: W,
+    /// No chunk gets longer.
+    longest: usize,
     /// The head of the chunk in hand, to be filled in, and its records.
     chunk: Vec<u8>,
     number: u64,
@@ -212,12 +214,28 @@ impl<W: Write> ChunkWriter<W> {
         out.write_all(&head)?;
         let mut chunk = Vec::with_capacity(CHUNK_TARGET + 2 * PIECE);
         chunk.resize(CHUNK_HEAD, 0);
-        Ok(ChunkWriter { out, chunk, number: 0, all: Sha256::new() })
+        Ok(ChunkWriter { out, longest: CHUNK_MAX, chunk, number: 0, all: Sha256::new() })
     }
 
     /// Adds a record.
     pub fn put(&mut self, record: &Record) -> io::Result<()> {
+        let mut before = self.chunk.len();
         bincode::serde::encode_into_std_write(record, &mut self.chunk, ENCODING).map_err(io::Error::other)?;
+        if self.chunk.len() - CHUNK_HEAD > self.longest && before > CHUNK_HEAD {
+            let record = self.chunk.split_off(before);
+            self.close()?;
+            before = self.chunk.len();
+            self.chunk.extend_from_slice(&record);
+        }
+        if self.chunk.len() - CHUNK_HEAD > self.longest {
+            let len = self.chunk.len() - before;
+            self.chunk.truncate(before);
+            return Err(io::Error::other(format!(
+                "a key or an element takes a record of {len} bytes, and this format has none of more than {}: with \
+                 'snapshot-format rdb' it can be saved",
+                self.longest
+            )));
+        }
         if self.chunk.len() >= CHUNK_HEAD + CHUNK_TARGET { self.close() } else { Ok(()) }
     }
 
@@ -250,9 +268,26 @@ impl<W: Write> ChunkWriter<W> {
 
 /// Fills in the head of `chunk`, whose payload stands behind it.
 fn fill_head(chunk: &mut [u8], mark: &[u8; 4], number: u64, digest: &[u8; 32]) {
-    let len = u32::try_from(chunk.len() - CHUNK_HEAD).expect("two elements of 512 MB and some more fit");
+    let len = u32::try_from(chunk.len() - CHUNK_HEAD).expect("a longer chunk was refused");
     chunk[..4].copy_from_slice(mark);
     chunk[4..8].copy_from_slice(&len.to_le_bytes());
     chunk[8..16].copy_from_slice(&number.to_le_bytes());
     chunk[16..CHUNK_HEAD].copy_from_slice(digest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_no_chunk_can_hold_is_an_error_that_says_what_to_do() {
+        let mut chunks = ChunkWriter { longest: 300_000, ..ChunkWriter::new(Vec::new()).unwrap() };
+        let (key, life) = (vec![b'k'; 200_000], Life { deadline: None, clock: 0 });
+        chunks.put(&Record::Int(Bytes(&key), life, 1)).unwrap();
+        let error = chunks.put(&Record::Int(Bytes(&vec![b'k'; 300_001]), life, 1)).unwrap_err().to_string();
+        assert!(error.contains("300") && error.contains("snapshot-format rdb"), "{error}");
+        // Two of them are not one.
+        chunks.put(&Record::Int(Bytes(&key[..90_000]), life, 1)).unwrap();
+        assert!(chunks.finish(2).is_ok());
+    }
 }

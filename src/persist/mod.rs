@@ -12,6 +12,7 @@
 pub mod aof;
 pub mod disk;
 pub mod format;
+pub mod orphan;
 pub mod rdb;
 pub mod snapshot;
 pub mod tool;

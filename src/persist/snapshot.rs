@@ -5,13 +5,23 @@
 //! ```
 //!
 //! Whatever fails on the way, the file of before is still there; the temporary one is removed.
+//!
+//! Reading takes four threads, so that each has about as much to do:
+//!
+//! ```text
+//! chunks read and checked --> taken apart --entries--> inserted into tables
+//!                                  \--big collections--> built --/
+//! ```
 
 use crate::keyspace::DbId;
 use crate::keyspace::freeze::FrozenKeyspace;
 use crate::keyspace::load::Loader;
 use crate::persist::Progress;
 use crate::persist::disk::{Disk, Writer};
-use crate::persist::format::{self, read::Damage, read::Item};
+use crate::persist::format::{
+    self,
+    read::{Damage, Item, Unbuilt},
+};
 use crate::persist::rdb;
 use crate::persist::rdb::write::{Preamble, Recency};
 use crate::store::entry::Entry;
@@ -19,7 +29,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// In which format a file is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,8 +172,9 @@ pub fn read(
         return read_rdb(input, loader, progress, checksum);
     }
     let mut reader = format::read::Reader::new(input, loader.limits, loader.access, loader.clock)?;
+    reader.leave_building();
     let databases = loader.databases();
-    insert_beside(loader, Format::Bincode, |hand_over| {
+    insert_beside(loader, Format::Bincode, |mut hand_over| {
         let mut db = DbId(0);
         reader.read(|item| {
             match item {
@@ -172,7 +183,11 @@ pub fn read(
                 Item::Database { id, .. } => db = id,
                 Item::Entry(entry) => {
                     progress.step().map_err(|error| error.to_string())?;
-                    hand_over(db, entry);
+                    hand_over.entry(db, entry);
+                }
+                Item::Unbuilt(unbuilt) => {
+                    progress.step().map_err(|error| error.to_string())?;
+                    hand_over.unbuilt(db, unbuilt);
                 }
             }
             Ok(())
@@ -184,31 +199,69 @@ pub fn read(
 /// So many entries are handed on at a time, and so many batches may wait.
 const BATCH: usize = 256;
 const BATCHES_WAITING: usize = 16;
+/// So many big collections may wait to be built.
+const UNBUILT_WAITING: usize = 2;
 
-/// Takes entries into a loader on a thread of its own, while `decode` hands over the next ones; it returns the offset of the
-/// file's end.
+/// Entries on their way to the loader.
+type Batch = Vec<(DbId, Entry)>;
+
+/// Where the thread that decodes leaves what it has.
+struct HandOver {
+    batch: Batch,
+    to_loader: SyncSender<Batch>,
+    to_builder: SyncSender<(DbId, Box<Unbuilt>)>,
+}
+
+impl HandOver {
+    #[inline]
+    fn entry(&mut self, db: DbId, entry: Entry) {
+        self.batch.push((db, entry));
+        if self.batch.len() == BATCH {
+            self.send(Vec::with_capacity(BATCH));
+        }
+    }
+
+    fn unbuilt(&mut self, db: DbId, unbuilt: Box<Unbuilt>) {
+        _ = self.to_builder.send((db, unbuilt));
+    }
+
+    fn send(&mut self, next: Batch) {
+        // The other end goes away early only if it has something to say, which is heard when all is done.
+        _ = self.to_loader.send(std::mem::replace(&mut self.batch, next));
+    }
+}
+
+impl Drop for HandOver {
+    fn drop(&mut self) {
+        self.send(Batch::new());
+    }
+}
+
+/// Takes entries into a loader, and builds big collections, on threads of their own while `decode` hands over the next ones; it
+/// returns the offset of the file's end.
 fn insert_beside(
     loader: &mut Loader,
     format: Format,
-    decode: impl FnOnce(&mut dyn FnMut(DbId, Entry)) -> Result<u64, Damage>,
+    decode: impl FnOnce(HandOver) -> Result<u64, Damage>,
 ) -> Result<Loaded, Damage> {
     let bytes = std::thread::scope(|scope| {
-        let (sender, batches) = sync_channel::<Vec<(DbId, Entry)>>(BATCHES_WAITING);
+        let (to_loader, batches) = sync_channel::<Batch>(BATCHES_WAITING);
+        let (to_builder, unbuilt) = sync_channel::<(DbId, Box<Unbuilt>)>(UNBUILT_WAITING);
         let loader = &mut *loader;
         let inserting =
             scope.spawn(move || batches.into_iter().flatten().try_for_each(|(db, entry)| loader.insert(db, entry)));
-        let mut batch = Vec::with_capacity(BATCH);
-        let decoded = decode(&mut |db, entry| {
-            batch.push((db, entry));
-            if batch.len() == BATCH {
-                // The other end goes away early only if it has something to say, which is heard below.
-                _ = sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
-            }
+        let built = to_loader.clone();
+        let building = scope.spawn(move || {
+            unbuilt.into_iter().try_for_each(|(db, unbuilt)| {
+                _ = built.send(vec![(db, unbuilt.build()?)]);
+                Ok(())
+            })
         });
-        _ = sender.send(batch);
-        drop(sender);
+        let decoded = decode(HandOver { batch: Vec::with_capacity(BATCH), to_loader, to_builder });
+        let built = building.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let inserted = inserting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let bytes = decoded?;
+        built?;
         inserted.map_err(|refused| Damage { at: bytes, why: refused.to_string() })?;
         Ok(bytes)
     })?;
@@ -222,7 +275,8 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
     let loading = rdb::read::Loading { limits: loader.limits, access: loader.access, clock: loader.present_clock };
     let mut reader = rdb::read::Reader::new(input, loading, checksum).map_err(|damage| told(&damage))?;
     let databases = loader.databases();
-    insert_beside(loader, Format::Rdb, |hand_over| {
+    let mut empty = 0;
+    let loaded = insert_beside(loader, Format::Rdb, |mut hand_over| {
         loop {
             let at = reader.position();
             let bad = |why: String| Damage { at, why };
@@ -230,11 +284,12 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
                 Item::End => return Ok(reader.position()),
                 Item::Entry { db, entry } => {
                     progress.step().map_err(|error| bad(error.to_string()))?;
-                    hand_over(db, entry);
+                    hand_over.entry(db, entry);
                 }
                 Item::Select { db, .. } if db.0 as usize >= databases => return Err(bad(no_database(db, databases))),
                 Item::Empty { key, .. } => {
-                    log::info!("The key '{}' has an empty collection and is left out", String::from_utf8_lossy(&key));
+                    log::info!("A collection without elements: skipping empty key: {}", String::from_utf8_lossy(&key));
+                    empty += 1;
                 }
                 Item::Function(_) => {
                     log::warn!("There are no functions yet: a library of functions in the file is left out");
@@ -242,7 +297,11 @@ fn read_rdb(input: impl Read, loader: &mut Loader, progress: &Progress, checksum
                 Item::Aux(..) | Item::Select { .. } | Item::ModuleAux(_) => {}
             }
         }
-    })
+    })?;
+    if empty > 0 {
+        log::info!("empty keys skipped: {empty}");
+    }
+    Ok(loaded)
 }
 
 fn no_database(id: DbId, databases: usize) -> String {

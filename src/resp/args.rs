@@ -112,14 +112,50 @@ impl<'a> Args<'a> {
         Cursor { rest: self.from(i) }
     }
 
+    /// The bytes that came, if they are just what [`Args::encode_into`] would make. Most clients send most requests like that.
+    #[inline]
+    fn as_sent(self) -> Option<&'a [u8]> {
+        let last = self.spans.last().filter(|last| last.len != Span::BIG)?;
+        let end = last.start as usize + last.len as usize;
+        let mut next = end;
+        for span in self.spans.iter().rev() {
+            let start = span.start as usize;
+            // What an argument ends with is before the header of the next one.
+            let is_whole = span.len != Span::BIG && start + span.len as usize == next;
+            if !is_whole || self.query.get(next..next + 2)? != b"\r\n" {
+                return None;
+            }
+            next = header_before(self.query, start, b'$', span.len as usize)?.checked_sub(2)?;
+        }
+        let start = header_before(self.query, next + 2, b'*', self.spans.len())?;
+        Some(&self.query[start..end + 2])
+    }
+
     /// Appends the request as a client library would send it: one array of bulks.
     pub fn encode_into(self, out: &mut Vec<u8>) {
+        if let Some(bytes) = self.as_sent() {
+            return out.extend_from_slice(bytes);
+        }
         out.reserve(self.iter().map(|argument| argument.len() + 16).sum::<usize>() + 16);
         header(out, b'*', self.len());
         for argument in self {
             bulk(out, argument);
         }
     }
+}
+
+/// Checks that `$5\r\n` ends at `at`, and answers where it begins. Longer lengths than three digits are not worth a check.
+#[inline]
+fn header_before(query: &[u8], at: usize, kind: u8, n: usize) -> Option<usize> {
+    let digit = |n: usize| b'0' + (n % 10) as u8;
+    let (header, len) = match n {
+        0..10 => ([0, 0, kind, digit(n), b'\r', b'\n'], 4),
+        10..100 => ([0, kind, digit(n / 10), digit(n), b'\r', b'\n'], 5),
+        100..1000 => ([kind, digit(n / 100), digit(n / 10), digit(n), b'\r', b'\n'], 6),
+        _ => return None,
+    };
+    let start = at.checked_sub(len)?;
+    (query.get(start..at)? == &header[6 - len..]).then_some(start)
 }
 
 /// Appends `*3\r\n` or `$5\r\n`.
@@ -268,6 +304,7 @@ impl Deref for Word {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::dice::Dice;
 
     fn span(start: u32, len: u32) -> Span {
         Span { start, len }
@@ -291,6 +328,47 @@ mod tests {
         assert_eq!(tail.shared(0), Some(&bigs[0]));
         assert!(args.from(5).is_empty());
         assert_eq!(args.iter().map(<[u8]>::len).collect::<Vec<_>>(), [3, 3, 40_000, 2, 0]);
+    }
+
+    #[test]
+    fn a_request_is_encoded_the_same_whatever_it_came_as() {
+        let mut dice = Dice(3);
+        let mut copied = 0;
+        for _ in 0..20_000 {
+            let words: Vec<Vec<u8>> = (0..=dice.below(12))
+                .map(|_| {
+                    let len = [0, 1, 3, 9, 10, 99, 100, 999, 1000, 2000][dice.below(10) as usize];
+                    // Also such as look like parts of a request.
+                    if dice.below(9) == 0 { b"*1\r\n$8\r\n".to_vec() } else { vec![b'a' + dice.below(26) as u8; len] }
+                })
+                .collect();
+            let expected = request(&words);
+            let mut query = vec![b'\n'; dice.below(20) as usize];
+            let mut spans = Vec::new();
+            header(&mut query, b'*', words.len());
+            for word in &words {
+                header(&mut query, b'$', word.len());
+                spans.push(span(query.len() as u32, word.len() as u32));
+                query.extend_from_slice(word);
+                query.extend_from_slice(b"\r\n");
+            }
+            copied += usize::from(Args::new(&query, &spans, &[]).as_sent().is_some());
+            // A byte around the arguments is another one, or missing at the end.
+            if dice.below(2) == 0 {
+                let at = dice.below(query.len() as u64) as usize;
+                let is_argument = spans.iter().any(|s| (s.start as usize..(s.start + s.len) as usize).contains(&at));
+                if !is_argument {
+                    query[at] = [b'0', b' ', b'+', b'\n', b'*'][dice.below(5) as usize];
+                }
+            }
+            if dice.below(4) == 0 {
+                query.truncate(query.len() - dice.below(3) as usize);
+            }
+            let mut out = b"before".to_vec();
+            Args::new(&query, &spans, &[]).encode_into(&mut out);
+            assert!(out.strip_prefix(b"before").is_some_and(|out| out == expected), "{}", query.escape_ascii());
+        }
+        assert!(copied > 5_000, "{copied}");
     }
 
     #[test]

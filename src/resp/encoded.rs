@@ -7,6 +7,23 @@
 
 use super::args::{Args, header};
 use crate::base::buffer::{Buffer, Text};
+use std::ops::Add;
+
+/// A place between two requests: how many own bytes are before it, and how many held strings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    own: usize,
+    held: usize,
+}
+
+impl Add for Place {
+    type Output = Place;
+
+    /// The place in what is behind `self`.
+    fn add(self, behind: Place) -> Place {
+        Place { own: self.own + behind.own, held: self.held + behind.held }
+    }
+}
 
 /// Bytes of requests, one after another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +88,29 @@ impl Encoded {
         }
         self.own.extend_from_slice(&other.own);
         other.own.clear();
+    }
+
+    /// The place behind all of it.
+    #[inline]
+    pub fn end(&self) -> Place {
+        Place { own: self.own.len(), held: self.held.len() }
+    }
+
+    /// Takes off what is behind a place.
+    pub fn split_off(&mut self, at: Place) -> Encoded {
+        if at == self.end() {
+            return Encoded::default();
+        }
+        let held: Vec<_> = self.held.drain(at.held..).map(|(index, buffer)| (index - at.own, buffer)).collect();
+        let held_len = held.iter().map(|(_, buffer)| buffer.bytes().len()).sum();
+        self.held_len -= held_len;
+        Encoded { own: self.own.split_off(at.own), held, held_len }
+    }
+
+    /// Inserts bytes at a place.
+    pub fn insert(&mut self, at: Place, bytes: &[u8]) {
+        self.own.splice(at.own..at.own, bytes.iter().copied());
+        self.held[at.held..].iter_mut().for_each(|(index, _)| *index += bytes.len());
     }
 
     /// Forgets all, not its memory.

@@ -16,7 +16,7 @@ pub mod reply;
 pub mod request;
 
 pub use args::{Args, Cursor, Span, Word, bulk, bulks, header, request};
-pub use encoded::Encoded;
+pub use encoded::{Encoded, Place};
 pub use parser::{Limits, Parser, ProtocolError, Requests};
 pub use reply::{Mark, Proto, Reply, encode_push};
 pub use request::Request;

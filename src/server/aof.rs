@@ -140,6 +140,8 @@ pub struct Aof {
     pub size: u64,
     /// The bytes of all files after the last rewrite.
     pub base_size: u64,
+    /// Temporary files of processes that are gone, as they were found at the start.
+    pub(super) orphans: Vec<PathBuf>,
     /// The manifest on the disk still names files that were removed.
     pub(super) names_history: bool,
     /// The second of the last remark of time.
@@ -180,6 +182,7 @@ impl Aof {
             delayed: 0,
             size: 0,
             base_size: 0,
+            orphans: Vec::new(),
             names_history: false,
             remarked_s: 0,
             rewrite: super::rewriting::Rewriting::new(notify),

@@ -363,6 +363,7 @@ impl Server {
 
     /// What there is to load at the start.
     pub fn load(&mut self) {
+        self.find_temporary();
         let steps = match self.steps() {
             Ok(steps) => steps,
             Err(why) => return self.loading_failed(&why),
@@ -404,6 +405,7 @@ impl Server {
             }
         }
         if !self.is_reloading {
+            self.remove_orphans();
             log::info!("Ready to accept connections");
             self.supervisor.tell("STATUS=Ready to accept connections\nREADY=1\n");
         }

@@ -12,7 +12,7 @@
 use crate::base::buffer::Text;
 use crate::keyspace::DbId;
 use crate::keyspace::changes::Removed;
-use crate::resp::{Args, Encoded, bulks, header};
+use crate::resp::{Args, Encoded, Place, bulks, header};
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
 use crate::server::{Ctx, Server};
@@ -36,19 +36,25 @@ pub enum Propagate {
     },
 }
 
+/// No more room than that is made before it is needed.
+const ROOM_MAX: usize = 1 << 20;
+
 /// Units on their way to the log.
 #[derive(Debug, Default)]
 pub struct Propagation {
     /// Whether anybody reads the log.
     pub is_on: bool,
-    /// The unit in hand.
-    unit: Encoded,
+    /// Whole units that nobody has taken yet, and behind them the unit in hand.
+    ready: Encoded,
+    /// Where the unit in hand begins, and how many bytes are before it.
+    whole: Place,
+    waiting: usize,
     /// How many effects it has.
     effects: usize,
+    /// How much is taken at a time, of late: so much room is made at once.
+    room: usize,
     /// The database in which a reader of the log would be now.
     selected: Option<DbId>,
-    /// Whole units that nobody has taken yet.
-    ready: Encoded,
     /// How many bytes of units there have been.
     offset: u64,
     /// Whose unit it is.
@@ -65,17 +71,17 @@ impl Propagation {
     /// Whether whole units wait to be taken.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.ready.is_empty()
+        self.waiting == 0
     }
 
     /// The bytes of whole units that wait to be taken.
     pub fn waiting(&self) -> usize {
-        self.ready.len()
+        self.waiting
     }
 
     /// The memory of all that waits, and of the unit in hand.
     pub fn memory(&self) -> usize {
-        self.ready.memory() + self.unit.memory()
+        self.ready.memory()
     }
 
     /// Whether the unit in hand has any effect.
@@ -86,19 +92,29 @@ impl Propagation {
 
     /// The whole units since the last call.
     pub fn take(&mut self) -> Encoded {
-        std::mem::take(&mut self.ready)
+        let unit = self.ready.split_off(self.whole);
+        let mut taken = std::mem::replace(&mut self.ready, unit);
+        (self.whole, self.waiting) = (Place::default(), 0);
+        self.room = taken.own().len().max(self.room - self.room / 8).min(ROOM_MAX);
+        // It may be kept for a second.
+        if taken.own().len() < taken.capacity() / 2 {
+            taken.own().shrink_to_fit();
+        }
+        taken
     }
 
     /// What was taken could not be written: it comes first again.
     pub fn put_back(&mut self, mut bytes: Encoded) {
+        self.waiting += bytes.len();
+        self.whole = bytes.end() + self.whole;
         bytes.append(&mut self.ready);
         self.ready = bytes;
     }
 
     /// Memory that was taken and is done with.
     pub fn give_back(&mut self, mut bytes: Encoded) {
-        // A turn that wrote much is not worth keeping room for.
-        if self.ready.capacity() == 0 && bytes.capacity() <= 256 << 10 {
+        // A turn that wrote very much is not worth keeping room for.
+        if self.ready.capacity() == 0 && bytes.capacity() <= ROOM_MAX {
             bytes.clear();
             self.ready = bytes;
         }
@@ -111,36 +127,41 @@ impl Propagation {
 
     /// Adds an effect in a database to the unit; `encode` appends its command.
     fn add(&mut self, db: DbId, commands: usize, encode: impl FnOnce(&mut Encoded)) {
+        if self.ready.capacity() == 0 {
+            self.ready.own().reserve(self.room);
+        }
         if self.selected != Some(db) {
             self.selected = Some(db);
-            bulks(self.unit.own(), b'*', &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
+            bulks(self.ready.own(), b'*', &[b"SELECT", itoa::Buffer::new().format(db.0).as_bytes()]);
         }
         self.effects += commands;
-        encode(&mut self.unit);
+        encode(&mut self.ready);
     }
 
     /// The unit is whole: it goes to the log.
     fn end_unit(&mut self, is_one: bool, remark: Option<i64>) {
-        let start = self.ready.len();
-        if let Some(second) = remark {
-            let ready = self.ready.own();
-            ready.extend_from_slice(b"#TS:");
-            ready.extend_from_slice(itoa::Buffer::new().format(second).as_bytes());
-            ready.extend_from_slice(b"\r\n");
-        }
         let wrap = is_one && self.effects > 1;
-        if wrap {
-            bulks(self.ready.own(), b'*', &[b"MULTI"]);
+        if wrap || remark.is_some() {
+            self.put_before(remark, wrap);
         }
-        self.ready.append(&mut self.unit);
+        self.offset += (self.ready.len() - self.waiting) as u64;
+        (self.whole, self.waiting, self.effects) = (self.ready.end(), self.ready.len(), 0);
+    }
+
+    /// What stands around the unit in hand: a remark of time, MULTI and EXEC.
+    #[cold]
+    fn put_before(&mut self, remark: Option<i64>, wrap: bool) {
+        let mut before = Vec::new();
+        if let Some(second) = remark {
+            before.extend_from_slice(b"#TS:");
+            before.extend_from_slice(itoa::Buffer::new().format(second).as_bytes());
+            before.extend_from_slice(b"\r\n");
+        }
         if wrap {
+            bulks(&mut before, b'*', &[b"MULTI"]);
             bulks(self.ready.own(), b'*', &[b"EXEC"]);
         }
-        self.offset += (self.ready.len() - start) as u64;
-        self.effects = 0;
-        if self.unit.capacity() > 256 << 10 {
-            self.unit = Encoded::default();
-        }
+        self.ready.insert(self.whole, &before);
     }
 }
 
@@ -287,6 +308,7 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::buffer::Buffer;
 
     #[test]
     fn a_unit_of_one_effect_stands_alone_and_a_larger_one_between_multi_and_exec() {
@@ -307,9 +329,43 @@ mod tests {
         let expected = "SELECT 0 SET a 1 MULTI DEL a SELECT 3 DEL b EXEC DEL c DEL d ";
         assert_eq!(words.join(" "), expected);
         assert_eq!(log.offset(), text.len() as u64);
+        assert!(log.is_empty() && log.memory() == 0);
         log.reselect();
         add(&mut log, 3, &[b"DEL", b"e"]);
         log.end_unit(true, None);
         assert!(bytes(&mut log).starts_with(b"*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n"));
+    }
+
+    #[test]
+    fn a_unit_in_hand_is_not_taken_and_what_comes_back_comes_first() {
+        let mut log = Propagation::default();
+        let big = Buffer::new(vec![b'v'; 40_000]);
+        let add = |log: &mut Propagation, key: &[u8]| {
+            log.add(DbId(0), 1, |out| {
+                header(out.own(), b'*', 3);
+                for word in [Text::Bytes(b"SET"), Text::Bytes(key), Text::Shared(&big)] {
+                    out.bulk(word);
+                }
+            });
+        };
+        let bytes = |encoded: &Encoded| String::from_utf8(encoded.pieces().collect::<Vec<_>>().concat()).unwrap();
+        add(&mut log, b"a");
+        assert!(log.is_empty() && log.has_unit() && log.waiting() == 0);
+        log.end_unit(true, None);
+        add(&mut log, b"b");
+        let first = log.take();
+        let start = bytes(&first);
+        assert!(start.ends_with("vv\r\n") && start.contains("$1\r\na\r\n") && log.is_empty());
+        log.put_back(first);
+        assert_eq!(log.waiting(), start.len());
+        add(&mut log, b"c");
+        log.end_unit(true, Some(7));
+        let rest = bytes(&log.take());
+        assert_eq!(log.offset(), rest.len() as u64);
+        let rest = rest.strip_prefix(&start).expect("it comes first");
+        assert!(rest.starts_with("#TS:7\r\n*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$40000\r\nvv"), "{rest}");
+        assert!(rest.ends_with("vv\r\n*1\r\n$4\r\nEXEC\r\n"), "{rest}");
+        let value = "v".repeat(40_000);
+        assert_eq!((rest.matches(&value).count(), rest.len() - 2 * value.len()), (2, 133), "two values, whole");
     }
 }

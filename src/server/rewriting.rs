@@ -14,6 +14,7 @@ use crate::persist::Progress;
 use crate::persist::aof::manifest::{self, Manifest, Part};
 use crate::persist::aof::rewrite as as_commands;
 use crate::persist::disk::{Disk, Writer};
+use crate::persist::orphan;
 use crate::persist::snapshot::{self, Format, Options};
 use crate::server::aof::{State, manifest_path, write_manifest};
 use crate::server::background::{JOB_LOST, Notify, Reports};
@@ -53,6 +54,10 @@ pub struct Rewriting {
     job: Option<Job>,
     /// BGREWRITEAOF while a snapshot is written.
     pub is_scheduled: bool,
+    /// The form that the one has that was told to have started, and waits for a helper: RDB, or commands.
+    asked_for_rdb: Option<bool>,
+    /// That rewrites have failed and are put off was told.
+    told_of_limit: bool,
     /// Whether the last one is good.
     pub last_is_good: bool,
     /// How long it took, seconds; -1: there was none.
@@ -72,6 +77,8 @@ impl Rewriting {
             reports: Reports::new(notify),
             job: None,
             is_scheduled: false,
+            asked_for_rdb: None,
+            told_of_limit: false,
             last_is_good: true,
             last_took_s: -1,
             last_pinned: 0,
@@ -107,6 +114,7 @@ impl Server {
         if self.saving.is_active() || self.is_inside_unit() || self.aof.is_helped() {
             self.aof.rewrite.is_scheduled = true;
             let is_at_once = !self.saving.is_active() && !self.is_inside_unit();
+            self.aof.rewrite.asked_for_rdb = is_at_once.then_some(self.config.settings.persistence.rdb_preamble);
             let (at_once, later) =
                 ("Background append only file rewriting started", "Background append only file rewriting scheduled");
             return Ok(if is_at_once { at_once } else { later });
@@ -119,7 +127,8 @@ impl Server {
     fn begin_rewrite(&mut self) {
         self.aof.rewrite.is_scheduled = false;
         let settings = &self.config.settings.persistence;
-        let (is_rdb, name) = (settings.rdb_preamble, settings.append_name.clone());
+        let is_rdb = self.aof.rewrite.asked_for_rdb.take().unwrap_or(settings.rdb_preamble);
+        let name = settings.append_name.clone();
         if self.aof.state == State::Off {
             // Without a log the rewrite leaves a set from which a later start with one could begin.
             self.aof.dir = self.aof_dir();
@@ -233,6 +242,7 @@ impl Server {
         let rewrite = &mut self.aof.rewrite;
         rewrite.last_is_good = false;
         rewrite.failures += 1;
+        rewrite.told_of_limit = false;
         rewrite.failed_s = now_ms / 1000;
     }
 
@@ -277,6 +287,43 @@ impl Server {
         });
     }
 
+    /// Looks for what earlier processes left of snapshots: before this one makes files of its own.
+    pub(super) fn find_temporary(&mut self) {
+        let dirs = [PathBuf::from(&self.config.settings.dir), self.aof_dir()];
+        self.aof.orphans = dirs.iter().flat_map(|dir| self.temporary_in(dir)).collect();
+    }
+
+    fn temporary_in(&self, dir: &Path) -> Vec<PathBuf> {
+        let is_gone = |pid: u32| {
+            let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+            pid.is_none_or(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+        };
+        // Where nothing can be listed, nothing is removed.
+        let files = self.disk.list(dir).unwrap_or_default();
+        files
+            .into_iter()
+            .filter(|(name, _)| orphan::is_temporary(name, is_gone))
+            .map(|(name, _)| dir.join(name))
+            .collect()
+    }
+
+    /// Removes what a crash left behind, when the data is there.
+    pub(super) fn remove_orphans(&mut self) {
+        let mut found = std::mem::take(&mut self.aof.orphans);
+        let settings = &self.config.settings.persistence;
+        if self.aof.state == State::On && !settings.keeps_history {
+            let files = self.disk.list(&self.aof.dir).unwrap_or_default();
+            let is_orphan = |(name, len): &(String, u64)| {
+                orphan::is_of_no_log(name, *len, &settings.append_name, &self.aof.manifest)
+            };
+            found.extend(files.into_iter().filter(is_orphan).map(|(name, _)| self.aof.dir.join(name)));
+        }
+        for path in &found {
+            log::warn!("Removing {}: a process that ended too early left it, and nothing needs it", path.display());
+        }
+        self.remove_later(found);
+    }
+
     /// Begins a rewrite that was put off, or that the growth of the log asks for; starts a log again whose first base failed.
     pub(super) fn rewrite_if_due(&mut self) {
         self.publish_rewrite();
@@ -300,6 +347,11 @@ impl Server {
                 log::info!("Starting automatic rewriting of AOF on {grown}% growth");
             }
             self.begin_rewrite();
+        } else if (is_due || is_starting) && !std::mem::replace(&mut self.aof.rewrite.told_of_limit, true) {
+            log::warn!(
+                "Background AOF rewrite has failed and triggered the limit: it begins by itself again {pause_s} seconds after \
+                 its last failure"
+            );
         }
     }
 

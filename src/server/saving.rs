@@ -158,6 +158,7 @@ impl Server {
         self.note_copy();
         let began = self.watch.ticks();
         let copy = self.keyspace.freeze();
+        self.keyspace.begin_owning();
         self.saving.freeze_us = self.watch.ns(self.watch.ticks().wrapping_sub(began)) / 1000;
         self.saving.freezes += 1;
         copy

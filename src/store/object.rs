@@ -245,6 +245,10 @@ impl Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongType;
 
+/// An element was added for the second time where none may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Twice;
+
 /// A type of collection, owned for the length of an edit.
 pub trait Collection: Sized {
     /// Whether parts of it may have deadlines of their own.

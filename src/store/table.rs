@@ -731,6 +731,16 @@ impl Table {
         Frozen { root: self.root.clone(), len: self.len, hasher: self.hasher }
     }
 
+    /// Copies the directory node for a hash, if a copy of the table shares it, so that no write has to do it. Answers where the
+    /// next node begins; none after the last one.
+    pub fn own_directory(&mut self, hash: Hash) -> Option<Hash> {
+        let depth = self.root.as_mut()?.edit(hash, |node| {
+            node.own();
+            node.depth()
+        });
+        if depth == 0 { None } else { prefix_of(hash, depth).checked_add(1 << (64 - depth)) }
+    }
+
     /// Takes everything out; this table is empty then. What is returned is best dropped by a helper thread.
     #[must_use = "dropping it here frees everything at once"]
     pub fn take(&mut self) -> Table {
@@ -1476,5 +1486,43 @@ mod tests {
         assert_eq!(alloc::calls(), before, "an empty table allocates nothing");
         add_number(&mut table, 1);
         assert!(table.bytes() < 4096, "{}", table.bytes());
+    }
+
+    #[test]
+    fn after_its_directories_are_owned_a_write_copies_no_more_than_a_page() {
+        let mut table = Table::new(Hasher::new([7, 8]));
+        let key = |n: u32| format!("key:{n}").into_bytes();
+        let entry = |n: u32| Entry::new(&key(n), NewValue::Int(n.into()), None, 0);
+        for n in 0..200_000 {
+            table.insert(table.hash(&key(n)), entry(n));
+        }
+        let copy = table.freeze();
+        let before = alloc::blocks();
+        let (mut at, mut nodes) = (Some(0), 0);
+        while let Some(hash) = at {
+            at = table.own_directory(hash);
+            nodes += 1;
+        }
+        // And the root.
+        assert_eq!(alloc::blocks() - before, nodes + 1, "each is copied once");
+        assert!(nodes > 8, "{nodes}");
+        for n in 0..500 {
+            let before = alloc::blocks();
+            let position = table.find(table.hash(&key(n)), &key(n)).expect("it is there");
+            if n % 2 == 0 {
+                table.replace(position, Entry::new(&key(n), NewValue::Int(-1), None, 0));
+            } else {
+                table.remove(position);
+            }
+            assert!(alloc::blocks() - before <= 2, "a page and an entry");
+        }
+        assert_eq!(table.own_directory(u64::MAX), None);
+        let mut seen = 0;
+        copy.each(|entry| {
+            seen += 1;
+            assert!(!matches!(entry.value(), Value::Int(-1)));
+        });
+        assert_eq!((seen, table.len()), (200_000, 199_750), "the copy stays what it is");
+        assert_eq!(Table::new(Hasher::new([7, 8])).own_directory(0), None);
     }
 }

@@ -182,4 +182,11 @@ impl Disk for Memory {
     fn exists(&self, path: &Path) -> bool {
         self.0.lock().unwrap().names.contains_key(path)
     }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<(String, u64)>> {
+        let state = self.0.lock().unwrap();
+        let files = state.names.iter().filter(|(path, _)| path.parent() == Some(dir));
+        let named = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_string();
+        Ok(files.map(|(path, &file)| (named(path), state.files[file].bytes.len() as u64)).collect())
+    }
 }

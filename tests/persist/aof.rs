@@ -485,3 +485,49 @@ fn the_folder_stays_while_the_log_in_it_is_loaded() {
     assert_eq!(ask(&mut again, client, &["CONFIG", "SET", "hz", "20"]), "+OK\r\n");
     assert!(again.server.loading.is_some());
 }
+
+#[test]
+fn what_a_crash_left_is_removed_at_the_next_start_and_nothing_else() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    fill(&mut local);
+    assert!(ask(&mut local, client, &["BGREWRITEAOF"]).starts_with("+Background"));
+    local.advance_ms(200);
+    let before = (digest_of(&local.server), disk.names());
+    // No process has this number: the system gives none above four million.
+    let orphans = [
+        "/temp-1999999999.rdb",
+        "/temp-1999999999-7.rdb",
+        "/appendonlydir/temp-rewriteaof-bg-1999999999-1.aof",
+        "/appendonlydir/temp-1999999999-2.rdb",
+        "/appendonlydir/appendonly.aof.manifest.tmp",
+        "/appendonlydir/appendonly.aof.7.base.rdb",
+        "/appendonlydir/appendonly.aof.1.incr.aof",
+    ];
+    let others = [
+        "/temp-1.rdb",
+        "/temp-mine.rdb",
+        "/appendonly.aof.7.base.rdb",
+        "/appendonlydir/appendonly.aof.9.incr.aof",
+        "/appendonlydir/appendonly.aof.2.incr.aof.cut-at-7",
+        "/appendonlydir/notes",
+    ];
+    orphans.iter().chain(&others).for_each(|name| disk.put(name, b"something"));
+    assert!(before.1.iter().all(|name| !orphans.contains(&&**name)));
+    // A snapshot alone is no reason to look at a log, and who keeps what is needless keeps this, too.
+    for (arguments, gone) in [
+        (vec![("appendonly", "no")], &orphans[..4]),
+        (vec![("aof-disable-auto-gc", "yes")], &orphans[..4]),
+        (vec![], &orphans[..]),
+    ] {
+        let after = server(config("always", &arguments), &disk, local.server.now());
+        let mut left: Vec<String> = before.1.clone();
+        left.extend(orphans.iter().filter(|name| !gone.contains(name)).chain(&others).map(ToString::to_string));
+        left.sort();
+        assert_eq!(disk.names(), left, "{arguments:?}");
+        if arguments.first() != Some(&("appendonly", "no")) {
+            assert_eq!(digest_of(&after.server), before.0);
+        }
+    }
+}

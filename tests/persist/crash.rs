@@ -69,12 +69,16 @@ fn write_rounds(stream: TcpStream, writer: usize, first: u64, told: &Told) {
 }
 
 /// Asks for an integer or a bulk; zero if there is none.
-fn ask(stream: &TcpStream, words: &[&str]) -> u64 {
+fn ask(server: &Server, stream: &TcpStream, words: &[&str]) -> u64 {
     let mut input = BufReader::new(stream.try_clone().expect("a socket can be doubled"));
     let mut output = stream.try_clone().expect("a socket can be doubled");
     output.write_all(&request(words)).expect("the server is there");
     loop {
-        let head = line(&mut input).expect("the server answers");
+        let Some(head) = line(&mut input) else {
+            let log = server.log();
+            let last: Vec<&str> = log.lines().rev().take(40).collect();
+            panic!("the server does not answer; the last lines of its log, the latest first:\n{}", last.join("\n"));
+        };
         match head.split_at(1) {
             (":", n) => return n.parse().expect("an integer"),
             ("$", "-1") => return 0,
@@ -127,18 +131,19 @@ fn crash(fsync: &str, rounds: usize, is_safe_at_once: bool) {
             let name = |kind: &str| format!("{kind}{writer}");
             let (answered, safe) = (told.rounds.load(Ordering::Acquire), told.safe.load(Ordering::Acquire));
             let least = if is_safe_at_once { answered } else { safe };
-            let (set, pushed) = (ask(&stream, &["GET", &name("string")]), ask(&stream, &["LLEN", &name("list")]));
+            let (set, pushed) =
+                (ask(&server, &stream, &["GET", &name("string")]), ask(&server, &stream, &["LLEN", &name("list")]));
             assert_eq!(set, pushed, "crash {crash}: a transaction was cut in two");
             assert!(set >= least, "crash {crash}: round {set} where {least} was answered");
-            let finished = ask(&stream, &["GET", &name("round")]);
+            let finished = ask(&server, &stream, &["GET", &name("round")]);
             assert!(finished >= least && finished <= set, "crash {crash}: {finished} of {set}, {least} answered");
-            let members = ask(&stream, &["SCARD", &name("set")]);
+            let members = ask(&server, &stream, &["SCARD", &name("set")]);
             assert!(members == finished || members == finished + 1, "crash {crash}: {members} of {finished}");
             if finished > 0 {
                 let field = format!("f{}", finished % 20);
                 let member = format!("m{}", finished % 20);
-                assert_eq!(ask(&stream, &["HGET", &name("hash"), &field]), finished, "crash {crash}");
-                assert_eq!(ask(&stream, &["ZSCORE", &name("zset"), &member]), finished, "crash {crash}");
+                assert_eq!(ask(&server, &stream, &["HGET", &name("hash"), &field]), finished, "crash {crash}");
+                assert_eq!(ask(&server, &stream, &["ZSCORE", &name("zset"), &member]), finished, "crash {crash}");
             }
             // The next round begins as if the last one had been answered.
             done[writer] = set;

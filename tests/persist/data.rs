@@ -71,7 +71,7 @@ pub fn fill(local: &mut Local) {
     send(&[b"APPEND", b"in pieces", &long]);
     send(&[b"RPUSH", b"long elements", &long, b"short", &long]);
     send(&[b"HSET", b"long fields", &long, &long]);
-    for i in 0..3000u32 {
+    for i in 0..4200u32 {
         let text = format!("element {i}");
         let number = (i * 7).to_string();
         send(&[b"RPUSH", b"big list", text.as_bytes(), number.as_bytes()]);

@@ -8,10 +8,12 @@ use redoxide::config::Config;
 use redoxide::keyspace::load::Loader;
 use redoxide::net::local::Local;
 use redoxide::persist::Progress;
-use redoxide::persist::disk::Disk;
+use redoxide::persist::disk::{Disk, Writer};
 use redoxide::persist::format::read::Damage;
+use redoxide::persist::format::{Bytes, ChunkWriter, Elements, HEAD, Head, Kind, Life, Record, Word};
 use redoxide::persist::rdb::write::Recency;
 use redoxide::persist::snapshot::{self, Format, Loaded, Options};
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -208,4 +210,68 @@ fn a_transaction_that_writes_is_refused_while_snapshots_fail() {
     ask(&mut local, other, &["BGSAVE"]);
     local.advance_ms(100);
     assert_eq!(ask(&mut local, client, &["SET", "a", "1"]), "+OK\r\n");
+}
+
+/// A file of ours with one collection of so many elements, in two records; then what reading it says.
+fn read_collection(kind: Kind, count: u64, elements: &[Elements]) -> Result<Loaded, Damage> {
+    let (local, disk) = (data::server(1), Memory::default());
+    let mut chunks = ChunkWriter::new(Writer(disk.create(Path::new(PATH)).unwrap())).unwrap();
+    let head = Head { version: "test".into(), time_ms: START_MS, access: "lru".into(), keys: 1 };
+    chunks.put(&Record::Head(head)).unwrap();
+    chunks.put(&Record::Database { number: 0, keys: 1, volatile: 0 }).unwrap();
+    let life = Life { deadline: None, clock: 0 };
+    for (n, part) in elements.iter().enumerate() {
+        let record = match n {
+            0 => Record::Collection(Bytes(b"k"), life, kind, count, part.clone()),
+            _ => Record::More(part.clone()),
+        };
+        chunks.put(&record).unwrap();
+    }
+    chunks.finish(1).unwrap();
+    read(&local, &disk, false).1
+}
+
+#[test]
+fn an_element_of_a_collection_that_comes_twice_is_damage_in_small_ones_and_in_big_ones() {
+    for count in [10, 600, 5000, 20_000] {
+        let names: Vec<String> = (0..count).map(|n| format!("element:{n}")).collect();
+        let words: Vec<Word> = names.iter().map(|name| Word::Bytes(Bytes(name.as_bytes()))).collect();
+        let mut dice = Dice(count);
+        // Whole; with one in the place of another; with one more than was announced; with one less.
+        for twice in [false, true] {
+            let mut words = words.clone();
+            if twice {
+                let from = dice.below(count - 1) as usize;
+                words[count as usize - 1] = words[from];
+            }
+            let scored: Vec<_> = words.iter().enumerate().map(|(n, word)| (*word, n as f64)).collect();
+            let fields: Vec<_> = words.iter().map(|word| (*word, Word::Int(7), None)).collect();
+            let half = words.len() / 2;
+            let of_words = [&words[..half], &words[half..]].map(|part| Elements::Words(Cow::Borrowed(part)));
+            let of_fields = [&fields[..half], &fields[half..]].map(|part| Elements::Fields(Cow::Borrowed(part)));
+            let of_scores = [&scored[..half], &scored[half..]].map(|part| Elements::Scored(Cow::Borrowed(part)));
+            for (kind, elements) in [(Kind::Set, of_words), (Kind::Hash, of_fields), (Kind::SortedSet, of_scores)] {
+                let found = read_collection(kind, count, &elements);
+                match found {
+                    Ok(loaded) => assert!(!twice && loaded.keys == 1, "{count} {kind:?}"),
+                    Err(damage) => {
+                        assert!(twice, "{count} {kind:?}: {damage}");
+                        assert!(damage.why.contains("twice"), "{damage}");
+                        // The chunk, of which there may be several.
+                        assert!(damage.at >= HEAD as u64, "{damage}");
+                    }
+                }
+                let wrong = read_collection(kind, count - 1, &elements).unwrap_err();
+                assert!(wrong.why.contains("more elements than was announced") || twice, "{wrong}");
+                let wrong = read_collection(kind, count + 1, &elements).unwrap_err();
+                assert!(wrong.why.contains("no end") || twice, "{wrong}");
+            }
+        }
+        let mut scored: Vec<_> = words.iter().map(|word| (*word, 1.0)).collect();
+        scored[count as usize / 3].1 = f64::NAN;
+        let wrong = read_collection(Kind::SortedSet, count, &[Elements::Scored(Cow::Borrowed(&scored))]).unwrap_err();
+        assert!(wrong.why.contains("not a number"), "{wrong}");
+        let wrong = read_collection(Kind::Set, count, &[Elements::Scored(Cow::Borrowed(&scored))]).unwrap_err();
+        assert!(wrong.why.contains("another type") || count < 20 || wrong.why.contains("without members"), "{wrong}");
+    }
 }

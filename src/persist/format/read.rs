@@ -8,13 +8,14 @@ use super::{MAGIC, VERSION, digest};
 use crate::base::buffer::Text;
 use crate::keyspace::load::{collection_entry, short_entry, string_entry};
 use crate::keyspace::{AccessClock, DbId};
+use crate::store::collection::bulk::Bulk;
 use crate::store::collection::hash::Hash;
 use crate::store::collection::list::{List, Side};
 use crate::store::collection::set::Set;
 use crate::store::collection::sorted_set::SortedSet;
 use crate::store::entry::{Entry, INLINE_MAX, NewValue};
 use crate::store::members::Deadline;
-use crate::store::object::{Collection, Limits, Loose};
+use crate::store::object::{Collection, Limits, Loose, Twice};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io::{self, Read};
@@ -49,7 +50,36 @@ pub enum Item {
     },
     /// A key.
     Entry(Entry),
+    /// A key with a big collection, if it was asked for in this form: see [`Reader::leave_building`].
+    Unbuilt(Box<Unbuilt>),
 }
+
+/// A key whose collection is yet to be built, which takes time that another thread may have.
+pub struct Unbuilt {
+    key: Vec<u8>,
+    deadline: Option<i64>,
+    clock: u32,
+    bulk: Bulk,
+    /// The chunk with its end.
+    at: u64,
+}
+
+impl fmt::Debug for Unbuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a collection at '{}'", self.key.escape_ascii())
+    }
+}
+
+impl Unbuilt {
+    /// The key with its value.
+    pub fn build(self) -> Result<Entry, Damage> {
+        let value = self.bulk.finish().map_err(|Twice| Damage { at: self.at, why: TWICE.into() })?;
+        Ok(collection_entry(&self.key, value, self.deadline, self.clock))
+    }
+}
+
+const TWICE: &str = "an element occurs twice";
+const NOT_A_NUMBER: &str = "a score is not a number";
 
 /// A key of which only the beginning was read yet.
 enum Open {
@@ -58,6 +88,7 @@ enum Open {
     Set { key: Vec<u8>, life: Life, left: u64, set: Set },
     Hash { key: Vec<u8>, life: Life, left: u64, hash: Hash },
     SortedSet { key: Vec<u8>, life: Life, left: u64, set: SortedSet },
+    Bulk { key: Vec<u8>, life: Life, left: u64, bulk: Bulk },
 }
 
 /// Chunks that were checked and not yet taken apart: so many may wait.
@@ -91,6 +122,10 @@ pub(super) struct Decoder {
     /// What came before may be missing (see [`super::salvage`]): so may the beginning of a key.
     is_loose: bool,
     open: Option<Open>,
+    /// Whether big collections are given away before they are built.
+    leaves_building: bool,
+    /// Where the chunk in hand begins.
+    at: u64,
 }
 
 impl<R: Read> Reader<R> {
@@ -108,6 +143,11 @@ impl<R: Read> Reader<R> {
         }
         let chunks = Chunks { input, offset: HEAD as u64, number: 0, all: Sha256::new(), promised: 0 };
         Ok(Reader { chunks, decoder: Decoder::new(limits, access, clock) })
+    }
+
+    /// Big collections come as [`Item::Unbuilt`] from now on.
+    pub fn leave_building(&mut self) {
+        self.decoder.leaves_building = true;
     }
 
     /// The offset up to which the file was read.
@@ -138,6 +178,7 @@ impl<R: Read> Reader<R> {
             });
             for chunk in checked {
                 let (at, payload) = chunk?;
+                decoder.at = at;
                 decoder.records(&payload, &mut take).map_err(|why| Damage { at, why })?;
             }
             Ok(())
@@ -209,7 +250,17 @@ impl<R: Read> Chunks<R> {
 
 impl Decoder {
     fn new(limits: Limits, access: AccessClock, clock: u32) -> Decoder {
-        Decoder { limits, access, clock, takes_clocks: false, keys: 0, is_loose: false, open: None }
+        Decoder {
+            limits,
+            access,
+            clock,
+            takes_clocks: false,
+            keys: 0,
+            is_loose: false,
+            open: None,
+            leaves_building: false,
+            at: 0,
+        }
     }
 
     /// For chunks that somebody else has found and checked: see [`super::salvage`].
@@ -241,7 +292,7 @@ impl Decoder {
                 .map_err(|error| format!("a record cannot be read: {error}"))?;
             rest = &rest[read..];
             if let Some(item) = self.record(record)? {
-                if matches!(item, Item::Entry(_)) {
+                if matches!(item, Item::Entry(_) | Item::Unbuilt(_)) {
                     self.keys += 1;
                 }
                 take(item)?;
@@ -307,6 +358,13 @@ impl Decoder {
             Open::Set { key, life, left: 0, set } => self.close(&key, life, set),
             Open::Hash { key, life, left: 0, hash } => self.close(&key, life, hash),
             Open::SortedSet { key, life, left: 0, set } => self.close(&key, life, set),
+            Open::Bulk { key, life, left: 0, bulk } => {
+                let unbuilt = Unbuilt { key, deadline: life.deadline, clock: self.clock(life), bulk, at: self.at };
+                if self.leaves_building {
+                    return Ok(Some(Item::Unbuilt(Box::new(unbuilt))));
+                }
+                unbuilt.build().map(|entry| Some(Item::Entry(entry))).map_err(|damage| damage.why)
+            }
             open => {
                 self.open = Some(open);
                 Ok(None)
@@ -326,13 +384,16 @@ impl Decoder {
     fn add(&mut self, elements: &Elements) -> Result<(), String> {
         let limits = &self.limits;
         let open = self.open.as_mut().expect("the caller has looked");
-        let (Open::List { left, .. } | Open::Set { left, .. } | Open::Hash { left, .. } | Open::SortedSet { left, .. }) =
-            open
+        let (Open::List { left, .. }
+        | Open::Set { left, .. }
+        | Open::Hash { left, .. }
+        | Open::SortedSet { left, .. }
+        | Open::Bulk { left, .. }) = open
         else {
             return Err("elements follow a string".into());
         };
         *left = left.checked_sub(elements.len() as u64).ok_or("a collection has more elements than was announced")?;
-        let twice = || Err("an element occurs twice".into());
+        let twice = || Err(TWICE.into());
         match (open, elements) {
             (Open::List { list, .. }, Elements::Words(words)) => {
                 for &word in &**words {
@@ -361,7 +422,7 @@ impl Decoder {
             (Open::SortedSet { set, .. }, Elements::Scored(scored)) => {
                 for &(member, score) in &**scored {
                     if score.is_nan() {
-                        return Err("a score is not a number".into());
+                        return Err(NOT_A_NUMBER.into());
                     }
                     let before = set.count();
                     with(member, |member| set.insert(member, score, limits));
@@ -370,10 +431,31 @@ impl Decoder {
                     }
                 }
             }
+            (Open::Bulk { bulk, .. }, elements) => return gather(bulk, elements),
             _ => return Err("elements of another type".into()),
         }
         Ok(())
     }
+}
+
+/// Adds elements to a collection that is built later.
+fn gather(bulk: &mut Bulk, elements: &Elements) -> Result<(), String> {
+    let gathered = match (bulk, elements) {
+        (Bulk::Set(members), Elements::Words(words)) => {
+            words.iter().try_for_each(|&word| with(word, |member| members.add(member)))
+        }
+        (Bulk::Hash(hash), Elements::Fields(fields)) => fields
+            .iter()
+            .try_for_each(|&(field, value, deadline)| with(field, |field| hash.insert(field, text(value), deadline))),
+        (Bulk::SortedSet(set), Elements::Scored(scored)) => {
+            if scored.iter().any(|(_, score)| score.is_nan()) {
+                return Err(NOT_A_NUMBER.into());
+            }
+            scored.iter().try_for_each(|&(member, score)| with(member, |member| set.add(member, score)))
+        }
+        _ => return Err("elements of another type".into()),
+    };
+    gathered.map_err(|Twice| TWICE.into())
 }
 
 impl Open {
@@ -381,6 +463,15 @@ impl Open {
         let key = key.to_vec();
         // Only a hint for the form: a count that is not true does no harm.
         let expected = left.min(1 << 20) as usize;
+        let bulk = match kind {
+            Kind::List => None,
+            Kind::Set => Bulk::set(expected, limits).map(Bulk::Set),
+            Kind::Hash => Bulk::hash(expected, limits).map(Bulk::Hash),
+            Kind::SortedSet => Bulk::sorted_set(expected, limits).map(Bulk::SortedSet),
+        };
+        if let Some(bulk) = bulk {
+            return Ok(Open::Bulk { key, life, left, bulk });
+        }
         Ok(match kind {
             Kind::List => Open::List { key, life, left, list: List::create(Vec::new()) },
             Kind::Set => {

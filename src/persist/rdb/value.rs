@@ -8,14 +8,15 @@ use super::{Broken, Cause, Damage, kind, listpack, ziplist};
 use crate::base::buffer::{Buffer, Text};
 use crate::base::number::{parse_f64, parse_i64};
 use crate::keyspace::db::value_from;
+use crate::store::collection::bulk::Bulk;
 use crate::store::collection::hash::Hash;
 use crate::store::collection::list::{List, Side};
 use crate::store::collection::set::Set;
 use crate::store::collection::sorted_set::SortedSet;
 use crate::store::entry::{INLINE_MAX, NewValue};
 use crate::store::intset;
-use crate::store::members::{Deadline, Members};
-use crate::store::object::{Collection, Limits, Loose};
+use crate::store::members::{self, Deadline, Members};
+use crate::store::object::{Collection, Limits, Loose, Twice};
 use crate::store::packed::{self, COUNT_MAX, HEADER, Kind, Needle};
 use crate::store::sorted_set::Outcome;
 use std::io::Read;
@@ -181,6 +182,15 @@ fn close(made: Made, scratch: &mut Scratch) -> Result<Option<NewValue<'_>>, Dama
     })
 }
 
+/// A big collection, now that all of it was read.
+fn build<'s, R: Read>(input: &Input<R>, bulk: Bulk, twice: Broken) -> Result<Option<NewValue<'s>>, Damage> {
+    match bulk.finish() {
+        Ok(Loose::Object(object)) => Ok(Some(NewValue::Object(object))),
+        Ok(Loose::Packed(_)) => unreachable!("what is big is no block"),
+        Err(Twice) => Err(input.broken(twice)),
+    }
+}
+
 fn block<'a, R: Read>(input: &mut Input<R>, into: &'a mut Vec<u8>) -> Result<&'a [u8], Damage> {
     match input.string(into)? {
         Text::Bytes(block) => Ok(block),
@@ -286,6 +296,12 @@ fn loose_set<'s, R: Read>(
     scratch: &'s mut Scratch,
 ) -> Result<Option<NewValue<'s>>, Damage> {
     let n = input.size()?;
+    if let Some(mut set) = Bulk::set(n, limits) {
+        for _ in 0..n {
+            set.add(input.plain(&mut scratch.first)?).map_err(|Twice| input.broken(TWICE_MEMBER))?;
+        }
+        return build(input, Bulk::Set(set), TWICE_MEMBER);
+    }
     let mut set = if n > limits.intset_entries {
         Set::Table(Box::new(Members::set(limits.hasher)))
     } else {
@@ -369,6 +385,7 @@ fn loose_sorted_set<'s, R: Read>(
     scratch: &'s mut Scratch,
 ) -> Result<Option<NewValue<'s>>, Damage> {
     let n = input.size()?;
+    let mut bulk = Bulk::sorted_set(n, limits);
     let mut set = SortedSet::for_members(n, 0, limits);
     for _ in 0..n {
         input.plain(&mut scratch.first)?;
@@ -386,26 +403,72 @@ fn loose_sorted_set<'s, R: Read>(
                 }
             }
         };
-        add_scored(&mut set, &scratch.first, score, limits).map_err(|part| input.broken(part))?;
+        let added = match &mut bulk {
+            Some(_) if score.is_nan() => Err(NO_SCORE),
+            Some(bulk) => bulk.add(&scratch.first, score).map_err(|Twice| TWICE_MEMBER),
+            None => add_scored(&mut set, &scratch.first, score, limits),
+        };
+        added.map_err(|part| input.broken(part))?;
     }
-    close(made(set), scratch)
+    match bulk {
+        Some(bulk) => build(input, Bulk::SortedSet(bulk), TWICE_MEMBER),
+        None => close(made(set), scratch),
+    }
 }
 
 // ---- Hashes ---------------------------------------------------------------------------------------------------------
 
 fn add_field(hash: &mut Hash, field: &[u8], value: Text, deadline: Option<i64>, limits: &Limits) -> Result<(), Broken> {
-    let deadline = match deadline {
-        None => Deadline::Clear,
-        Some(at) if (1..FIELD_DEADLINE_END).contains(&at) => Deadline::At(at),
-        Some(_) => return Err(BAD_DEADLINE),
-    };
+    check_deadline(deadline)?;
+    let deadline = deadline.map_or(Deadline::Clear, Deadline::At);
     if hash.set(field, value, deadline, limits) { Ok(()) } else { Err(TWICE_FIELD) }
+}
+
+fn check_deadline(deadline: Option<i64>) -> Result<(), Broken> {
+    if deadline.is_none_or(|at| (1..FIELD_DEADLINE_END).contains(&at)) { Ok(()) } else { Err(BAD_DEADLINE) }
+}
+
+/// A hash on its way, which is built at the end if it is big.
+enum Fields {
+    Few(Hash),
+    Many(members::Builder),
+}
+
+impl Fields {
+    fn new(n: usize, limits: &Limits, scratch: &mut Scratch) -> Fields {
+        if let Some(builder) = Bulk::hash(n, limits) {
+            return Fields::Many(builder);
+        }
+        let mut hash = Hash::create(std::mem::take(&mut scratch.ours));
+        hash.prepare(n, 0, limits);
+        Fields::Few(hash)
+    }
+
+    fn add(&mut self, field: &[u8], value: Text, deadline: Option<i64>, limits: &Limits) -> Result<(), Broken> {
+        match self {
+            Fields::Few(hash) => {
+                hash.prepare(1, field.len().max(value.len()), limits);
+                add_field(hash, field, value, deadline, limits)
+            }
+            Fields::Many(builder) => {
+                check_deadline(deadline)?;
+                builder.insert(field, value, deadline).map_err(|Twice| TWICE_FIELD)
+            }
+        }
+    }
+
+    fn close<'s, R: Read>(self, input: &Input<R>, scratch: &'s mut Scratch) -> Result<Option<NewValue<'s>>, Damage> {
+        match self {
+            Fields::Few(hash) => close(made(hash), scratch),
+            Fields::Many(builder) => build(input, Bulk::Hash(builder), TWICE_FIELD),
+        }
+    }
 }
 
 /// A field and its value, which are read next.
 fn loose_field<R: Read>(
     input: &mut Input<R>,
-    hash: &mut Hash,
+    hash: &mut Fields,
     limits: &Limits,
     scratch: &mut Scratch,
     deadline: impl FnOnce(&mut Input<R>) -> Result<Option<i64>, Damage>,
@@ -414,8 +477,7 @@ fn loose_field<R: Read>(
     let field = input.plain(first)?;
     let value = element(input, second)?;
     let deadline = deadline(input)?;
-    hash.prepare(1, field.len().max(value.len()), limits);
-    add_field(hash, field, value, deadline, limits).map_err(|part| input.broken(part))
+    hash.add(field, value, deadline, limits).map_err(|part| input.broken(part))
 }
 
 fn loose_hash<'s, R: Read>(
@@ -423,13 +485,12 @@ fn loose_hash<'s, R: Read>(
     limits: &Limits,
     scratch: &'s mut Scratch,
 ) -> Result<Option<NewValue<'s>>, Damage> {
-    let mut hash = Hash::create(std::mem::take(&mut scratch.ours));
     let n = input.size()?;
-    hash.prepare(n, 0, limits);
+    let mut hash = Fields::new(n, limits, scratch);
     for _ in 0..n {
         loose_field(input, &mut hash, limits, scratch, |_| Ok(None))?;
     }
-    close(made(hash), scratch)
+    hash.close(input, scratch)
 }
 
 /// Fields, values, deadlines in 64 bits; -1 for none.
@@ -438,16 +499,15 @@ fn valkey_hash<'s, R: Read>(
     limits: &Limits,
     scratch: &'s mut Scratch,
 ) -> Result<Option<NewValue<'s>>, Damage> {
-    let mut hash = Hash::create(std::mem::take(&mut scratch.ours));
     let n = input.size()?;
-    hash.prepare(n, 0, limits);
+    let mut hash = Fields::new(n, limits, scratch);
     for _ in 0..n {
         loose_field(input, &mut hash, limits, scratch, |input| {
             let at = i64::from_le_bytes(input.array()?);
             Ok((at != -1).then_some(at))
         })?;
     }
-    close(made(hash), scratch)
+    hash.close(input, scratch)
 }
 
 /// Deadlines, fields, values; a deadline is 0 for none, else one more than it is after the earliest. Before Redis 7.4 was released it was
@@ -459,9 +519,8 @@ fn metadata_hash<'s, R: Read>(
     scratch: &'s mut Scratch,
 ) -> Result<Option<NewValue<'s>>, Damage> {
     let earliest = if of == kind::HASH_METADATA { i64::from_le_bytes(input.array()?) } else { 1 };
-    let mut hash = Hash::create(std::mem::take(&mut scratch.ours));
     let n = input.size()?;
-    hash.prepare(n, 0, limits);
+    let mut hash = Fields::new(n, limits, scratch);
     for _ in 0..n {
         let deadline = match input.length()? {
             0 => None,
@@ -472,7 +531,7 @@ fn metadata_hash<'s, R: Read>(
         };
         loose_field(input, &mut hash, limits, scratch, |_| Ok(deadline))?;
     }
-    close(made(hash), scratch)
+    hash.close(input, scratch)
 }
 
 fn hash(mut elements: Block, limits: &Limits, any_length: bool, ours: Vec<u8>) -> Result<Made, Broken> {

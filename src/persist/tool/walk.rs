@@ -50,6 +50,7 @@ pub fn ours(input: impl Read + Send, loader: &Loader, take: Take) -> Result<(), 
             Ok(())
         }
         OurItem::Entry(entry) => take(Found::Entry(db, entry)),
+        OurItem::Unbuilt(_) => unreachable!("nobody has asked for that"),
     })
 }
 

@@ -9,6 +9,7 @@
 //!
 //! Each converts itself where its limits say so (see [`crate::store::object::Limits`]), and knows the name that Redis has for its form.
 
+pub mod bulk;
 pub mod hash;
 pub mod list;
 pub mod set;

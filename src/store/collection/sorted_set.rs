@@ -38,6 +38,11 @@ pub struct Big {
 }
 
 impl Big {
+    /// A set that was built, which Redis would have converted.
+    pub fn of(tree: Tree) -> Big {
+        Big { tree, is_skiplist: true }
+    }
+
     /// The number of members.
     #[allow(clippy::len_without_is_empty)] // there is always one
     pub fn len(&self) -> usize {

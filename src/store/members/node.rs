@@ -103,6 +103,14 @@ impl Node {
         node
     }
 
+    /// A node of children whose runs begin at `starts`, with the earliest deadline below each.
+    pub fn of(starts: u64, slots: Vec<Slot>, earliest: Vec<i64>) -> Node {
+        debug_assert!(starts & 1 == 1 && starts.count_ones() as usize == slots.len() && slots.len() == earliest.len());
+        let has_deadlines = earliest.iter().any(|earliest| *earliest != NEVER);
+        let earliest = if has_deadlines { earliest } else { Vec::new() };
+        Node { starts, slots: slots.into(), earliest: earliest.into() }
+    }
+
     /// What is allocated for it, without its children.
     pub fn bytes(&self) -> usize {
         bytes_of(self.slots.len(), self.earliest.len())

@@ -1,6 +1,7 @@
 //! Members against a plain model, in every form, with copies alive.
 
 use super::*;
+use crate::store::object::Twice;
 
 use crate::base::alloc::{self, size_class};
 use crate::base::dice::Dice;
@@ -619,4 +620,113 @@ fn it_is_small() {
         assert!(each < most + 3.0, "{each} bytes an element after removals");
     }
     assert!(Members::set(Hasher::new([1, 1])).bytes() < 300);
+}
+
+/// A field, its value, its deadline.
+type Given = (Vec<u8>, Vec<u8>, Option<i64>);
+
+/// Elements with what one by one makes of them.
+fn some_elements(seed: u64, n: usize, hasher: Hasher, values: bool) -> (Vec<Given>, Members) {
+    let mut dice = Dice(seed);
+    let mut members = Members::new(hasher, values);
+    let mut elements = Vec::new();
+    for i in 0..n {
+        let deadline =
+            (values && seed.is_multiple_of(2) && below(&mut dice, 3) == 0).then(|| random_deadline(&mut dice));
+        let value = if values { random_value(&mut dice) } else { Vec::new() };
+        let (field, policy) = (field(i), deadline.map_or(Deadline::Clear, Deadline::At));
+        if values {
+            members.insert(&field, Text::Bytes(&value), policy);
+        } else {
+            members.add(&field);
+        }
+        elements.push((field, value, deadline));
+    }
+    for i in (1..n).rev() {
+        elements.swap(i, below(&mut dice, i + 1));
+    }
+    (elements, members)
+}
+
+fn build(elements: &[Given], members: Members, waiting_max: usize) -> Result<Members, Twice> {
+    let values = members.values;
+    let mut builder = Builder::waiting_at_most(members, waiting_max);
+    for (field, value, deadline) in elements {
+        if values { builder.insert(field, Text::Bytes(value), *deadline)? } else { builder.add(field)? }
+    }
+    builder.finish().map(|members| *members)
+}
+
+#[test]
+fn what_is_built_at_once_is_what_one_by_one_makes() {
+    for seed in 1..=12 {
+        for values in [false, true] {
+            let n = [0, 1, 60, 700, scaled(20_000)][seed as usize % 5];
+            let hasher = Hasher::new([seed, 3]);
+            let (elements, one_by_one) = some_elements(seed, n, hasher, values);
+            let built = build(&elements, Members::new(hasher, values), usize::MAX).expect("all are different");
+            assert_eq!(contents(&built), contents(&one_by_one), "seed {seed}");
+            // The same pages; how much room is left in them may differ.
+            let (a, b) = (built.check(), one_by_one.check());
+            assert_eq!((a.elements, a.volatile, a.pages), (b.elements, b.volatile, b.pages), "seed {seed}");
+            assert!(a.live <= b.live, "seed {seed}: {} bytes, {} one by one", a.live, b.live);
+        }
+    }
+}
+
+#[test]
+fn what_is_built_in_parts_or_from_colliding_hashes_holds_all() {
+    for (seed, kept) in
+        [(1, 0), (2, 0xff << 40), (3, 0xf000_0000_0000_00ff), (4, 1 << 63), (5, 0x7ff << 53), (6, u64::MAX)]
+    {
+        for values in [false, true] {
+            let hasher = Hasher::broken([seed, 1], kept);
+            let (elements, one_by_one) = some_elements(seed, 900, hasher, values);
+            for waiting_max in [usize::MAX, 20_000, 1_000] {
+                let mut built = build(&elements, Members::new(hasher, values), waiting_max).expect("all are different");
+                built.check();
+                let model = contents(&built);
+                assert_eq!(model, contents(&one_by_one), "seed {seed}");
+                for field in model.keys() {
+                    assert!(built.remove(field).is_some(), "seed {seed}");
+                }
+                built.check();
+                assert!(built.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_built_goes_on_like_any_other() {
+    for seed in 1..=4 {
+        let hasher = Hasher::new([seed, 9]);
+        let (elements, _) = some_elements(seed, 3_000, hasher, true);
+        let built = build(&elements, Members::map(hasher), usize::MAX).expect("all are different");
+        let (mut members, mut model, mut dice) = (built.clone(), contents(&built), Dice(seed));
+        let before = model.clone();
+        for count in 0..scaled(20_000) {
+            step(&mut members, &mut model, &mut dice, 4_000, count < 10_000);
+        }
+        members.check();
+        assert_eq!(contents(&members), model, "seed {seed}");
+        assert_eq!(contents(&built), before, "seed {seed}: a copy stays what it is");
+    }
+}
+
+#[test]
+fn a_second_one_of_the_same_is_noticed_wherever_it_comes() {
+    for (seed, kept) in [(1, u64::MAX), (2, 0xff << 40), (3, 0)] {
+        let hasher = Hasher::broken([seed, 1], kept);
+        let (elements, _) = some_elements(seed, 700, hasher, true);
+        let mut dice = Dice(seed);
+        for waiting_max in [usize::MAX, 20_000, 1_000] {
+            for _ in 0..20 {
+                let mut elements = elements.clone();
+                let twice = elements[below(&mut dice, 700)].clone();
+                elements.insert(below(&mut dice, 701), twice);
+                assert_eq!(build(&elements, Members::map(hasher), waiting_max).err(), Some(Twice), "seed {seed}");
+            }
+        }
+    }
 }

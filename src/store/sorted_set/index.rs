@@ -13,7 +13,7 @@
 
 use super::order::{number, partition};
 use crate::base::buffer::Text;
-use crate::store::tree::{At, Descent, Kind, Leaf, New, Node, ROOM, Rows, Seek, Tree};
+use crate::store::tree::{Appender, At, BLOCK, Descent, HEAD, Kind, Leaf, New, Node, ROOM, Rows, Seek, Tree};
 
 /// The leaves of an index.
 pub(super) enum Hashed {}
@@ -162,7 +162,29 @@ pub(super) struct Index {
     tree: Tree<Rows<Hashed>>,
 }
 
+/// Rows in the order of their hashes, on their way into an index.
+pub(super) struct Filled(Appender<Hashed>);
+
+/// What a leaf gets then: three quarters, as after insertions all over the place, so that the next ones do not split all leaves at
+/// once. With the row that goes over it the block is a size class.
+const FILLED: usize = BLOCK / 4 * 3 - HEAD - Hashed::FIXED - 1;
+
+impl Filled {
+    pub fn new() -> Filled {
+        Filled(Appender::filling(FILLED))
+    }
+
+    #[inline]
+    pub fn push(&mut self, hash: u32, score: f64, name: Option<Text>) {
+        self.0.push(&fixed(hash, score), new_name(name));
+    }
+}
+
 impl Index {
+    pub fn of(rows: Filled) -> Index {
+        Index { tree: rows.0.finish() }
+    }
+
     pub const fn new() -> Index {
         Index { tree: Tree::new() }
     }

@@ -13,6 +13,8 @@
 //! **SCAN** goes through the index, where members stay whatever their scores become. See `index.rs` for how a member is
 //! found from its hash and score, also where a million members have the same score.
 //!
+//! Many elements at once, as a file has them, become both trees leaf by leaf (`build.rs`).
+//!
 //! **Memory** of 12-byte members in random order: 41 bytes each in a set of a million, 44 after a million changes of scores;
 //! 55 where all scores are equal, since the index then holds the members, too.
 //!
@@ -34,11 +36,14 @@
 
 #![allow(clippy::float_cmp, reason = "scores are keys: equal or not")]
 
+mod build;
 mod index;
 mod order;
 
 #[cfg(test)]
 mod tests;
+
+pub use build::Builder;
 
 use crate::base::alloc;
 use crate::base::buffer::{Buffer, Text};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::dice::Dice;
+use crate::store::object::Twice;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::mpsc;
@@ -335,4 +336,83 @@ fn who_comes_again_keeps_the_name_that_it_needs() {
         set.check();
     }
     assert_eq!(set.len(), 10 + 41);
+}
+
+/// Elements in an order, and not: as they are in files, from either end, and as nobody writes them.
+fn build(
+    mut elements: Vec<(Vec<u8>, f64)>,
+    how: usize,
+    hasher: Hasher,
+    waiting_max: usize,
+) -> Result<SortedSet, Twice> {
+    let mut dice = Dice(how as u64);
+    match how {
+        0 => {}
+        1 => elements.reverse(),
+        _ => (1..elements.len()).rev().for_each(|i| elements.swap(i, below(&mut dice, i + 1))),
+    }
+    let mut builder = Builder::waiting_at_most(hasher, waiting_max);
+    elements.iter().try_for_each(|(name, score)| builder.add(name, *score))?;
+    builder.finish()
+}
+
+#[test]
+fn what_is_built_at_once_is_what_one_by_one_makes() {
+    for seed in 1..=2 {
+        for (kinds, universe, kept) in
+            [(10_000, 6_000, u64::MAX), (3, 3_000, u64::MAX), (60, 3_000, 0xff << 32), (40, 300, 0)]
+        {
+            let hasher = Hasher::broken([seed, 7], kept);
+            let (mut dice, mut model, mut one_by_one) = (Dice(seed), Model::new(), SortedSet::new(hasher));
+            for _ in 0..universe {
+                insert(&mut one_by_one, &mut model, &member(&mut dice, universe), score(&mut dice, kinds));
+            }
+            let all = ordered(&model);
+            for how in 0..=2 {
+                for waiting_max in [usize::MAX, 20_000, 0] {
+                    let mut set = build(all.clone(), how, hasher, waiting_max).expect("all are different");
+                    set.check();
+                    assert!(same(&contents(&set), &all), "seed {seed}");
+                    assert!(
+                        set.bytes() < one_by_one.bytes() * 11 / 10 + 2_048,
+                        "{} {}",
+                        set.bytes(),
+                        one_by_one.bytes()
+                    );
+                    // It goes on like any other, and a copy stays what it is.
+                    let (copy, mut its) = (set.clone(), model.clone());
+                    for _ in 0..500 {
+                        let name = member(&mut dice, universe);
+                        if below(&mut dice, 3) == 0 {
+                            assert_eq!(set.remove(&name).is_some(), its.remove(&name).is_some());
+                        } else {
+                            insert(&mut set, &mut its, &name, score(&mut dice, kinds));
+                        }
+                    }
+                    set.check();
+                    assert!(same(&contents(&set), &ordered(&its)), "seed {seed}");
+                    assert!(same(&contents(&copy), &all), "seed {seed}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_one_of_the_same_is_noticed_wherever_it_comes() {
+    for (seed, kept) in [(1, u64::MAX), (2, 0xff << 32), (3, 0)] {
+        let hasher = Hasher::broken([seed, 7], kept);
+        let mut dice = Dice(seed);
+        let all: Vec<(Vec<u8>, f64)> = (0..400).map(|n| (format!("m{n}").into_bytes(), f64::from(n / 5))).collect();
+        for how in 0..=2 {
+            for waiting_max in [usize::MAX, 5_000, 0] {
+                for other in [0.0, 0.5, 70.0] {
+                    let mut all = all.clone();
+                    let (name, score) = all[below(&mut dice, 400)].clone();
+                    all.insert(below(&mut dice, 401), (name, score + other));
+                    assert_eq!(build(all, how, hasher, waiting_max).err(), Some(Twice), "seed {seed}");
+                }
+            }
+        }
+    }
 }

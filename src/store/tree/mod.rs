@@ -35,7 +35,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use rows::{Cells, HEAD, Kind, New, ROOM, Rows, integer_len};
+pub use rows::{Appender, BLOCK, Cells, HEAD, Kind, New, ROOM, Rows, integer_len};
 pub use walk::{Backward, Descent, Forward, Walk};
 
 use crate::base::prefetch::prefetch;

@@ -24,7 +24,7 @@
 use crate::base::alloc::size_class;
 use crate::base::buffer::{Buffer, Text};
 use crate::base::prefetch::prefetch;
-use crate::store::tree::{Leaf, Share};
+use crate::store::tree::{Leaf, Share, Tree};
 use std::marker::PhantomData;
 use std::ops::Range;
 use triomphe::{Arc, HeaderSlice};
@@ -612,6 +612,62 @@ impl<K: Kind> Leaf for Rows<K> {
         for line in (0..HEAD + self.block.slice.len()).step_by(64) {
             prefetch(place.wrapping_add(line));
         }
+    }
+}
+
+/// A tree that is filled from its beginning, a leaf at a time.
+pub struct Appender<K: Kind> {
+    tree: Tree<Rows<K>>,
+    /// Not yet in the tree.
+    leaf: Rows<K>,
+    full: usize,
+}
+
+impl<K: Kind> Appender<K> {
+    /// Leaves become as full as they may.
+    pub fn new() -> Appender<K> {
+        Appender::filling(K::FULL)
+    }
+
+    /// A leaf that weighs so much gets no more rows.
+    pub fn filling(full: usize) -> Appender<K> {
+        Appender { tree: Tree::new(), leaf: Rows::new(K::FIRST_ROOM), full }
+    }
+
+    /// Adds a row behind all others.
+    #[inline]
+    pub fn push(&mut self, fixed: &[u8], new: New) {
+        let refused = if self.leaf.weight() >= self.full && !self.leaf.is_empty() {
+            Some(new)
+        } else {
+            self.leaf.try_insert(self.leaf.len(), fixed, new).err()
+        };
+        if let Some(new) = refused {
+            let full = std::mem::replace(&mut self.leaf, Rows::with(fixed, new));
+            self.close(full);
+        }
+    }
+
+    fn close(&mut self, mut leaf: Rows<K>) {
+        if room_for(leaf.front() + leaf.strings()) < leaf.block.slice.len() {
+            leaf.shrink_some();
+        }
+        self.tree.push_leaf(leaf);
+    }
+
+    /// All of it.
+    pub fn finish(mut self) -> Tree<Rows<K>> {
+        if !self.leaf.is_empty() {
+            let last = std::mem::replace(&mut self.leaf, Rows::new(0));
+            self.close(last);
+        }
+        self.tree
+    }
+}
+
+impl<K: Kind> Default for Appender<K> {
+    fn default() -> Appender<K> {
+        Appender::new()
     }
 }
 
