@@ -640,7 +640,7 @@ fn hscan(ctx: &mut Ctx, args: Args) -> Done {
         ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, true)?;
+    let options = ElementScan::parse(args, b"NOVALUES")?;
     ElementScan::reply(ctx.reply, |reply| {
         let mut n = 0;
         let next = hash.scan(cursor, options.count, &mut |field| {

@@ -605,7 +605,7 @@ fn sscan(ctx: &mut Ctx, args: Args) -> Done {
         ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, false)?;
+    let options = ElementScan::parse(args, b"")?;
     ElementScan::reply(ctx.reply, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member| {

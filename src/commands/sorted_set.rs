@@ -296,7 +296,7 @@ pub static COMMANDS: &[Command] = &[
         .flags(&[ReadOnly])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
         .tips(&["nondeterministic_output"])
-        .syntax("key cursor [MATCH pattern] [COUNT count]")
+        .syntax("key cursor [MATCH pattern] [COUNT count] [NOSCORES]")
         .docs("Walks over the members of a sorted set and their scores, some at a time.")
         .complexity("O(1) for each call, O(N) for a whole walk over N members")
         .since("2.8.0"),
@@ -1078,7 +1078,7 @@ fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// ZSCAN key cursor [MATCH pattern] [COUNT count]
+/// ZSCAN key cursor [MATCH pattern] [COUNT count] [NOSCORES]
 fn zscan(ctx: &mut Ctx, args: Args) -> Done {
     let cursor = cursor(args.get(2))?;
     let mut db = ctx.server.db(ctx.db);
@@ -1087,19 +1087,23 @@ fn zscan(ctx: &mut Ctx, args: Args) -> Done {
         ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, false)?;
+    let options = ElementScan::parse(args, b"NOSCORES")?;
     ElementScan::reply(ctx.reply, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member, score| {
             if options.fits(member) {
                 reply.text(member);
+                n += 1;
+                if options.no_values {
+                    return;
+                }
                 // Redis prints scores here as they lie in a listpack, or else with all digits.
                 if set.is_listpack() || score.is_infinite() {
                     reply.bulk(&Double::new(score));
                 } else {
                     reply.bulk(seventeen_digits(score).as_bytes());
                 }
-                n += 2;
+                n += 1;
             }
         });
         (next, n)

@@ -1,7 +1,8 @@
 //! CONFIG: defaults of all directives that exist, and what they refuse.
 
 use crate::harness::value::Value;
-use crate::{connect, facts, none};
+use crate::{connect, connect_with, facts, none};
+use std::fmt::Write;
 
 /// Directives that Redis does not have.
 const ADDED: &[&str] = &["rdb-version", "snapshot-format"];
@@ -61,4 +62,48 @@ fn directives_refuse_what_the_reference_refuses() {
         }
     }
     none(&found);
+}
+
+/// As much of a file as CONFIG REWRITE would write if nothing but defaults were worth a line.
+fn file_of_defaults() -> String {
+    let facts = facts(include_str!("config.json"));
+    let mut text = String::new();
+    for (name, fact) in facts.as_object().into_iter().flatten() {
+        // A folder of the machine, where the server is, and the one directive that cannot say that it says nothing.
+        if matches!(&**name, "dir" | "bind" | "port" | "replicaof" | "slaveof") {
+            continue;
+        }
+        let default = fact["default"].as_str().unwrap_or_default();
+        let quote = if fact["kind"] == "special" && !default.is_empty() { "" } else { "\"" };
+        let _ = writeln!(text, "{name} {quote}{default}{quote}");
+    }
+    text
+}
+
+#[test]
+fn a_file_of_the_references_defaults_starts_the_server() {
+    let folder = std::env::temp_dir().join(format!("redoxide-defaults-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let file = folder.join("defaults.conf");
+    let text = file_of_defaults();
+    assert!(text.lines().count() > 190, "{text}");
+    std::fs::write(&file, text).expect("a file can be written");
+    let all = ["CONFIG", "GET", "*"];
+    let Some((server, mut client)) = connect_with(&["--include", &file.to_string_lossy()]) else { return };
+    let with_file = client.ask(&all);
+    let log = server.log();
+    assert!(!log.contains("no effect"), "{log}");
+    drop(server);
+    let Some((_server, mut client)) = connect() else { return };
+    let without = client.ask(&all);
+    let mut found = Vec::new();
+    for (a, b) in with_file.items().chunks(2).zip(without.items().chunks(2)) {
+        // These two are the harness's own arguments, and the file comes behind them.
+        if a != b && !["save", "enable-debug-command", "dir", "port"].contains(&&*a[0].text()) {
+            found.push(format!("{} {}, without the file {} {}", a[0].text(), a[1].text(), b[0].text(), b[1].text()));
+        }
+    }
+    assert_eq!(with_file.items().len(), without.items().len());
+    none(&found);
+    std::fs::remove_dir_all(&folder).expect("our own folder");
 }
