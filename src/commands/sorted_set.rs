@@ -5,7 +5,7 @@ use crate::base::number::{Double, parse_f64, parse_i64, parse_wide_f64, seventee
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::joins;
 use crate::commands::options::{count, drawn, first_key, keys_end_count, limit, random_count, range};
-use crate::commands::streams::{Ordered, Random, frozen};
+use crate::commands::streams::{Draws, Ordered, Random, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Proto, Reply};
@@ -1034,18 +1034,31 @@ fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let len = set.len();
-    if let Some(n) = count.map(|count| drawn(count, len))
-        && ctx.streams(n)
-        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
-    {
-        reply_members(ctx.reply, n, with_scores);
-        return match count {
+    if let Some(count) = count {
+        let n = drawn(count, len);
+        if count < 0 && ctx.is_refused_draws(n as u64) {
+            return Ok(Flow::Done);
+        }
+        let object = if ctx.streams(n) { frozen(ctx.server.db(ctx.db).entry(slot)) } else { None };
+        if let Some(object) = object {
+            reply_members(ctx.reply, n, with_scores);
             // All of them come from the highest score to the lowest.
-            Some(0..) if n == len => {
-                ctx.stream(args, Box::new(Ordered { object, ranks: 0..len, is_reverse: true, with_scores }))
+            if count >= 0 && n == len {
+                return ctx.stream(args, Box::new(Ordered { object, ranks: 0..len, is_reverse: true, with_scores }));
             }
-            _ => ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, with_scores))),
-        };
+            return ctx.stream(args, Box::new(Random::new(object, count, dice, with_scores)));
+        }
+        if count < 0 && ctx.streams(n) {
+            reply_members(ctx.reply, n, with_scores);
+            let db = ctx.server.db(ctx.db);
+            let set = db.view::<SortedSetView>(slot)?.expect("nothing was changed since");
+            let show = |reply: &mut Reply, rank| {
+                let (member, score) = set.at(rank).expect("a rank below the length");
+                reply_member(reply, member, score, with_scores);
+            };
+            let draws = Draws::new(ctx.reply.proto, len, n as u64, dice, show);
+            return ctx.stream(args, Box::new(draws));
+        }
     }
     let db = ctx.server.db(ctx.db);
     let set = db.view::<SortedSetView>(slot)?.expect("nothing was changed since");

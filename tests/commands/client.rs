@@ -332,15 +332,15 @@ fn clients_are_found_by_what_valkey_lets_ask_for() {
         ~ "id=* name=me *\n"
         > CLIENT LIST NAME m
         ""
-        > CLIENT LIST NOT-NAME me
+        > CLIENT LIST NOT-NAME me DB 3
         ~ "id=* name= * db=3 *\n"
         > CLIENT LIST DB 3 TYPE pubsub FLAGS P LIB-NAME lib IP 127.0.0.1
         ~ "id=* name= *\n"
         > CLIENT LIST DB 3 NOT-TYPE pubsub
         ""
-        > CLIENT LIST SKIPME yes NOT-DB 3
+        > CLIENT LIST SKIPME yes NAME me
         ""
-        > CLIENT LIST NOT-FLAGS P
+        > CLIENT LIST NOT-FLAGS P NAME me
         ~ "id=* name=me *\n"
         > CLIENT LIST NOT-USER default
         ""
@@ -370,8 +370,9 @@ fn clients_are_found_by_what_valkey_lets_ask_for() {
         (integer) 0
         > CLIENT KILL NOT-NAME me DB 3
         (integer) 1
-        > CLIENT LIST
-        ~ "id=* name=me *\n"
+        A< (closed)
+        > CLIENT LIST DB 3
+        ""
         > CLIENT CAPA redirect
         OK
         > CLIENT CAPA
