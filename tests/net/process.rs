@@ -375,7 +375,15 @@ fn a_signal_is_reported_and_ends_the_process_all_the_same() {
             assert!(log.contains(part), "{part}: {log}");
         }
     };
-    let both = ["BUG REPORT START", "freeing", "STACK TRACE DONE", "Command: debug", "Client: id=", "BUG REPORT END"];
+    let both = [
+        "BUG REPORT START",
+        "freeing",
+        "(src/base/helper.rs:",
+        "STACK TRACE DONE",
+        "Command: debug",
+        "Client: id=",
+        "BUG REPORT END",
+    ];
     let mut server = Watched::start("segfault", &[]);
     server.send("DEBUG SEGFAULT");
     assert_eq!(server.end().signal(), Some(11));

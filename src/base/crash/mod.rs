@@ -203,8 +203,9 @@ fn lines(frames: &[usize]) -> Vec<String> {
         (None, Some(at)) => at + 1,
         (None, None) => 0,
     };
-    let end = at(&["__rust_begin_short_backtrace"]).unwrap_or(named.len());
-    named.get(start..end).unwrap_or_default().iter().flatten().map(|line| line.name.clone() + &line.place).collect()
+    let lines = named.get(start..).unwrap_or_default().iter().flatten();
+    let lines = lines.take_while(|line| line.function() != "__rust_begin_short_backtrace");
+    lines.map(|line| line.name.clone() + &line.place).collect()
 }
 
 /// What is known of an address.
