@@ -287,3 +287,32 @@ fn a_billion_draws_hold_nobody_up() {
     let info = other.ask(&["INFO", "stats"]).text();
     assert!(info.contains("client_output_buffer_limit_disconnections:3"), "{info}");
 }
+
+/// Data and the end that follows it may be one event: whoever sends a request and closes is answered, and forgotten.
+#[test]
+fn who_closes_behind_a_request_is_answered_and_forgotten() {
+    for more in [&[][..], &["--appendonly", "yes", "--appendfsync", "always"]] {
+        let server = Server::start(Path::new(PROGRAM), &arguments(more));
+        let mut other = Client::new(&server);
+        for n in 0..50 {
+            let mut stream = server.connect();
+            stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
+            stream.write_all(format!("SET k {n}\r\nGET k\r\n").as_bytes()).expect("the server reads");
+            stream.shutdown(std::net::Shutdown::Write).expect("it is open");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("the server answers, and closes");
+            assert_eq!(answer, format!("+OK\r\n${}\r\n{n}\r\n", n.to_string().len()));
+            // Nothing is ever sent to this one.
+            server.connect().write_all(b"BLPOP none 0\r\n").expect("the server reads");
+        }
+        let start = std::time::Instant::now();
+        loop {
+            let info = other.ask(&["INFO", "clients"]).text();
+            if info.contains("connected_clients:1\r\n") && info.contains("blocked_clients:0\r\n") {
+                break;
+            }
+            assert!(start.elapsed() < Duration::from_secs(10), "{info}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
