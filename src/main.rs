@@ -1,6 +1,7 @@
 //! The program: arguments, configuration, server, event loop.
 
 use redoxide::base::clock::Clock;
+use redoxide::base::crash;
 use redoxide::base::dice::Dice;
 use redoxide::base::logging::{self, Syslog};
 use redoxide::base::stopwatch::Stopwatch;
@@ -90,19 +91,22 @@ fn prepare(config: &Config) -> Result<(), String> {
 }
 
 /// After a panic nothing of the data can be trusted but what was in order before: whole units of the log are written, and no
-/// snapshot.
+/// snapshot. (After a signal not even that is certain, and nobody was told of what is not in the file: it is left as it is.)
 fn crashed(server: &mut Server, pid_file: &mut PidFile) -> ! {
     let flushed = catch_unwind(AssertUnwindSafe(|| {
-        if let Some(what) = server.describe_crash() {
-            log::error!("{what}");
-        }
+        server.describe_crash();
         server.flush_log();
     }));
     if flushed.is_err() {
         log::error!("The log could not be flushed");
     }
-    log::error!("=== REDOXIDE BUG REPORT END ===");
+    crash::end();
     pid_file.remove();
+    if server.config.value("use-exit-on-panic") == b"yes" {
+        std::process::exit(1);
+    }
+    // All is told: the signal of this is to end the process and no more.
+    crash::tell_signals(false);
     std::process::abort();
 }
 
@@ -114,7 +118,7 @@ fn run(commands: &[Family], config: Config) -> Result<i32, String> {
     });
     logging::start(&settings.logfile, settings.loglevel.filter(), syslog)
         .map_err(|error| format!("Can't open the log file: {error}"))?;
-    process::report_panics();
+    crash::start().map_err(|error| format!("Can't start the thread that reports crashes: {error}"))?;
     log::info!(
         "Redoxide {} starts, answering as Redis {REDIS_VERSION}, port {}, PID: {}",
         env!("CARGO_PKG_VERSION"),
@@ -139,13 +143,15 @@ fn run(commands: &[Family], config: Config) -> Result<i32, String> {
         log::warn!("Unable to write oom_score_adj: {error}");
     }
     process::set_title(&server.config);
+    server.set_crash_reports();
     let mut pid_file = PidFile::write(&String::from_utf8_lossy(server.config.value("pidfile")));
     let mut event_loop = EventLoop::open(&mut server)?;
     log::info!("Server initialized");
     server.supervisor = Supervisor::find(server.config.value("supervised"));
     server.note_startup();
     server.load();
-    let run = AssertUnwindSafe(|| event_loop.run(&mut server));
+    let run =
+        AssertUnwindSafe(|| crash::with_witness(&mut server, Server::describe_crash, |server| event_loop.run(server)));
     let Ok(ended) = catch_unwind(run) else { crashed(&mut server, &mut pid_file) };
     let ended = ended.map_err(|error| format!("The event loop failed: {error}"));
     server.supervisor.tell("STOPPING=1\n");

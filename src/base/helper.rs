@@ -5,7 +5,7 @@
 //! are started once. Waking a sleeping one costs 20 to 40 µs, so what can wait (freeing) is only laid down
 //! ([`Helper::run_soon`]) and the thread is woken by the next [`Helper::nudge`]. A job that panics is lost, the helper goes on.
 
-use crate::base::alloc;
+use crate::base::{alloc, crash};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,6 +49,7 @@ impl Helper {
         let pending = Arc::new(AtomicUsize::new(0));
         let done = Arc::clone(&pending);
         let thread = std::thread::Builder::new().name(name.to_string()).spawn(move || {
+            crash::prepare_thread();
             prepare();
             loop {
                 match inbox.try_recv() {

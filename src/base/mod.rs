@@ -3,6 +3,7 @@
 pub mod alloc;
 pub mod buffer;
 pub mod clock;
+pub mod crash;
 pub mod dice;
 pub mod extended;
 pub mod glob;

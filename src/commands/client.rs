@@ -22,6 +22,13 @@ static CLIENT: &[Command] = &[
         .docs("Says whether the next command's keys are tracked.")
         .complexity("O(1)")
         .since("6.0.0"),
+    Command::new("capa", capa)
+        .arity(-3)
+        .flags(&[NoScript, Loading, Stale])
+        .syntax("capability [capability ...]")
+        .docs("Notes what the client can do. Of what Valkey asks for, redirection, there is none here.")
+        .complexity("O(1)")
+        .since("8.2.0"),
     Command::new("getname", getname)
         .arity(2)
         .flags(&[NoScript, Loading, Stale])
@@ -295,11 +302,20 @@ fn on_or_off(word: &[u8]) -> Result<bool, Error> {
     }
 }
 
+/// CLIENT CAPA capability ...: Valkey's replicas redirect whoever says that it can be redirected. This server is none, so
+/// there is nothing to remember.
+fn capa(ctx: &mut Ctx, _: Args) -> Done {
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
 /// CLIENT HELP
 fn help(ctx: &mut Ctx, _: Args) -> Done {
     ctx.help(&[
         "CACHING (YES|NO)",
         "    Say whether the next command's keys are tracked (OPTIN, OPTOUT).",
+        "CAPA <capability> [...]",
+        "    Note what the client can do.",
         "GETNAME",
         "    Give the connection's name.",
         "GETREDIR",
@@ -311,9 +327,10 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
         "KILL <ip:port>",
         "    End the connection from that address.",
         "KILL <filter> <value> [...]",
-        "    End connections. Filters: ID, ADDR, LADDR, TYPE, USER, MAXAGE, SKIPME (YES or NO).",
-        "LIST [TYPE <type> | ID <id> [...]]",
-        "    Tell about all connections.",
+        "    End connections. Filters: ID, ADDR, LADDR, IP, TYPE, USER, NAME, LIB-NAME, LIB-VER, FLAGS,",
+        "    DB, all of these with NOT- before them, too; MAXAGE, IDLE, SKIPME (YES or NO).",
+        "LIST [<filter> <value> [...]]",
+        "    Tell about all connections, or those that the same filters let pass.",
         "NO-EVICT (ON|OFF)",
         "    Choose whether the connection may be closed when clients use too much memory.",
         "NO-TOUCH (ON|OFF)",

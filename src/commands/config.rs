@@ -138,6 +138,9 @@ fn apply(server: &mut Server, changes: &Changes) -> Result<(), SetError> {
         server.acl.set_default_password(server.config.value("requirepass"), &server.commands);
         server.users_changed();
     }
+    if changes.has("crash-log-enabled") || changes.has("watchdog-period") || changes.has("hz") {
+        server.set_crash_reports();
+    }
     server.settings_changed();
     if changes.has("appendonly") {
         if server.config.settings.persistence.appendonly { server.start_log() } else { server.stop_log() }

@@ -5,6 +5,7 @@
 
 use crate::base::buffer::{Buffer, Text};
 use crate::base::clock::Clock;
+use crate::base::crash;
 use crate::base::glob;
 use crate::base::number::parse_i64;
 use crate::commands::options::count;
@@ -51,6 +52,7 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
             ctx.reply.ok();
         }
         (b"HTSTATS", 3 | 4) => database_stats(ctx, args.get(2))?,
+        (b"ASSERT", 2) => assert_eq!(args.len(), 0, "DEBUG ASSERT called at Unix time {}", ctx.server.now() / 1000),
         (b"PANIC", 2) => panic!("DEBUG PANIC called at Unix time {}", ctx.server.now() / 1000),
         (b"HTSTATS-KEY", 3 | 4) => table_stats(ctx, args.get(2))?,
         (b"LISTPACK", 3) => {
@@ -102,6 +104,7 @@ fn debug(ctx: &mut Ctx, args: Args) -> Done {
             ctx.server.checks_payloads = leading_number(args.get(2)).abs() < 1.0;
             ctx.reply.ok();
         }
+        (b"SEGFAULT", 2) => crash::fault(),
         (b"SLEEP", 3) => sleep(ctx, args.get(2)),
         (b"STRINGMATCH-TEST", 2) => match_at_random(ctx),
         _ => {
@@ -358,6 +361,8 @@ fn help(ctx: &mut Ctx) {
     ctx.help(&[
         "AOF-FLUSH-SLEEP <microseconds>",
         "    Sleep before each write to the append-only file.",
+        "ASSERT",
+        "    End the server as an assertion that fails would.",
         "DIGEST",
         "    Give forty hexadecimal digits that stand for all data.",
         "DIGEST-VALUE <key> [<key> ...]",
@@ -392,6 +397,8 @@ fn help(ctx: &mut Ctx) {
         "    Accepted, and without effect: long elements need no nodes of their own here.",
         "REPLYBUFFER PEAK-RESET-TIME <time> | RESIZING <0|1>",
         "    Accepted, and without effect: no buffer is kept for a client's output here.",
+        "SEGFAULT",
+        "    End the server as a write to memory that is not its own would.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Switch off (or on) that expired keys are deleted though nobody asks for them.",
         "SET-SKIP-CHECKSUM-VALIDATION <0|1>",

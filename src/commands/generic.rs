@@ -433,13 +433,13 @@ pub(super) struct ElementScan<'a> {
     pattern: Option<&'a [u8]>,
     /// About how many elements to look at.
     pub count: usize,
-    /// HSCAN without the values.
+    /// HSCAN without the values, ZSCAN without the scores.
     pub no_values: bool,
 }
 
 impl<'a> ElementScan<'a> {
-    /// Reads the options, which follow key and cursor.
-    pub fn parse(args: Args<'a>, is_hash: bool) -> Result<ElementScan<'a>, Error> {
+    /// Reads the options, which follow key and cursor. `leave_out` is the word that leaves out half of each element, if there is one.
+    pub fn parse(args: Args<'a>, leave_out: &[u8]) -> Result<ElementScan<'a>, Error> {
         let mut o = ElementScan { pattern: None, count: 10, no_values: false };
         let mut rest = args.cursor(3);
         while let Some(word) = rest.word() {
@@ -449,7 +449,7 @@ impl<'a> ElementScan<'a> {
                     let count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
                     o.count = usize::try_from(count).ok().filter(|&count| count > 0).ok_or(Error::Syntax)?;
                 }
-                b"NOVALUES" if is_hash => o.no_values = true,
+                word if word == leave_out => o.no_values = true,
                 b"NOVALUES" => return Err(Error::Text("ERR NOVALUES option can only be used in HSCAN")),
                 _ => return Err(Error::Syntax),
             }

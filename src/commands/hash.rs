@@ -5,7 +5,7 @@ use crate::base::extended;
 use crate::base::number::parse_i64;
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::options::{drawn, random_count};
-use crate::commands::streams::{Part, Random, Unordered, frozen};
+use crate::commands::streams::{Draws, Part, Random, Unordered, frozen};
 use crate::keyspace::Edited;
 use crate::keyspace::changes::Event;
 use crate::keyspace::db::{Db, Slot};
@@ -551,6 +551,17 @@ fn reply_parts(ctx: &mut Ctx, args: Args, part: Part) -> Done {
     Ok(Flow::Done)
 }
 
+/// A field by chance; RESP3 has a pair of it and its value.
+fn show_field(reply: &mut Reply, field: Field, with_value: bool) {
+    if with_value && reply.proto == Proto::Resp3 {
+        reply.array(2);
+    }
+    reply.text(field.field);
+    if with_value {
+        reply.text(field.value);
+    }
+}
+
 /// HRANDFIELD key [count [WITHVALUES]]
 fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
     let (count, with_values) = random_count(args, b"WITHVALUES")?;
@@ -564,13 +575,26 @@ fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
     let slot = if db.expire_fields(slot, key, usize::MAX) > 0 { db.locate(key) } else { slot };
     // What somebody else is to delete is passed over below, in one go.
     let whole = db.view::<HashView>(slot)?.filter(|hash| !db.hides_field(hash.earliest())).map_or(0, HashView::len);
-    if let Some(n) = count.filter(|_| whole > 0).map(|count| drawn(count, whole))
-        && ctx.streams(n)
-        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
-    {
-        let width = if with_values && ctx.reply.proto == Proto::Resp2 { 2 } else { 1 };
-        ctx.reply.array(n * width);
-        return ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, with_values)));
+    if let Some(count) = count.filter(|_| whole > 0) {
+        let n = drawn(count, whole);
+        if count < 0 && ctx.is_refused_draws(n as u64) {
+            return Ok(Flow::Done);
+        }
+        let proto = ctx.reply.proto;
+        let width = if with_values && proto == Proto::Resp2 { 2 } else { 1 };
+        let object = if ctx.streams(n) { frozen(ctx.server.db(ctx.db).entry(slot)) } else { None };
+        if let Some(object) = object {
+            ctx.reply.array(n * width);
+            return ctx.stream(args, Box::new(Random::new(object, count, dice, with_values)));
+        }
+        if count < 0 && ctx.streams(n) {
+            ctx.reply.array(n * width);
+            let db = ctx.server.db(ctx.db);
+            let hash = db.view::<HashView>(slot)?.expect("nothing was changed since");
+            let show = |reply: &mut Reply, rank| show_field(reply, hash.nth(rank).expect("a rank below"), with_values);
+            let draws = Draws::new(proto, whole, n as u64, dice, show);
+            return ctx.stream(args, Box::new(draws));
+        }
     }
     let db = ctx.server.db(ctx.db);
     let hash = db.view::<HashView>(slot)?;
@@ -595,15 +619,7 @@ fn hrandfield(ctx: &mut Ctx, args: Args) -> Done {
     };
     let reply = &mut *ctx.reply;
     let nests = reply.proto == Proto::Resp3;
-    let show = |reply: &mut Reply, field: Field| {
-        if with_values && nests {
-            reply.array(2);
-        }
-        reply.text(field.field);
-        if with_values {
-            reply.text(field.value);
-        }
-    };
+    let show = |reply: &mut Reply, field: Field| show_field(reply, field, with_values);
     let width = if with_values && !nests { 2 } else { 1 };
     let nth = |rank: usize| if hidden { live[rank] } else { hash.nth(rank).expect("a rank below the length") };
     match count {
@@ -640,7 +656,7 @@ fn hscan(ctx: &mut Ctx, args: Args) -> Done {
         ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, true)?;
+    let options = ElementScan::parse(args, b"NOVALUES")?;
     ElementScan::reply(ctx.reply, |reply| {
         let mut n = 0;
         let next = hash.scan(cursor, options.count, &mut |field| {

@@ -19,8 +19,8 @@ pub static COMMANDS: &[Command] = &[
     Command::new("bgsave", bgsave)
         .arity(-1)
         .flags(&[Admin, NoScript, NoAsyncLoading])
-        .syntax("[SCHEDULE]@3.2.2")
-        .docs("Writes a snapshot while clients are served.")
+        .syntax("[<operation: SCHEDULE@3.2.2 | CANCEL>]")
+        .docs("Writes a snapshot while clients are served, or stops writing it.")
         .complexity("O(1)")
         .since("1.0.0")
         .history(&[("3.2.2", "`SCHEDULE` came.")]),
@@ -95,10 +95,17 @@ fn save(ctx: &mut Ctx, _: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// BGSAVE [SCHEDULE]
+/// BGSAVE [SCHEDULE | CANCEL]
 fn bgsave(ctx: &mut Ctx, args: Args) -> Done {
     let may_wait = match args.len() {
         1 => false,
+        2 if args.get(1).eq_ignore_ascii_case(b"cancel") => {
+            if !ctx.server.call_off_saving() {
+                return Err(Error::Text("ERR Background saving is currently not in progress or scheduled"));
+            }
+            ctx.reply.simple("Background saving cancelled");
+            return Ok(Flow::Done);
+        }
         2 if args.get(1).eq_ignore_ascii_case(b"schedule") => true,
         _ => return Err(Error::Syntax),
     };

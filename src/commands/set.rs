@@ -6,7 +6,7 @@ use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::joins;
 use crate::commands::options::{count, drawn, key_count, limit, symmetric};
 use crate::commands::sorted_set::Operation;
-use crate::commands::streams::{Part, Random, Unordered, frozen};
+use crate::commands::streams::{Draws, Part, Random, Unordered, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Reply};
@@ -377,12 +377,24 @@ fn srandmember(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let len = set.len();
-    if let Some(n) = count.map(|count| drawn(count, len))
-        && ctx.streams(n)
-        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
-    {
-        ctx.reply.array(n);
-        return ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, false)));
+    if let Some(count) = count {
+        let n = drawn(count, len);
+        if count < 0 && ctx.is_refused_draws(n as u64) {
+            return Ok(Flow::Done);
+        }
+        let object = if ctx.streams(n) { frozen(ctx.server.db(ctx.db).entry(slot)) } else { None };
+        if let Some(object) = object {
+            ctx.reply.array(n);
+            return ctx.stream(args, Box::new(Random::new(object, count, dice, false)));
+        }
+        if count < 0 && ctx.streams(n) {
+            ctx.reply.array(n);
+            let db = ctx.server.db(ctx.db);
+            let set = db.view::<SetView>(slot)?.expect("nothing was changed since");
+            let show = |reply: &mut Reply, rank| reply.text(set.nth(rank).expect("a rank below the length"));
+            let draws = Draws::new(ctx.reply.proto, len, n as u64, dice, show);
+            return ctx.stream(args, Box::new(draws));
+        }
     }
     let db = ctx.server.db(ctx.db);
     let set = db.view::<SetView>(slot)?.expect("nothing was changed since");
@@ -605,7 +617,7 @@ fn sscan(ctx: &mut Ctx, args: Args) -> Done {
         ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, false)?;
+    let options = ElementScan::parse(args, b"")?;
     ElementScan::reply(ctx.reply, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member| {

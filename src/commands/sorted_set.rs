@@ -5,7 +5,7 @@ use crate::base::number::{Double, parse_f64, parse_i64, parse_wide_f64, seventee
 use crate::commands::generic::{ElementScan, cursor};
 use crate::commands::joins;
 use crate::commands::options::{count, drawn, first_key, keys_end_count, limit, random_count, range};
-use crate::commands::streams::{Ordered, Random, frozen};
+use crate::commands::streams::{Draws, Ordered, Random, frozen};
 use crate::keyspace::changes::Event;
 use crate::keyspace::{Db, Slot};
 use crate::resp::{Args, Proto, Reply};
@@ -297,7 +297,7 @@ pub static COMMANDS: &[Command] = &[
         .flags(&[ReadOnly])
         .keys(&[KeySpec::at(1, &[Ro, Access])])
         .tips(&["nondeterministic_output"])
-        .syntax("key cursor [MATCH pattern] [COUNT count]")
+        .syntax("key cursor [MATCH pattern] [COUNT count] [NOSCORES]")
         .docs("Walks over the members of a sorted set and their scores, some at a time.")
         .complexity("O(1) for each call, O(N) for a whole walk over N members")
         .since("2.8.0"),
@@ -1035,18 +1035,31 @@ fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let len = set.len();
-    if let Some(n) = count.map(|count| drawn(count, len))
-        && ctx.streams(n)
-        && let Some(object) = frozen(ctx.server.db(ctx.db).entry(slot))
-    {
-        reply_members(ctx.reply, n, with_scores);
-        return match count {
+    if let Some(count) = count {
+        let n = drawn(count, len);
+        if count < 0 && ctx.is_refused_draws(n as u64) {
+            return Ok(Flow::Done);
+        }
+        let object = if ctx.streams(n) { frozen(ctx.server.db(ctx.db).entry(slot)) } else { None };
+        if let Some(object) = object {
+            reply_members(ctx.reply, n, with_scores);
             // All of them come from the highest score to the lowest.
-            Some(0..) if n == len => {
-                ctx.stream(args, Box::new(Ordered { object, ranks: 0..len, is_reverse: true, with_scores }))
+            if count >= 0 && n == len {
+                return ctx.stream(args, Box::new(Ordered { object, ranks: 0..len, is_reverse: true, with_scores }));
             }
-            _ => ctx.stream(args, Box::new(Random::new(object, count.unwrap_or(0), dice, with_scores))),
-        };
+            return ctx.stream(args, Box::new(Random::new(object, count, dice, with_scores)));
+        }
+        if count < 0 && ctx.streams(n) {
+            reply_members(ctx.reply, n, with_scores);
+            let db = ctx.server.db(ctx.db);
+            let set = db.view::<SortedSetView>(slot)?.expect("nothing was changed since");
+            let show = |reply: &mut Reply, rank| {
+                let (member, score) = set.at(rank).expect("a rank below the length");
+                reply_member(reply, member, score, with_scores);
+            };
+            let draws = Draws::new(ctx.reply.proto, len, n as u64, dice, show);
+            return ctx.stream(args, Box::new(draws));
+        }
     }
     let db = ctx.server.db(ctx.db);
     let set = db.view::<SortedSetView>(slot)?.expect("nothing was changed since");
@@ -1079,7 +1092,7 @@ fn zrandmember(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// ZSCAN key cursor [MATCH pattern] [COUNT count]
+/// ZSCAN key cursor [MATCH pattern] [COUNT count] [NOSCORES]
 fn zscan(ctx: &mut Ctx, args: Args) -> Done {
     let cursor = cursor(args.get(2))?;
     let mut db = ctx.server.db(ctx.db);
@@ -1088,19 +1101,23 @@ fn zscan(ctx: &mut Ctx, args: Args) -> Done {
         ElementScan::reply(ctx.reply, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, false)?;
+    let options = ElementScan::parse(args, b"NOSCORES")?;
     ElementScan::reply(ctx.reply, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member, score| {
             if options.fits(member) {
                 reply.text(member);
+                n += 1;
+                if options.no_values {
+                    return;
+                }
                 // Redis prints scores here as they lie in a listpack, or else with all digits.
                 if set.is_listpack() || score.is_infinite() {
                     reply.bulk(&Double::new(score));
                 } else {
                     reply.bulk(seventeen_digits(score).as_bytes());
                 }
-                n += 2;
+                n += 1;
             }
         });
         (next, n)

@@ -206,6 +206,47 @@ impl Job for Random {
     }
 }
 
+/// Draws from a packed value: each element as it is to be replied, copied before anything else is done.
+pub struct Draws {
+    elements: Vec<Vec<u8>>,
+    left: u64,
+    dice: Dice,
+}
+
+impl Draws {
+    /// `show` appends the element of a rank.
+    pub fn new(proto: Proto, len: usize, left: u64, dice: Dice, mut show: impl FnMut(&mut Reply, usize)) -> Draws {
+        let mut encoded = |rank| {
+            let mut one = Reply::new(proto);
+            show(&mut one, rank);
+            one.to_bytes()
+        };
+        Draws { elements: (0..len).map(&mut encoded).collect(), left, dice }
+    }
+}
+
+impl Job for Draws {
+    fn step(&mut self, reply: &mut Reply, may_go_on: &mut dyn FnMut() -> bool) -> bool {
+        loop {
+            for _ in 0..STRIDE {
+                if self.left == 0 {
+                    return true;
+                }
+                self.left -= 1;
+                reply.raw(&self.elements[self.dice.below(self.elements.len() as u64) as usize]);
+            }
+            if !may_go_on() {
+                return false;
+            }
+        }
+    }
+
+    fn memory(&self) -> Memory {
+        let own = self.elements.iter().map(|element| size_of::<Vec<u8>>() + element.capacity()).sum();
+        Memory { own, held: 0 }
+    }
+}
+
 /// The keys that fit a pattern: they are counted first, since their number comes first.
 pub struct Keys {
     table: Frozen,

@@ -69,6 +69,8 @@ pub struct Directive {
     pub name: &'static str,
     /// Another name with the same value, from before Redis renamed it.
     pub alias: Option<&'static str>,
+    /// The name that it has in Valkey only: understood, and shown only to who says it in full.
+    pub valkey: Option<&'static str>,
     /// What values it takes.
     pub kind: Kind,
     /// The value it has when nobody says anything, as CONFIG GET shows it.
@@ -93,6 +95,7 @@ impl Directive {
         Directive {
             name,
             alias: None,
+            valkey: None,
             kind,
             default,
             change: Change::Anytime,
@@ -109,6 +112,18 @@ impl Directive {
     pub const fn alias(mut self, alias: &'static str) -> Directive {
         self.alias = Some(alias);
         self
+    }
+
+    /// Gives it the name that Valkey has for it.
+    #[must_use]
+    pub const fn valkey(mut self, name: &'static str) -> Directive {
+        self.valkey = Some(name);
+        self
+    }
+
+    /// Whether patterns find it under this name of it.
+    pub fn shows(&self, name: &str) -> bool {
+        !self.is_hidden && self.valkey != Some(name)
     }
 
     /// It may be changed only at the start.

@@ -229,7 +229,7 @@ fn fitting(dir: &Path, pattern: &OsStr) -> Vec<PathBuf> {
 
 /// The directive that somebody may have meant.
 fn nearest(name: &[u8]) -> Option<&'static str> {
-    let shown = NAMES.iter().filter(|&&(_, row)| !DIRECTIVES[row].is_hidden);
+    let shown = NAMES.iter().filter(|&&(name, row)| DIRECTIVES[row].shows(name));
     let (distance, known) = shown.map(|&(known, _)| (edits(name, known.as_bytes()), known)).min()?;
     (distance <= 2.max(name.len() / 4)).then_some(known)
 }

@@ -95,7 +95,7 @@ impl Changes {
 static ROWS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
     let mut rows = HashMap::new();
     for (row, directive) in DIRECTIVES.iter().enumerate() {
-        for name in [Some(directive.name), directive.alias].into_iter().flatten() {
+        for name in [Some(directive.name), directive.alias, directive.valkey].into_iter().flatten() {
             assert!(rows.insert(name, row).is_none(), "two directives named {name}");
         }
     }
@@ -161,7 +161,7 @@ impl Config {
                 continue;
             }
             for (at, &(name, row)) in NAMES.iter().enumerate() {
-                let is_hit = !seen[at] && !DIRECTIVES[row].is_hidden && glob::matches_nocase(pattern, name.as_bytes());
+                let is_hit = !seen[at] && DIRECTIVES[row].shows(name) && glob::matches_nocase(pattern, name.as_bytes());
                 if is_hit {
                     seen[at] = true;
                     found.push((name.into(), self.shown(row)));
@@ -250,8 +250,7 @@ impl Config {
     pub fn without_effect(&self) -> impl Iterator<Item = &'static str> {
         let rows = DIRECTIVES.iter().zip(&self.values);
         let is_set = |row: &Directive, value: &[u8]| row.default.as_bytes() != value;
-        rows.filter(move |(row, value)| !row.is_honoured && !row.is_hidden && is_set(row, value))
-            .map(|(row, _)| row.name)
+        rows.filter(move |(row, value)| !row.is_honoured && is_set(row, value)).map(|(row, _)| row.name)
     }
 }
 

@@ -122,6 +122,8 @@ pub struct Settings {
     pub unixsocket: Option<String>,
     /// Its permissions; zero leaves them to the process's mask.
     pub unixsocketperm: u32,
+    /// The group that the Unix socket belongs to, if it is not the process's.
+    pub unixsocketgroup: Option<String>,
     /// The length of the queue of connections that are not accepted yet.
     pub tcp_backlog: u32,
     /// Seconds of silence after which the kernel asks whether the other side is still there; zero means never.
@@ -353,6 +355,7 @@ impl Settings {
             port: number("port") as u16, // at most 65,535 by its row
             bind: text("bind").split_ascii_whitespace().map(String::from).collect(),
             unixsocket: (!socket.is_empty()).then_some(socket),
+            unixsocketgroup: Some(text("unixsocketgroup")).filter(|group| !group.is_empty()),
             unixsocketperm: u32::from_str_radix(&text("unixsocketperm"), 8).expect("its row admits octal digits only"),
             tcp_backlog: small("tcp-backlog"),
             tcp_keepalive: small("tcp-keepalive"),

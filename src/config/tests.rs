@@ -43,7 +43,7 @@ fn refusal(name: &str, value: &str) -> String {
 
 #[test]
 fn there_are_the_directives_of_the_reference_and_each_default_passes_its_check() {
-    assert_eq!(NAMES.iter().filter(|&&(_, row)| !DIRECTIVES[row].is_hidden).count(), 207);
+    assert_eq!(NAMES.iter().filter(|&&(name, row)| DIRECTIVES[row].shows(name)).count(), 207);
     for directive in DIRECTIVES {
         if directive.name == "dir" {
             continue; // empty in the table: it is wherever the server starts
@@ -545,4 +545,31 @@ fn rewriting_brings_users_up_to_date() {
         "# people\nuser ann on\nport 6379\nuser bob off \"~a\\\"b\"\n",
         "lines are used again, and those of users who are gone go"
     );
+}
+
+/// Whoever sets what has no effect is told so in the log, and nobody else.
+#[test]
+fn what_the_server_goes_by_is_marked_as_honoured() {
+    let settings = |config: &Config| format!("{:?}", config.settings);
+    let before = settings(&Config::default());
+    for row in DIRECTIVES.iter().filter(|row| !row.is_honoured) {
+        for value in ["yes", "no", "1", "7", "100", "65536", "2mb", "text"] {
+            let mut config = Config::default();
+            if config.set(&[(row.name.as_bytes(), value.as_bytes())], false).is_ok() {
+                assert_eq!(settings(&config), before, "{} {value}", row.name);
+            }
+        }
+    }
+}
+
+/// So that a `valkey.conf` is taken as it is.
+#[test]
+fn directives_of_valkey_are_understood_and_not_listed() {
+    let mut config = loaded("commandlog-execution-slower-than 5\nprimaryauth x\nmptcp no\nlog-format json\n");
+    assert_eq!((shown(&config, "slowlog-log-slower-than"), shown(&config, "masterauth")), ("5".into(), "x".into()));
+    assert_eq!(shown(&config, "commandlog-execution-slower-than"), "5");
+    assert_eq!(config.get(&[b"commandlog*", b"primary*", b"log-f*"]), []);
+    assert_eq!(config.without_effect().collect::<Vec<_>>(), ["masterauth", "log-format"]);
+    config.set(&[(b"commandlog-execution-slower-than", b"7")], false).expect("it may be changed");
+    assert_eq!(config.settings.slowlog_us, Some(7));
 }

@@ -63,6 +63,8 @@ pub struct Connection {
     pub is_closing: bool,
     /// On the loop's list of connections that wait for the log.
     pub is_held: bool,
+    /// The other side sends no more, or is gone: behind what is still to be read stands the end, of which no edge will tell.
+    pub has_ended: bool,
     /// What is held until the log is safe: positions in the output, each with the offset that what stands before waits for.
     marks: Rare<VecDeque<(u64, u64)>>,
     /// Up to this position the output may leave.
@@ -87,6 +89,7 @@ impl Connection {
             is_doomed: false,
             is_closing: false,
             is_held: false,
+            has_ended: false,
             marks: Rare::default(),
             free_until: 0,
             sent: 0,
@@ -132,10 +135,17 @@ impl Connection {
             if self.reading == Reading::Drained {
                 break Served::Drained;
             }
-            if left == 0 || (left < READ_PER_TURN && server.is_turn_long()) {
+            // The end is read in a turn of its own, so that the replies to what came before it leave first.
+            let has_read = left < READ_PER_TURN;
+            if left == 0 || (has_read && (self.has_ended || server.is_turn_long())) {
                 break Served::Capped;
             }
             match self.read(server, &mut left) {
+                Ok(0) if self.waits_for_log() => {
+                    // Who sends no more may still read.
+                    self.is_closing = true;
+                    break Served::Drained;
+                }
                 Ok(0) => break Served::Gone,
                 Ok(_) => has_parsed_all = false,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.reading = Reading::Drained,
@@ -175,7 +185,7 @@ impl Connection {
         }
     }
 
-    /// One read; a short one means that the socket is drained, without asking again.
+    /// One read; a short one means that the socket is drained, without asking again, unless the end is known to stand there.
     fn read(&mut self, server: &mut Server, left: &mut usize) -> io::Result<usize> {
         let query = &mut self.lane.query;
         let into = if let Some(big) = self.lane.parser.big() {
@@ -188,7 +198,7 @@ impl Connection {
         };
         let room = (into.capacity() - into.len()).min(READ_MAX);
         let n = self.stream.read_into(into, room)?;
-        if n < room {
+        if n < room && !self.has_ended {
             self.reading = Reading::Drained;
         }
         *left = left.saturating_sub(n);

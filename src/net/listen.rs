@@ -86,12 +86,26 @@ fn unix(path: &str, settings: &Settings) -> io::Result<Listener> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     socket.bind(&SockAddr::unix(path)?)?;
+    if let Some(group) = &settings.unixsocketgroup {
+        std::os::unix::fs::chown(path, None, Some(group_id(group)?))?;
+    }
     if settings.unixsocketperm != 0 {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(settings.unixsocketperm))?;
     }
     socket.listen(settings.tcp_backlog as i32)?; // at most 65,535: the configuration's bound
     let listener: std::os::unix::net::UnixListener = socket.into();
     Ok(Listener::Unix(UnixListener::from_std(listener), path.into()))
+}
+
+/// The number of a group that is named, or is a number.
+fn group_id(name: &str) -> io::Result<u32> {
+    let groups = std::fs::read_to_string("/etc/group")?;
+    let number = groups.lines().find_map(|line| {
+        // `name:password:number:members`
+        let mut fields = line.split(':');
+        (fields.next() == Some(name)).then(|| fields.nth(1))?
+    });
+    number.unwrap_or(name).parse().map_err(|_| io::Error::other(format!("there is no group {name}")))
 }
 
 /// Sets a new connection's options: no delay, and keepalive as configured.

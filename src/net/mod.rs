@@ -208,7 +208,9 @@ impl EventLoop {
                         self.queue_send(slot);
                     }
                     if event.is_readable() || event.is_read_closed() || event.is_error() {
-                        self.connections[slot].reading = Reading::Ready;
+                        let connection = &mut self.connections[slot];
+                        connection.reading = Reading::Ready;
+                        connection.has_ended |= event.is_read_closed() || event.is_error();
                         if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
                     }
                 }

@@ -273,6 +273,7 @@ impl Server {
     /// Answers a client that waits no more, and lets the rest of what it sent run.
     fn unblock(&mut self, client: ClientId, reply: &Reply) {
         let state = &mut self.clients[client];
+        state.commands += 1;
         if !state.is_muted() {
             self.outbox.push(Order::Send(client, reply.to_bytes()));
         }

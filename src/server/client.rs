@@ -9,6 +9,8 @@ use crate::resp::{Proto, Request};
 use crate::server::acl::UserId;
 use crate::server::blocked::Wait;
 use crate::server::command::{CommandId, Flags};
+use crate::server::describe::FIXED;
+use crate::server::outbox::Order;
 use crate::server::pubsub::Subscriptions;
 use crate::server::streaming::Streaming;
 use crate::server::tracking::Tracking;
@@ -242,8 +244,25 @@ impl super::Ctx<'_> {
     pub fn output_max(&self) -> usize {
         match self.server.output_limit(self.client).hard {
             0 => usize::MAX,
-            hard => usize::try_from(hard).unwrap_or(usize::MAX),
+            // What Redis has room for in a buffer of its own does not count.
+            hard => usize::try_from(hard).unwrap_or(usize::MAX).saturating_add(FIXED),
         }
+    }
+
+    /// Whether so many elements by chance are more output than the client may have, whatever they are. Then its connection is closed
+    /// before any is drawn, and the answer is one that nobody sees.
+    pub fn is_refused_draws(&mut self, draws: u64) -> bool {
+        const ELEMENT_MIN: u64 = b"$0\r\n\r\n".len() as u64;
+        if draws.saturating_mul(ELEMENT_MIN) <= self.output_max() as u64 {
+            return false;
+        }
+        let client = &self.server.clients[self.client];
+        let line = self.server.describe_client(client, 0, None);
+        log::warn!("Client {line} closed for overcoming of output buffer limits.");
+        self.server.stats.output_limit_closes += 1;
+        self.server.outbox.push(Order::Close { client: self.client, after_replies: false });
+        self.reply.array(0);
+        true
     }
 }
 

@@ -16,6 +16,32 @@ pub fn redirection(tracking: Option<&Tracking>) -> i64 {
     tracking.map_or(-1, |tracking| tracking.redirect.map_or(0, |(_, number)| number as i64))
 }
 
+/// What the letters say of a client.
+pub fn flags_of(client: &Client) -> String {
+    let queued = client.executing.is_some() || client.multi.is_some();
+    let mut flags: String = [
+        (client.is_monitor, 'O'),
+        (client.is_subscriber(), 'P'),
+        (queued, 'x'),
+        (client.wait.is_some() || client.is_postponed, 'b'),
+        (client.tracking.is_some(), 't'),
+        (client.tracking.as_ref().is_some_and(|tracking| tracking.is_broken), 'R'),
+        (client.tracking.as_ref().is_some_and(|tracking| tracking.is_broadcast), 'B'),
+        (client.is_dirty, 'd'),
+        (client.is_closing, 'c'),
+        (client.connection.is_unix, 'U'),
+        (client.no_evict, 'e'),
+        (client.no_touch, 'T'),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, letter)| is_so.then_some(letter))
+    .collect();
+    if flags.is_empty() {
+        flags.push('N');
+    }
+    flags
+}
+
 impl Server {
     /// A client's line, without its end; `pending` bytes of replies wait for it. `asked`: its request, if it is the client that asks.
     pub fn describe_client(&self, client: &Client, pending: usize, asked: Option<Args>) -> String {
@@ -36,26 +62,7 @@ impl Server {
             request = encoded.len();
             argv = asked.iter().map(<[u8]>::len).sum::<usize>();
         }
-        let mut flags: String = [
-            (client.is_monitor, 'O'),
-            (client.is_subscriber(), 'P'),
-            (queued.is_some(), 'x'),
-            (client.wait.is_some() || client.is_postponed, 'b'),
-            (client.tracking.is_some(), 't'),
-            (client.tracking.as_ref().is_some_and(|tracking| tracking.is_broken), 'R'),
-            (client.tracking.as_ref().is_some_and(|tracking| tracking.is_broadcast), 'B'),
-            (client.is_dirty, 'd'),
-            (client.is_closing, 'c'),
-            (connection.is_unix, 'U'),
-            (client.no_evict, 'e'),
-            (client.no_touch, 'T'),
-        ]
-        .into_iter()
-        .filter_map(|(is_so, letter)| is_so.then_some(letter))
-        .collect();
-        if flags.is_empty() {
-            flags.push('N');
-        }
+        let flags = flags_of(client);
         let mut line = String::new();
         let written = write!(
             line,

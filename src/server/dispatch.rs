@@ -367,7 +367,10 @@ impl Server {
         let failed = match done {
             Ok(Flow::Done) => false,
             Ok(Flow::Blocked | Flow::Streaming) => {
-                // It counts when it has an end.
+                // It counts when it has an end, for the client, too.
+                if self.outbox.retrying != Some(client) {
+                    self.clients[client].commands -= 1;
+                }
                 self.last_ticks = self.watch.ticks();
                 if self.propagation.is_on {
                     self.propagate(client, db, id, args, Propagate::Nothing, false);

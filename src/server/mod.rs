@@ -508,6 +508,7 @@ impl Server {
             return;
         }
         self.next_cron_us = now_us + 1_000_000 / u64::from(self.config.settings.hz.max(1));
+        crate::base::crash::beat();
         if self.cron_is_paused {
             return;
         }

@@ -1,6 +1,7 @@
 //! What the server is to the operating system: whether it runs in the background, its name among the processes, how
 //! willingly the kernel may end it, and the file with its process id.
 
+use crate::base::crash;
 use crate::config::Config;
 use crate::server::Server;
 use std::ffi::{CString, OsString};
@@ -151,26 +152,22 @@ fn write_score(score: i64) -> std::io::Result<()> {
 }
 
 impl Server {
-    /// After a panic: what ran for whom, without what was said in it.
-    pub fn describe_crash(&self) -> Option<String> {
-        let client = self.clients.get(self.outbox.current()?)?;
-        let command = client.last_command.map_or("none", |id| &*self.commands.get(id).full_name);
-        Some(format!("Command: {command}\nClient: {}", self.describe_client(client, 0, None)))
+    /// Tells in the log, after a panic or a signal, what ran for whom, without what was said in it.
+    pub fn describe_crash(&self) {
+        if let Some(client) = self.outbox.current().and_then(|client| self.clients.get(client)) {
+            let command = client.last_command.map_or("none", |id| &*self.commands.get(id).full_name);
+            log::error!("Command: {command}\nClient: {}", self.describe_client(client, 0, None));
+        }
     }
-}
 
-/// From now on a panic is told in the log, with its place and the way there.
-pub fn report_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let thread = std::thread::current();
-        log::error!("=== REDOXIDE BUG REPORT START ===");
-        log::error!(
-            "Redoxide {} crashed in thread '{}': {panic}",
-            crate::config::VERSION,
-            thread.name().unwrap_or("?")
-        );
-        log::error!("------ STACK TRACE ------\n{}", std::backtrace::Backtrace::force_capture());
-    }));
+    /// Whether signals are told before they end the process, and after how long a loop that hangs is.
+    pub fn set_crash_reports(&self) {
+        crash::tell_signals(self.config.value("crash-log-enabled") == b"yes");
+        let period = str::from_utf8(self.config.value("watchdog-period")).ok().and_then(|text| text.parse().ok());
+        // The loop gives a sign of life `hz` times a second.
+        let shortest = 2000 / u64::from(self.config.settings.hz.max(1));
+        crash::watch(period.filter(|&ms| ms > 0).map_or(0, |ms: u64| ms.max(shortest)));
+    }
 }
 
 /// Who started the server and wants to know when it is ready.
@@ -238,7 +235,10 @@ impl PidFile {
         // In full, as the working directory may change.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
         match std::fs::write(&path, format!("{}\n", std::process::id())) {
-            Ok(()) => PidFile(Some(path.into())),
+            Ok(()) => {
+                crash::leave_behind(Some(&path));
+                PidFile(Some(path.into()))
+            }
             Err(error) => {
                 log::warn!("Failed to write PID file: {error}");
                 PidFile(None)
@@ -250,6 +250,7 @@ impl PidFile {
     pub fn remove(&mut self) {
         if let Some(path) = self.0.take() {
             log::info!("Removing the pid file.");
+            crash::leave_behind(None);
             // If it is gone already, so much the better.
             let _ = std::fs::remove_file(path);
         }

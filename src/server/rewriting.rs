@@ -373,6 +373,11 @@ impl Server {
             );
             return;
         }
+        if self.is_inside_unit() {
+            self.aof.rewrite.is_scheduled = true;
+            log::info!("AOF was enabled during a transaction: the rewrite for it in the AOF background was scheduled");
+            return;
+        }
         self.begin_rewrite();
     }
 

@@ -215,6 +215,19 @@ impl Server {
         }
     }
 
+    /// BGSAVE CANCEL: neither the snapshot that is being written is wanted any more, nor one that was to follow. False: there was none.
+    pub fn call_off_saving(&mut self) -> bool {
+        let was_scheduled = std::mem::take(&mut self.saving.is_scheduled);
+        let before = self.saving.job.as_ref().map(|job| job.before);
+        self.cancel_saving();
+        // What it was to save is still to be saved.
+        if let Some(before) = before.filter(|_| self.saving.job.is_none()) {
+            self.saving.saved_dirty = before;
+            return true;
+        }
+        was_scheduled
+    }
+
     /// After FLUSHALL: a snapshot of what was there before is not wanted any more, and the file is to be empty, too.
     pub fn everything_flushed(&mut self) {
         if self.loading.is_some() {

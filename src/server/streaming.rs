@@ -200,6 +200,9 @@ impl Server {
         stats.calls += 1;
         stats.ticks += ticks;
         self.stats.commands += 1;
+        if let Some(client) = self.clients.get_mut(id) {
+            client.commands += 1;
+        }
         self.measure(id, command, request.args(), ticks);
         for push in pushes {
             self.outbox.push(Order::Push(id, push));

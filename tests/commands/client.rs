@@ -290,3 +290,93 @@ fn a_client_that_waits_is_unblocked_as_by_its_timeout_or_with_an_error() {
     "#,
     );
 }
+
+#[test]
+fn a_command_counts_for_its_client_when_it_has_an_end() {
+    check(
+        r#"
+        # since 8.0
+        # resp2
+        A> PING
+        PONG
+        A> BLPOP list 0
+        > CLIENT LIST
+        ~ "*cmd=blpop *tot-cmds=1\nid=*"
+        > RPUSH list a
+        (integer) 1
+        A< 1) "list"
+           2) "a"
+        > CLIENT LIST
+        ~ "*cmd=blpop *tot-cmds=2\nid=*"
+    "#,
+    );
+}
+
+#[test]
+fn clients_are_found_by_what_valkey_lets_ask_for() {
+    check(
+        r#"
+        # ours
+        # resp2
+        > CLIENT SETNAME me
+        OK
+        A> SELECT 3
+        OK
+        A> CLIENT SETINFO LIB-NAME lib
+        OK
+        A> SUBSCRIBE c
+        1) "subscribe"
+        2) "c"
+        3) (integer) 1
+        > CLIENT LIST NAME me
+        ~ "id=* name=me *\n"
+        > CLIENT LIST NAME m
+        ""
+        > CLIENT LIST NOT-NAME me DB 3
+        ~ "id=* name= * db=3 *\n"
+        > CLIENT LIST DB 3 TYPE pubsub FLAGS P LIB-NAME lib IP 127.0.0.1
+        ~ "id=* name= *\n"
+        > CLIENT LIST DB 3 NOT-TYPE pubsub
+        ""
+        > CLIENT LIST SKIPME yes NAME me
+        ""
+        > CLIENT LIST NOT-FLAGS P NAME me
+        ~ "id=* name=me *\n"
+        > CLIENT LIST NOT-USER default
+        ""
+        > CLIENT LIST NAME you NAME me
+        ~ "id=* name=me *\n"
+        > CLIENT LIST NAME me IDLE 100
+        ""
+        > CLIENT LIST MAXAGE 100
+        ""
+        > CLIENT LIST IDLE 0
+        (error) ERR idle should be greater than 0
+        > CLIENT LIST NOT-IDLE 1
+        (error) ERR syntax error
+        > CLIENT LIST FLAGS z
+        (error) ERR Unknown flags found in the provided filter: z
+        > CLIENT LIST DB x
+        (error) ERR DB is not an integer or out of range
+        > CLIENT LIST DB 16
+        (error) ERR DB number should be between 0 and 15
+        > CLIENT LIST USER nobody
+        (error) ERR No such user 'nobody'
+        > CLIENT LIST NAME me FOO
+        (error) ERR syntax error
+        > CLIENT LIST FOO bar
+        (error) ERR syntax error
+        > CLIENT KILL ID 1000 1001 NAME me
+        (integer) 0
+        > CLIENT KILL NOT-NAME me DB 3
+        (integer) 1
+        A< (closed)
+        > CLIENT LIST DB 3
+        ""
+        > CLIENT CAPA redirect
+        OK
+        > CLIENT CAPA
+        (error) ERR wrong number of arguments for 'client|capa' command
+    "#,
+    );
+}

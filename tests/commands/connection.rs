@@ -393,8 +393,8 @@ fn client_info_and_list_show_one_line_per_client() {
         (error) ERR Invalid client ID
         > CLIENT LIST ID 0
         ""
-        > CLIENT LIST TYPE normal ID 5
-        (error) ERR syntax error
+        > CLIENT LIST ID 5 FOO
+        (error) ERR Invalid client ID
     "#,
     );
 }

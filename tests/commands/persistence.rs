@@ -53,6 +53,29 @@ fn a_snapshot_is_put_off_inside_a_transaction() {
 }
 
 #[test]
+fn a_log_that_a_transaction_asks_for_begins_behind_it() {
+    check(
+        r#"
+        > MULTI
+        OK
+        > SET k v
+        QUEUED
+        > CONFIG SET appendonly yes
+        QUEUED
+        > EXEC
+        1) OK
+        2) OK
+        > INFO persistence
+        ...
+        | aof_enabled:1
+        ...
+        > CONFIG SET appendonly no
+        OK
+    "#,
+    );
+}
+
+#[test]
 fn the_log_is_rewritten_when_asked_for() {
     check(
         r#"
@@ -160,6 +183,31 @@ fn the_empty_snapshot_of_flushall_stands_in_nobodys_way() {
         OK
         > BGSAVE
         Background saving started
+    "#,
+    );
+}
+
+#[test]
+fn a_snapshot_can_be_called_off() {
+    check(
+        r#"
+        # ours
+        > BGSAVE CANCEL
+        (error) ERR Background saving is currently not in progress or scheduled
+        > DEBUG POPULATE 10
+        OK
+        > CONFIG SET rdb-key-save-delay 100000
+        OK
+        > BGSAVE
+        Background saving started
+        > BGSAVE CANCEL
+        Background saving cancelled
+        > INFO persistence
+        ...
+        | rdb_bgsave_in_progress:0
+        ...
+        > BGSAVE CANCEL
+        (error) ERR Background saving is currently not in progress or scheduled
     "#,
     );
 }

@@ -3646,3 +3646,27 @@ fn waiting_clients_are_served_in_their_order() {
     "#,
     );
 }
+
+#[test]
+fn zscan_leaves_the_scores_out() {
+    check(
+        r#"
+        # ours
+        > ZADD z 1 a 2 b
+        (integer) 2
+        > ZSCAN z 0 NOSCORES
+        1) "0"
+        2) 1) "a"
+           2) "b"
+        > ZSCAN z 0 MATCH b NOSCORES COUNT 10
+        1) "0"
+        2) 1) "b"
+        > ZSCAN z 0 NOVALUES
+        (error) ERR NOVALUES option can only be used in HSCAN
+        > SADD s a
+        (integer) 1
+        > SSCAN s 0 NOSCORES
+        (error) ERR syntax error
+    "#,
+    );
+}

@@ -4,6 +4,7 @@
 mod harness;
 mod process;
 
+use harness::client::Client;
 use harness::server::Server;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -249,4 +250,69 @@ fn who_does_not_read_a_reply_that_holds_too_much_is_closed() {
     assert!(ask(&list).contains("name=slow"), "what it holds is the key's as well");
     assert_eq!(ask(&arguments(&["DEL", "set"])), ":1\r\n");
     until(&mut ask, &|text| !text.contains("name=slow"));
+}
+
+/// Draws from a small collection, as many as somebody likes: nobody waits for that, and no more is kept than is read.
+#[test]
+fn a_billion_draws_hold_nobody_up() {
+    let server = Server::start(Path::new(PROGRAM), &[]);
+    let mut other = Client::new(&server);
+    other.ask(&["HSET", "hash", "field", "value"]);
+    other.ask(&["SADD", "set", "member"]);
+    other.ask(&["ZADD", "zset", "1", "member"]);
+    let commands =
+        ["HRANDFIELD hash -999999999 WITHVALUES", "SRANDMEMBER set -999999999", "ZRANDMEMBER zset -999999999"];
+    let mut drawing = Vec::new();
+    for command in commands {
+        let mut stream = server.connect();
+        stream.write_all(format!("{command}\r\n").as_bytes()).expect("the server reads");
+        let mut begin = vec![0; 100_000];
+        stream.read_exact(&mut begin).expect("the server answers");
+        assert!(begin.starts_with(b"*999999999\r\n$") || begin.starts_with(b"*1999999998\r\n$"));
+        drawing.push(stream);
+    }
+    let info = other.ask(&["INFO", "memory"]).text();
+    let used = info.lines().find_map(|line| line.strip_prefix("used_memory:")).and_then(|n| n.parse::<u64>().ok());
+    assert!(used.is_some_and(|used| used < 10_000_000), "{used:?}");
+    // Where the output has a limit that they go beyond in any case, they are refused.
+    other.ask(&["CONFIG", "SET", "client-output-buffer-limit", "normal 1000000 0 0"]);
+    for command in commands {
+        let mut stream = server.connect();
+        stream.write_all(format!("{command}\r\n").as_bytes()).expect("the server reads");
+        let mut all = Vec::new();
+        // Nothing, or a reset.
+        let _ = stream.read_to_end(&mut all);
+        assert!(all.len() < 1000, "{}", all.len());
+    }
+    let info = other.ask(&["INFO", "stats"]).text();
+    assert!(info.contains("client_output_buffer_limit_disconnections:3"), "{info}");
+}
+
+/// Data and the end that follows it may be one event: whoever sends a request and closes is answered, and forgotten.
+#[test]
+fn who_closes_behind_a_request_is_answered_and_forgotten() {
+    for more in [&[][..], &["--appendonly", "yes", "--appendfsync", "always"]] {
+        let server = Server::start(Path::new(PROGRAM), &arguments(more));
+        let mut other = Client::new(&server);
+        for n in 0..50 {
+            let mut stream = server.connect();
+            stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
+            stream.write_all(format!("SET k {n}\r\nGET k\r\n").as_bytes()).expect("the server reads");
+            stream.shutdown(std::net::Shutdown::Write).expect("it is open");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("the server answers, and closes");
+            assert_eq!(answer, format!("+OK\r\n${}\r\n{n}\r\n", n.to_string().len()));
+            // Nothing is ever sent to this one.
+            server.connect().write_all(b"BLPOP none 0\r\n").expect("the server reads");
+        }
+        let start = std::time::Instant::now();
+        loop {
+            let info = other.ask(&["INFO", "clients"]).text();
+            if info.contains("connected_clients:1\r\n") && info.contains("blocked_clients:0\r\n") {
+                break;
+            }
+            assert!(start.elapsed() < Duration::from_secs(10), "{info}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }

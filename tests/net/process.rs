@@ -320,6 +320,123 @@ fn a_panic_is_reported_and_the_log_keeps_what_was_whole() {
     server.0.wait().expect("the server ends");
 }
 
+/// A server with a log, a pid file and a connection over which something secret went.
+struct Watched {
+    folder: Folder,
+    server: Running,
+    stream: UnixStream,
+}
+
+impl Watched {
+    fn start(name: &str, more: &[&str]) -> Watched {
+        let folder = Folder::new(name);
+        let socket = folder.0.join("s");
+        let child = Command::new(PROGRAM)
+            .args(["--port", "0", "--save", "100 1", "--dir", "data", "--logfile", "log", "--pidfile", "pid"])
+            .args(["--enable-debug-command", "yes", "--unixsocket", &socket.to_string_lossy()])
+            .args(more)
+            .current_dir(&folder.0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let server = Running(child.expect("the program can be started"));
+        assert_eq!(ask(&socket, "SET secret secret"), "+OK\r\n+OK\r\n");
+        let stream = UnixStream::connect(&socket).expect("the server is there");
+        Watched { folder, server, stream }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.0.join("data/log")).expect("there is a log")
+    }
+
+    fn send(&mut self, command: &str) {
+        self.stream.write_all(format!("{command}\r\n").as_bytes()).expect("the server reads");
+    }
+
+    fn kill(&self, signal: &str) {
+        let line = format!("kill -{signal} {}", self.server.0.id());
+        assert!(Command::new("sh").args(["-c", &line]).status().expect("there is a shell").success());
+    }
+
+    /// How it ended.
+    fn end(&mut self) -> std::process::ExitStatus {
+        let status = self.server.0.wait().expect("the server ends");
+        assert!(!self.folder.0.join("data/pid").exists() && !self.folder.0.join("data/dump.rdb").exists());
+        assert!(!self.log().contains("secret"), "the log is no place for data: {}", self.log());
+        status
+    }
+}
+
+#[test]
+fn a_signal_is_reported_and_ends_the_process_all_the_same() {
+    use std::os::unix::process::ExitStatusExt;
+    let parts = |log: &str, parts: &[&str]| {
+        for part in parts {
+            assert!(log.contains(part), "{part}: {log}");
+        }
+    };
+    let both = [
+        "BUG REPORT START",
+        "freeing",
+        "(src/base/helper.rs:",
+        "STACK TRACE DONE",
+        "Command: debug",
+        "Client: id=",
+        "BUG REPORT END",
+    ];
+    let mut server = Watched::start("segfault", &[]);
+    server.send("DEBUG SEGFAULT");
+    assert_eq!(server.end().signal(), Some(11));
+    parts(&server.log(), &both);
+    parts(&server.log(), &["by signal: 11, si_code: 2", "Accessing address: 0x", "debug (src/commands/debug.rs:"]);
+    for (name, number) in [("ABRT", 6), ("BUS", 7), ("FPE", 8), ("ILL", 4), ("SEGV", 11)] {
+        let mut server = Watched::start(&format!("signal-{name}"), &[]);
+        server.send("DEBUG SLEEP 100");
+        let place = format!("/proc/{}/wchan", server.server.0.id());
+        until("the loop sleeps", || std::fs::read_to_string(&place).is_ok_and(|place| place.contains("nanosleep")));
+        server.kill(name);
+        assert_eq!(server.end().signal(), Some(number), "{name}");
+        parts(&server.log(), &both);
+        parts(
+            &server.log(),
+            &[&format!("by signal: {number}, si_code: 0"), "Sent by process ", "sleep (src/commands/"],
+        );
+    }
+    let mut server = Watched::start("silent", &["--crash-log-enabled", "yes"]);
+    server.send("CONFIG SET crash-log-enabled no\r\nDEBUG SEGFAULT");
+    assert_eq!(server.server.0.wait().expect("the server ends").signal(), Some(11));
+    assert!(!server.log().contains("BUG REPORT"), "{}", server.log());
+}
+
+#[test]
+fn an_assertion_is_reported_and_the_status_may_be_one() {
+    let mut server = Watched::start("assertion", &["--use-exit-on-panic", "yes"]);
+    server.send("DEBUG ASSERT");
+    assert_eq!(server.end().code(), Some(1));
+    let log = server.log();
+    for part in ["ASSERTION FAILED", "DEBUG ASSERT called", "debug (src/commands/debug.rs:", "Command: debug"] {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+    assert_eq!(log.matches("STACK TRACE -").count(), 1, "{log}");
+}
+
+#[test]
+fn a_loop_that_hangs_is_told_and_goes_on() {
+    let mut server = Watched::start("watchdog", &[]);
+    // Only while it is asked for.
+    server.send("DEBUG SLEEP 0.5\r\nCONFIG SET watchdog-period 1\r\nDEBUG SLEEP 1\r\nCONFIG SET watchdog-period 0");
+    until("it is told", || server.log().contains("STACK TRACE DONE"));
+    let log = server.log();
+    assert_eq!(log.matches("WATCHDOG TIMER EXPIRED").count(), 1, "{log}");
+    assert!(log.contains("sleep (src/commands/debug.rs:"), "{log}");
+    server.send("DEBUG SLEEP 0.5");
+    server.kill("ALRM");
+    until("it is told", || server.log().matches("STACK TRACE DONE").count() == 2);
+    assert!(server.log().contains("Received SIGALRM"), "{}", server.log());
+    server.send("SHUTDOWN NOSAVE");
+    assert_eq!(server.end().code(), Some(0));
+}
+
 #[test]
 fn the_whole_configuration_can_be_written() {
     let folder = Folder::new("force-all");
@@ -338,4 +455,51 @@ fn the_whole_configuration_can_be_written() {
         assert!(text.lines().any(|found| found == line), "{line}: {text}");
     }
     assert!(folder.run(&["--check-config", "a.conf"], "").status.success(), "{text}");
+}
+
+/// The file that comes with the distribution's Redis (`tools/test` installs it) starts the server as it is.
+#[test]
+fn the_distributions_own_file_starts_the_server() {
+    let path = "/etc/redis/redis.conf";
+    if std::fs::read(path).is_err() {
+        eprintln!("skipped: nobody may read {path}, or it is not there");
+        return;
+    }
+    let folder = Folder::new("distribution");
+    assert!(folder.run(&["--check-config", path], "").status.success());
+    let socket = folder.0.join("s");
+    // Where this test may write, and nobody else listens; the rest is the file's.
+    let child = Command::new(PROGRAM)
+        .args([path, "--port", "0", "--unixsocket", &socket.to_string_lossy(), "--dir", "data", "--logfile", "log"])
+        .args(["--pidfile", "pid", "--daemonize", "no"])
+        .current_dir(&folder.0)
+        .stdout(Stdio::null())
+        .spawn();
+    let mut server = Running(child.expect("the program can be started"));
+    let answer = ask(&socket, "CONFIG GET client-output-buffer-limit");
+    assert!(answer.contains("slave 268435456 67108864 60 pubsub 33554432 8388608 60"), "{answer}");
+    assert!(ask(&socket, "INFO server").contains(&format!("config_file:{path}")));
+    ask(&socket, "SHUTDOWN NOSAVE");
+    assert!(server.0.wait().expect("the server ends").success());
+    let log = std::fs::read_to_string(folder.0.join("data/log")).expect("there is a log");
+    assert!(log.contains("Ready to accept") && !log.contains("no effect"), "{log}");
+}
+
+#[test]
+fn the_socket_belongs_to_the_group_that_is_named() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new("group");
+    let socket = folder.0.join("s");
+    // Our own: nobody but root may give a file to another.
+    let group = std::fs::metadata(&folder.0).expect("the folder is there").gid().to_string();
+    let arguments = ["--port", "0", "--save", "", "--unixsocket", &socket.to_string_lossy(), "--unixsocketgroup"];
+    let start = |group: &str| {
+        let mut program = Command::new(PROGRAM);
+        program.args(arguments).arg(group).current_dir(&folder.0).stdout(Stdio::null());
+        Running(program.spawn().expect("the program can be started"))
+    };
+    let _server = start(&group);
+    assert_eq!(ask(&socket, "PING"), "+PONG\r\n+OK\r\n");
+    assert_eq!(std::fs::metadata(&socket).expect("the socket is there").gid().to_string(), group);
+    assert_eq!(start("no-such-group").0.wait().expect("it ends").code(), Some(1));
 }

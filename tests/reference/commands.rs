@@ -6,13 +6,15 @@ use crate::harness::value::Value;
 use crate::{connect, facts, none};
 
 /// Commands that Redis does not have.
-const ADDED: &[&str] = &["latency|stalls"];
+const ADDED: &[&str] = &["client|capa", "latency|stalls"];
 
 /// What differs on purpose: command and field.
 const DIFFERENT: &[(&str, &str)] = &[
-    // BYPOLYGON, which Valkey has.
+    // CANCEL, BYPOLYGON and NOSCORES, which Valkey has.
+    ("bgsave", "arguments"),
     ("geosearch", "arguments"),
     ("geosearchstore", "arguments"),
+    ("zscan", "arguments"),
 ];
 
 #[test]

@@ -1,7 +1,10 @@
 //! CONFIG: defaults of all directives that exist, and what they refuse.
 
+use crate::harness::client::Client;
 use crate::harness::value::Value;
-use crate::{connect, facts, none};
+use crate::{connect, connect_with, facts, none};
+use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// Directives that Redis does not have.
 const ADDED: &[&str] = &["rdb-version", "snapshot-format"];
@@ -33,6 +36,9 @@ fn directives_have_the_defaults_of_the_reference() {
             Some(_) => {}
         }
     }
+    let names: Vec<String> = reply.items().chunks(2).map(|pair| pair[0].text()).collect();
+    let missing = facts.as_object().into_iter().flatten().filter(|(name, _)| !names.contains(name));
+    found.extend(missing.map(|(name, _)| format!("{name}: is not there")));
     none(&found);
 }
 
@@ -61,4 +67,45 @@ fn directives_refuse_what_the_reference_refuses() {
         }
     }
     none(&found);
+}
+
+/// As much of a file as CONFIG REWRITE would write if nothing but defaults were worth a line.
+fn file_of_defaults() -> String {
+    let facts = facts(include_str!("config.json"));
+    let mut text = String::new();
+    for (name, fact) in facts.as_object().into_iter().flatten() {
+        // A folder of the machine, where the server is, and the one directive that cannot say that it says nothing.
+        if matches!(&**name, "dir" | "bind" | "port" | "replicaof" | "slaveof") {
+            continue;
+        }
+        let default = fact["default"].as_str().unwrap_or_default();
+        let quote = if fact["kind"] == "special" && !default.is_empty() { "" } else { "\"" };
+        let _ = writeln!(text, "{name} {quote}{default}{quote}");
+    }
+    text
+}
+
+#[test]
+fn a_file_of_the_references_defaults_starts_the_server() {
+    let Some((_server, mut client)) = connect() else { return };
+    let all = |client: &mut Client| {
+        let reply = client.ask(&["CONFIG", "GET", "*"]);
+        let pairs = reply.items().chunks(2).map(|pair| (pair[0].text(), pair[1].text()));
+        pairs.collect::<BTreeMap<_, _>>()
+    };
+    let without = all(&mut client);
+    let folder = std::env::temp_dir().join(format!("redoxide-defaults-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let file = folder.join("defaults.conf");
+    let text = file_of_defaults();
+    assert!(text.lines().count() > 190, "{text}");
+    std::fs::write(&file, text).expect("a file can be written");
+    let (server, mut client) = connect_with(&["--include", &file.to_string_lossy()]).expect("it starts");
+    let with_file = all(&mut client);
+    let log = server.log();
+    assert!(!log.contains("no effect"), "{log}");
+    let names = with_file.keys().chain(without.keys()).filter(|name| !GIVEN.contains(&&***name));
+    let differs = names.filter(|&name| with_file.get(name) != without.get(name));
+    none(&differs.map(|name| format!("{name} {:?}, {:?}", with_file.get(name), without.get(name))).collect::<Vec<_>>());
+    std::fs::remove_dir_all(&folder).expect("our own folder");
 }

@@ -57,7 +57,7 @@ fn info_has_every_field_of_the_reference() {
             .skip(1)
             .take_while(|line| !line.starts_with("# "))
             .collect();
-        if section == "persistence" || section == "modules" {
+        if section == "modules" {
             continue;
         }
         for field in fields.as_array().into_iter().flatten() {
