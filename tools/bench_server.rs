@@ -186,13 +186,13 @@ impl Server {
     pub fn settle(&self) -> Result<(), String> {
         let (mut last, mut same) = (0, 0);
         for _ in 0..200 {
-            // Longer than a second in all: so often what is idle is let go.
+            // Longer than two seconds in all: what is idle goes at the second look.
             std::thread::sleep(Duration::from_millis(120));
             let now = self.used_memory()?;
             // The connection that asks may itself be counted, or not.
             same = if now.abs_diff(last) < 64 * 1024 { same + 1 } else { 0 };
             last = now;
-            if same == 10 {
+            if same == 18 {
                 break;
             }
         }
