@@ -365,19 +365,22 @@ fn speed(options: &Options) -> Result<(), String> {
                 Generator::new(server, &requests, CONNECTIONS, 64)?.fill()?;
             }
         }
-        let samples = measure(options, &servers, &requests, load.pipeline, &bar)?;
+        let mut next = vec![0; servers.len()];
+        let samples = measure(options, &servers, &requests, load.pipeline, &mut next, &bar)?;
         rows.push(Row { name: load.name(), bound: load.bound, samples });
     }
     bar.finish_and_clear();
     report(options, &titles, &rows)
 }
 
-/// Round after round, the servers in turns.
+/// Round after round, the servers in turns. Each is asked on from where it was left (`next`): a request that was answered before
+/// may be one that changes nothing any more.
 fn measure(
     options: &Options,
     servers: &[Server],
     requests: &Requests,
     pipeline: usize,
+    next: &mut [usize],
     bar: &ProgressBar,
 ) -> Result<Vec<Vec<Sample>>, String> {
     let mut samples = vec![Vec::new(); servers.len()];
@@ -385,8 +388,10 @@ fn measure(
         for turn in 0..servers.len() {
             // Each goes first once in a while.
             let index = (turn + round) % servers.len();
-            let mut generator = Generator::new(&servers[index], requests, CONNECTIONS, pipeline)?;
+            let generator = Generator::new(&servers[index], requests, CONNECTIONS, pipeline)?;
+            let mut generator = generator.starting_at(next[index]);
             samples[index].push(generator.measure(Duration::from_secs_f64(options.seconds))?);
+            next[index] = generator.position();
             bar.inc(1);
         }
     }
@@ -409,9 +414,13 @@ fn types(options: &Options) -> Result<(), String> {
     let (servers, titles) = start(&options.servers)?;
     let bar = bar(wanted.len() * options.rounds * servers.len());
     let (mut rows, mut filled): (Vec<Row>, _) = (Vec::new(), None);
+    let (mut asked, mut next) = (usize::MAX, Vec::new());
     for (index, p) in wanted {
         let load = &loads[index];
         bar.set_message(name(load, pipelines[p]));
+        if index != asked {
+            (asked, next) = (index, vec![0; servers.len()]);
+        }
         if filled != Some(load.fill as usize) {
             let fill = (load.fill)(options.keys);
             for server in &servers {
@@ -422,7 +431,8 @@ fn types(options: &Options) -> Result<(), String> {
             }
             filled = Some(load.fill as usize);
         }
-        let samples = measure(options, &servers, &(load.requests)(options.keys), pipelines[p], &bar)?;
+        let requests = (load.requests)(options.keys);
+        let samples = measure(options, &servers, &requests, pipelines[p], &mut next, &bar)?;
         rows.push(Row { name: name(load, pipelines[p]), bound: load.bounds[p], samples });
     }
     bar.finish_and_clear();

@@ -199,6 +199,17 @@ impl<'a> Generator<'a> {
         })
     }
 
+    /// Begins with that request.
+    pub fn starting_at(mut self, next: usize) -> Self {
+        self.next = next;
+        self
+    }
+
+    /// The request that comes next.
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
     /// Sends a batch no oftener than that.
     pub fn paced(mut self, pace: Duration) -> Self {
         self.pace = Some(pace);
