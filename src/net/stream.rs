@@ -3,6 +3,7 @@
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
 use rustix::buffer::spare_capacity;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
@@ -32,7 +33,7 @@ impl Stream {
     #[inline]
     pub fn read_into(&self, buffer: &mut Vec<u8>, most: usize) -> io::Result<usize> {
         if buffer.capacity() - buffer.len() <= most {
-            return Ok(rustix::io::read(self.fd(), spare_capacity(buffer))?);
+            return Ok(recv(self.fd(), spare_capacity(buffer), RecvFlags::empty())?.0);
         }
         // Only whole spare capacity can be read into as it is.
         let len = buffer.len();
@@ -46,7 +47,7 @@ impl Stream {
     #[inline]
     pub fn write(&self, pieces: &[io::IoSlice<'_>]) -> io::Result<usize> {
         match pieces {
-            [one] => Ok(rustix::io::write(self.fd(), one)?),
+            [one] => Ok(send(self.fd(), one, SendFlags::NOSIGNAL)?),
             several => Ok(rustix::io::writev(self.fd(), several)?),
         }
     }
