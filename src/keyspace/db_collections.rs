@@ -61,27 +61,28 @@ impl Db<'_> {
         key: &[u8],
         change: impl FnOnce(&mut C) -> R,
     ) -> Result<(R, Edited), WrongType> {
-        let old = match self.entry(slot).map(Entry::value) {
-            Some(Value::Object(_)) => return self.edit_object(slot, key, change),
-            Some(Value::Packed(_)) | None => slot.position,
-            Some(_) => return Err(WrongType),
-        };
         let had = if C::EXPIRES { self.data.earliest_field(self.entry(slot)) } else { None };
         // Taken first, so that the entry may be read into it.
         let mut block = std::mem::take(&mut self.shared.scratch);
         block.clear();
-        let mut collection = match old.map(|position| self.data.table.at(position).value()) {
+        let opened = match self.entry(slot).map(Entry::value) {
+            None => Ok(C::create(block)),
             Some(Value::Packed(old)) => {
                 block.extend_from_slice(old);
-                match C::open(Loose::Packed(block)) {
-                    Ok(collection) => collection,
-                    Err(loose) => {
-                        self.recycle(loose);
-                        return Err(WrongType);
-                    }
-                }
+                C::open(Loose::Packed(block))
             }
-            _ => C::create(block),
+            Some(Value::Object(_)) => {
+                self.shared.scratch = block;
+                return self.edit_object(slot, key, had, change);
+            }
+            Some(_) => Err(Loose::Packed(block)),
+        };
+        let mut collection = match opened {
+            Ok(collection) => collection,
+            Err(loose) => {
+                self.recycle(loose);
+                return Err(WrongType);
+            }
         };
         let result = change(&mut collection);
         let is_empty = collection.is_empty();
@@ -98,15 +99,15 @@ impl Db<'_> {
         Ok((result, edited))
     }
 
-    /// The same for a big one: it is moved out of its entry and back.
+    /// The same for a big one: it is moved out of its entry and back. `had`: the earliest deadline of its parts.
     #[inline]
     fn edit_object<C: Collection, R>(
         &mut self,
         slot: Slot,
         key: &[u8],
+        had: Option<i64>,
         change: impl FnOnce(&mut C) -> R,
     ) -> Result<(R, Edited), WrongType> {
-        let had = if C::EXPIRES { self.data.earliest_field(self.entry(slot)) } else { None };
         let mut entry = self.own_entry(slot);
         let place = entry.object_mut().expect("a big value");
         let mut collection = match C::open(Loose::Object(std::mem::take(place))) {

@@ -38,7 +38,7 @@ impl Stream {
         // Only whole spare capacity can be read into as it is.
         let len = buffer.len();
         buffer.resize(len + most, 0);
-        let read = rustix::io::read(self.fd(), &mut buffer[len..]);
+        let read = recv(self.fd(), &mut buffer[len..], RecvFlags::empty()).map(|(read, _)| read);
         buffer.truncate(len + *read.as_ref().unwrap_or(&0));
         Ok(read?)
     }
@@ -70,7 +70,7 @@ impl Stream {
 
     /// Sends one buffer and forgets the outcome: for the last word to somebody who is turned away.
     pub fn send_last(&self, text: &[u8]) {
-        if let Err(error) = rustix::io::write(self.fd(), text) {
+        if let Err(error) = send(self.fd(), text, SendFlags::NOSIGNAL) {
             log::debug!("Could not say why a connection was refused: {error}");
         }
     }

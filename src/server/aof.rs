@@ -384,8 +384,7 @@ impl Server {
         if !self.aof.sleep.is_zero() {
             std::thread::sleep(self.aof.sleep);
         }
-        let wrote = bytes.pieces().try_for_each(|piece| disk::write_all(file, piece));
-        match wrote {
+        match write_encoded(file, &bytes) {
             Ok(()) => {
                 self.aof.written += bytes.len() as u64;
                 self.aof.size += bytes.len() as u64;
@@ -434,7 +433,7 @@ impl Server {
             let appended = |durable, result| Report::Appended { written, durable, is_synced, result };
             reporter.report(appended(before, Err(io::Error::other(JOB_LOST))), || {
                 let old = unsynced.map_or(Ok(()), |old| old.sync());
-                let wrote = old.and_then(|()| bytes.pieces().try_for_each(|piece| disk::write_all(&*file, piece)));
+                let wrote = old.and_then(|()| write_encoded(&*file, &bytes));
                 let result = wrote.and_then(|()| if is_synced { file.sync() } else { Ok(()) });
                 let durable = if result.is_ok() && is_synced { written } else { before };
                 appended(durable, result)
@@ -604,8 +603,7 @@ impl Server {
             set.disk.make_dir(&set.dir)?;
             let file = set.disk.create(&path)?;
             if !bytes.is_empty() {
-                let mut pieces = bytes.iter().flat_map(|bytes| bytes.pieces());
-                pieces.try_for_each(|piece| disk::write_all(&*file, piece))?;
+                bytes.iter().try_for_each(|bytes| write_encoded(&*file, bytes))?;
                 file.sync()?;
             }
             if is_named {
@@ -768,6 +766,11 @@ impl Server {
 /// The path of the manifest.
 pub(super) fn manifest_path(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.manifest"))
+}
+
+/// Writes requests with what they hold, piece by piece.
+fn write_encoded(file: &dyn DiskFile, bytes: &Encoded) -> io::Result<()> {
+    bytes.pieces().try_for_each(|piece| disk::write_all(file, piece))
 }
 
 pub(super) fn write_manifest(disk: &dyn Disk, dir: &Path, name: &str, manifest: &Manifest) -> io::Result<()> {
