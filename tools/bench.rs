@@ -616,7 +616,7 @@ fn churn(peer: &Peer, keys: usize) -> Result<f64, String> {
 /// Bytes used and resident per key, less an empty server's, less key and value.
 fn per_key(peer: &Peer, data: Data, arguments: &[&str]) -> Result<(f64, f64), String> {
     let server = Server::start(peer, SERVER_CORE)?;
-    server.settle()?;
+    server.settle_new()?;
     let (used, resident) = (server.used_memory()?, server.resident());
     fill(&server, data, arguments)?;
     server.settle()?;
@@ -639,7 +639,7 @@ fn per_connection(peer: &Peer) -> Result<(f64, f64), String> {
     const COUNT: usize = 10_000;
     let count = COUNT.min(raise_descriptor_limit()? as usize - 100);
     let server = Server::start(peer, SERVER_CORE)?;
-    server.settle()?;
+    server.settle_new()?;
     let (used, resident) = (server.used_memory()?, server.resident());
     let ping = Requests::encode([vec!["PING".to_string()]], b'+', Counting::Bytes(7));
     let mut idle = Vec::new();

@@ -184,15 +184,25 @@ impl Server {
 
     /// Waits until background work has settled: the used memory stays the same for a while.
     pub fn settle(&self) -> Result<(), String> {
+        // Longer than two seconds in all: what is idle goes at the second look.
+        self.settle_for(18)
+    }
+
+    /// The same for a server that has served nobody yet: it has nothing to give back.
+    pub fn settle_new(&self) -> Result<(), String> {
+        self.settle_for(4)
+    }
+
+    /// Until so many looks in a row found the same.
+    fn settle_for(&self, looks: u32) -> Result<(), String> {
         let (mut last, mut same) = (0, 0);
         for _ in 0..200 {
-            // Longer than two seconds in all: what is idle goes at the second look.
             std::thread::sleep(Duration::from_millis(120));
             let now = self.used_memory()?;
             // The connection that asks may itself be counted, or not.
             same = if now.abs_diff(last) < 64 * 1024 { same + 1 } else { 0 };
             last = now;
-            if same == 18 {
+            if same == looks {
                 break;
             }
         }

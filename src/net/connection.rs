@@ -18,8 +18,9 @@ const READ_MAX: usize = 128 * 1024;
 const SWALLOWED_MAX: usize = 4 * 1024 * 1024;
 /// Pieces of one write.
 const PIECES: usize = 64;
-/// The most bytes of one write: the system copies them while everybody else waits, and goes on as long as a fast reader makes room.
-const TURN_MAX: usize = (1 << 20) + 64 * 1024;
+/// The most bytes of one write: the system copies them while everybody else waits. A whole megabyte at once is also dearer than in parts
+/// with something else between them, since a reader on another processor gives back memory that is still in the cache.
+const WRITE_MAX: usize = 256 * 1024;
 
 /// What is known of the socket's readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,16 +231,17 @@ impl Connection {
         }
     }
 
-    /// Sends what there is, in one write; asks for an edge if the socket is full.
-    pub fn send(&mut self, server: &mut Server, registry: &Registry, spares: &mut Spares) -> io::Result<()> {
+    /// Sends what there is, in one write; asks for an edge if the socket is full. Answers whether there is more that may leave at once.
+    pub fn send(&mut self, server: &mut Server, registry: &Registry, spares: &mut Spares) -> io::Result<bool> {
         let may_leave = self.may_leave(server);
         let reply = &mut self.lane.reply;
         if !reply.is_empty() {
             if may_leave == 0 {
-                return Ok(());
+                return Ok(false);
             }
             let mut pieces = [IoSlice::new(&[]); PIECES];
-            let n = reply.slices(&mut pieces, may_leave.min(TURN_MAX));
+            let n = reply.slices(&mut pieces, may_leave.min(WRITE_MAX));
+            let offered: usize = pieces[..n].iter().map(|piece| piece.len()).sum();
             let sent = match self.stream.write(&pieces[..n]) {
                 Ok(sent) => sent,
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
@@ -256,20 +258,22 @@ impl Connection {
                 server.clients.account(self.lane.client);
             }
             if self.waits_for_log() && self.sent == self.free_until {
-                return Ok(());
+                return Ok(false);
             }
-            if !self.lane.reply.is_empty() {
-                // Registering anew reports a socket that is writable by now, also when this write had more pieces than
-                // one call takes and the socket was never full.
+            if sent == offered && pending > 0 {
+                return Ok(true);
+            }
+            if pending > 0 {
+                // Registering anew reports a socket that is writable by now.
                 self.stream.reregister(registry, self.token, Interest::READABLE | Interest::WRITABLE)?;
-                return Ok(());
+                return Ok(false);
             }
         }
         self.soft_since_s = None;
         if let Some(buffer) = self.lane.reply.reclaim() {
             spares.keep(buffer);
         }
-        Ok(())
+        Ok(false)
     }
 
     /// How many bytes of the output may leave. What is appended now waits for the log up to where it is now.

@@ -44,6 +44,8 @@ const CONNECTIONS: usize = 64;
 
 /// Connections accepted in one turn and from one listener; more wait for the next.
 const ACCEPTS_PER_TURN: usize = 128;
+/// How long a turn sends.
+const SENDING_NS: u64 = 400_000;
 /// Descriptors that the server needs beside those of its clients: log, files being saved, listeners, pipes.
 const RESERVED_DESCRIPTORS: u64 = 32;
 
@@ -150,7 +152,7 @@ impl EventLoop {
         let flushed = server.watch.ticks();
         server.blame_log(flushed.wrapping_sub(received));
         // Replies leave at the end, one write a connection, so that a batch of requests costs one system call.
-        self.send(server);
+        self.send(server, flushed);
         // What could be sent is no client's any more, nor is what belongs to those who go anyway, so that it does not decide
         // who has to go.
         self.close(server);
@@ -176,6 +178,7 @@ impl EventLoop {
             || server.keyspace.has_directories_to_own()
             || !self.pending.is_empty()
             || !self.unserved.is_empty()
+            || !self.unsent.is_empty()
             || alloc::has_arrivals()
             || (!self.accepting.is_empty() && !self.out_of_descriptors);
         let timeout = if work_is_left { 0 } else { server.until_due_us() };
@@ -401,9 +404,16 @@ impl EventLoop {
         self.queue_send(slot);
     }
 
-    fn send(&mut self, server: &mut Server) {
-        let unsent = std::mem::take(&mut self.unsent);
+    /// Sends what waits, each connection its share, until the turn is long enough; the others are the first in the next one.
+    fn send(&mut self, server: &mut Server, began: u64) {
+        let due = began.saturating_add(server.watch.ticks_in_ns(SENDING_NS));
+        let mut unsent = std::mem::take(&mut self.unsent);
+        let mut done = 0;
         for &slot in &unsent {
+            if server.watch.ticks() > due && server.shutdown.is_none() {
+                break;
+            }
+            done += 1;
             let Some(connection) = self.connections.get_mut(slot) else {
                 continue;
             };
@@ -412,7 +422,11 @@ impl EventLoop {
                 continue;
             }
             match connection.send(server, self.poll.registry(), &mut self.spares) {
-                Ok(()) => {
+                Ok(true) => {
+                    connection.is_unsent = true;
+                    self.unsent.push(slot);
+                }
+                Ok(false) => {
                     if connection.lane.reply.is_empty() {
                         if connection.is_closing {
                             self.doom(slot);
@@ -429,9 +443,9 @@ impl EventLoop {
                 Err(_) => self.doom(slot),
             }
         }
-        // The list's memory is used again; nothing was queued meanwhile.
-        let mut unsent = unsent;
-        unsent.clear();
+        // Both lists are short or empty, but for the first when a turn was long; its memory is used again.
+        unsent.drain(..done);
+        unsent.append(&mut self.unsent);
         self.unsent = unsent;
     }
 
