@@ -13,6 +13,7 @@ pub mod local;
 pub mod signals;
 pub mod spares;
 pub mod stream;
+mod sys;
 
 mod connection;
 
