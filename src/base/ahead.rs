@@ -2,46 +2,48 @@
 //!
 //! The first touch of a page has the system find and clear memory: half a microsecond for 4 KB, and half a millisecond where a host
 //! gives it to its guest 2 MB at a time. While data grows, the loop would wait for that again and again. So its part of the heap
-//! grows by regions of one size, and a helper keeps one ready of which every page is there.
+//! grows within long mappings, and a helper fills in what comes next.
 //!
 //! ```text
-//!     loop:    the heap is full --hook--> takes READY (or asks the system, if there is none); WANTED
-//!              end of the turn: WANTED --> the helper
-//!     helper:  maps a region, has the system fill it in; READY
+//!     mapping   | in use, some of it free again .. | filled | filled |  nothing yet ...          | 1 GB
+//!                                        frontier ^         filled ^
+//!     loop:     jemalloc takes or splits a piece of it --hooks--> the frontier moves; near the filled end: WANTED
+//!     end of the turn:  WANTED --> the helper fills in more
 //! ```
 //!
-//! The hook is jemalloc's (`extent_hooks` in its manual). It is called inside of an allocation, so all it does is to exchange a pointer.
+//! It is filled in by huge pages where the system has any: lookups among many keys then miss the processor's cache of addresses less
+//! often (a GET in a pipeline costs a fifteenth less). Such pages have a bad name with servers that fork, and where a page is looked
+//! for and cleared while a client waits; here nothing forks, and it is the helper that waits.
+//!
+//! That is for small blocks. A block with pages of its own (more than 14 KB) often leaves the last of them untouched, and then they
+//! should not be there: such blocks have a part of the heap for themselves, that grows as ever.
+//!
+//! The hooks are jemalloc's (`extent_hooks` in its manual). They are called inside of an allocation, so they must not allocate.
 
 #![allow(unsafe_code)]
 
-use std::ffi::c_void;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicPtr;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::Relaxed;
 
-/// What the heap grows by, once it is larger than a few of these: one of jemalloc's sizes.
-const REGION: usize = 4 << 20;
-/// So much is filled in by one call: meanwhile the loop could not map anything.
-#[cfg(not(any(miri, valgrind)))]
-const STEP: usize = 256 << 10;
-
-/// A region that nobody has, or null.
-static READY: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
-/// Whether another one is to be made ready.
+/// Whether more is to be filled in: somebody should call [`prepare`] on another thread.
 static WANTED: AtomicBool = AtomicBool::new(false);
 
-/// Whether a region is to be made ready: somebody should call [`prepare`] on another thread. Answers true once.
+/// Whether memory is to be made ready: somebody should call [`prepare`] on another thread. Answers true once.
 #[inline]
 pub fn is_wanted() -> bool {
     WANTED.load(Relaxed) && WANTED.swap(false, Relaxed)
 }
 
+#[cfg(not(any(miri, valgrind)))]
+pub use hooks::{begin, prepare};
+
 #[cfg(any(miri, valgrind))]
 pub use nothing::{begin, prepare};
 
+/// That allocator has no such hooks.
 #[cfg(any(miri, valgrind))]
 mod nothing {
-    /// This allocator has no such hook.
+    /// Nothing.
     pub fn begin() {}
 
     /// Nothing.
@@ -49,21 +51,53 @@ mod nothing {
 }
 
 #[cfg(not(any(miri, valgrind)))]
-pub use hook::{begin, prepare};
-
-#[cfg(not(any(miri, valgrind)))]
-mod hook {
-    use super::{Acquire, Relaxed, Release, c_void};
-    use super::{AtomicPtr, READY, REGION, STEP, WANTED};
+mod hooks {
+    use super::{Relaxed, WANTED};
+    use crate::base::alloc;
     use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
-    use std::ptr::null_mut;
+    use std::ffi::c_void;
+    use std::ptr::{null_mut, with_exposed_provenance_mut};
+    use std::sync::atomic::Ordering::{Acquire, Release};
+    use std::sync::atomic::{AtomicPtr, AtomicUsize};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
     use tikv_jemalloc_ctl::raw;
-    use tikv_jemalloc_sys::extent_hooks_t;
+    use tikv_jemalloc_sys::{MALLOCX_ARENA, MALLOCX_TCACHE, extent_hooks_t};
+
+    /// The size and the alignment of huge pages, where there are any: so much is filled in at once.
+    const STEP: usize = 2 << 20;
+    /// So much is ready behind what is in use.
+    const AHEAD: usize = 2 * STEP;
+    /// The most that the heap grows by at once. Pieces of it are not joined with those of another, so this must not be short.
+    const GROWTH_MAX: usize = 64 << 20;
+    /// The length of a mapping. It takes no memory before it is filled in.
+    const MAPPING: usize = 1 << 30;
 
     /// The hooks that jemalloc had before ours: its own.
     static BEFORE: AtomicPtr<extent_hooks_t> = AtomicPtr::new(null_mut());
 
-    /// From now on this thread's part of the heap grows by regions that [`prepare`] has made ready, as far as there are any.
+    /// The mapping that the heap grows in, by its addresses.
+    #[derive(Debug)]
+    struct Mapping {
+        /// From here on jemalloc has nothing of it yet.
+        next: usize,
+        end: usize,
+        /// Up to here it is filled in, or being filled in.
+        filled: usize,
+    }
+
+    static MAPPED: Mutex<Mapping> = Mutex::new(Mapping { next: 0, end: 0, filled: 0 });
+    /// Where the mapping begins, for the hook that should not take the lock.
+    static START: AtomicUsize = AtomicUsize::new(0);
+    /// The end of what was ever in use of it.
+    static FRONTIER: AtomicUsize = AtomicUsize::new(0);
+    /// A copy of [`Mapping::filled`].
+    static FILLED: AtomicUsize = AtomicUsize::new(0);
+
+    fn mapped() -> MutexGuard<'static, Mapping> {
+        MAPPED.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on this thread's part of the heap grows in memory that [`prepare`] fills in ahead. Only one thread's part does.
     pub fn begin() {
         if let Err(error) = install() {
             log::debug!("Memory is not made ready ahead: {error}");
@@ -71,26 +105,32 @@ mod hook {
     }
 
     fn install() -> tikv_jemalloc_ctl::Result<()> {
-        // SAFETY: the types are those that jemalloc's manual names. All other hooks stay as they are, ours keeps the contract of
-        // the one that it replaces, and what all of them lie in is never freed.
+        // SAFETY: the types are those that jemalloc's manual names. All other hooks stay as they are, ours keep the contracts of
+        // those that they replace, and what all of them lie in is never freed.
         unsafe {
             let arena: u32 = raw::read(b"thread.arena\0")?;
             let name = format!("arena.{arena}.extent_hooks\0");
             let before: *mut extent_hooks_t = raw::read(name.as_bytes())?;
             if BEFORE.compare_exchange(null_mut(), before, Release, Relaxed).is_err() {
-                return Ok(()); // one part of the heap is enough
+                return Ok(());
             }
+            raw::write(format!("arena.{arena}.retain_grow_limit\0").as_bytes(), GROWTH_MAX)?;
             let hooks = Box::leak(Box::new(std::ptr::read(before)));
             hooks.alloc = Some(grow);
+            hooks.split = Some(split);
             raw::write::<*mut extent_hooks_t>(name.as_bytes(), hooks)?;
-            raw::write(format!("arena.{arena}.retain_grow_limit\0").as_bytes(), REGION)
+            let large: u32 = raw::read(b"arenas.create\0")?;
+            // Blocks that are freed are kept for the next who asks, apart from those of other threads.
+            let kept: u32 = raw::read(b"tcache.create\0")?;
+            alloc::place_large(MALLOCX_ARENA(large as usize) | MALLOCX_TCACHE(kept as usize));
+            Ok(())
         }
     }
 
-    /// Gives the heap so much more memory.
+    /// Gives the heap so much more memory: the next piece of the mapping, or whatever jemalloc would take itself.
     ///
     /// # Safety
-    /// As for jemalloc's `extent_alloc_t`: `zero` and `commit` can be read and written.
+    /// As for jemalloc's `extent_alloc_t`: `zero` and `commit` can be written.
     unsafe extern "C" fn grow(
         _hooks: *mut extent_hooks_t,
         place: *mut c_void,
@@ -100,19 +140,16 @@ mod hook {
         commit: *mut bool,
         arena: u32,
     ) -> *mut c_void {
-        if place.is_null() && size >= REGION / 2 {
-            WANTED.store(true, Relaxed);
-            if size == REGION && alignment <= 4096 {
-                let ready = READY.swap(null_mut(), Acquire);
-                if !ready.is_null() {
-                    // SAFETY: the caller says so. The region is as the system gave it: zero.
-                    unsafe {
-                        *zero = true;
-                        *commit = true;
-                    }
-                    return ready;
-                }
+        if place.is_null()
+            && size <= GROWTH_MAX
+            && let Some(piece) = cut_off(size, alignment)
+        {
+            // SAFETY: the caller says so. The piece is as the system gave it: zero.
+            unsafe {
+                *zero = true;
+                *commit = true;
             }
+            return piece;
         }
         let before = BEFORE.load(Acquire);
         // SAFETY: it was set before this hook was, and is jemalloc's own; the arguments are those that we were given.
@@ -124,27 +161,88 @@ mod hook {
         }
     }
 
-    /// Makes a region ready, unless one is: maps it, and has the system give memory for all of it. A millisecond or two.
-    pub fn prepare() {
-        if !READY.load(Relaxed).is_null() {
-            return;
+    /// The next piece of the mapping, of a new one if it is used up.
+    fn cut_off(size: usize, alignment: usize) -> Option<*mut c_void> {
+        let mut mapped = mapped();
+        let mut at = mapped.next.checked_next_multiple_of(alignment)?;
+        if at + size > mapped.end {
+            let start = map()?;
+            at = start.checked_next_multiple_of(alignment)?;
+            *mapped = Mapping { next: start, end: start + MAPPING, filled: start };
+            FILLED.store(start, Relaxed);
+            START.store(start, Relaxed);
+            FRONTIER.store(start, Relaxed);
         }
-        // SAFETY: a new mapping, which nobody else knows of until it is published (Release), and nobody afterwards but the heap.
+        mapped.next = at + size;
+        WANTED.store(true, Relaxed);
+        Some(with_exposed_provenance_mut(at))
+    }
+
+    /// A new mapping, at a multiple of [`STEP`].
+    fn map() -> Option<usize> {
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: the mapping is new and nobody else knows of it, so that its ends can be cut off.
         unsafe {
-            let Ok(region) = mmap_anonymous(null_mut(), REGION, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
-            else {
-                return;
-            };
-            for at in (0..REGION).step_by(STEP) {
-                // Kernels before 5.14 do not know this, and a limit may forbid it: then pages come as they are touched.
-                if madvise(region.byte_add(at), STEP, Advice::LinuxPopulateWrite).is_err() {
-                    break;
-                }
+            let all = mmap_anonymous(null_mut(), MAPPING + STEP, ProtFlags::READ | ProtFlags::WRITE, flags).ok()?;
+            let before = all.align_offset(STEP);
+            if before > 0 {
+                munmap(all, before).ok()?;
             }
-            if READY.compare_exchange(null_mut(), region, Release, Relaxed).is_err() {
-                let _ = munmap(region, REGION);
+            munmap(all.byte_add(before + MAPPING), STEP - before).ok()?;
+            Some(all.expose_provenance() + before)
+        }
+    }
+
+    /// Makes two pieces of one: the first is about to be used.
+    ///
+    /// # Safety
+    /// As for jemalloc's `extent_split_t`.
+    unsafe extern "C" fn split(
+        _hooks: *mut extent_hooks_t,
+        place: *mut c_void,
+        size: usize,
+        first: usize,
+        second: usize,
+        is_committed: bool,
+        arena: u32,
+    ) -> bool {
+        let (start, end) = (START.load(Relaxed), place.addr() + first);
+        if (start..start + MAPPING).contains(&place.addr()) && end > FRONTIER.load(Relaxed) {
+            FRONTIER.store(end, Relaxed);
+            if end + AHEAD > FILLED.load(Relaxed) {
+                WANTED.store(true, Relaxed);
             }
         }
+        let before = BEFORE.load(Acquire);
+        // SAFETY: as in `grow`.
+        unsafe { (*before).split.is_none_or(|split| split(before, place, size, first, second, is_committed, arena)) }
+    }
+
+    /// Fills in what comes next, as far as something is missing. Some tenths of a millisecond for each step of 2 MB.
+    pub fn prepare() {
+        while let Some(place) = next_step() {
+            let place = with_exposed_provenance_mut(place);
+            // SAFETY: it is part of our mapping, which nobody ever unmaps, and none of these changes what stands in it.
+            // What fails is left to the first touch: kernels may be without huge pages, and before 5.14 without filling.
+            unsafe {
+                let _ = madvise(place, STEP, Advice::LinuxHugepage);
+                let _ = madvise(place, STEP, Advice::LinuxPopulateWrite);
+                // What is given back and touched again comes in small pages: then it is the loop that would wait for a huge one.
+                let _ = madvise(place, STEP, Advice::LinuxNoHugepage);
+            }
+        }
+    }
+
+    /// What is to be filled in next, if the frontier is near it.
+    fn next_step() -> Option<usize> {
+        let mut mapped = mapped();
+        let is_missing = mapped.filled < mapped.end && FRONTIER.load(Relaxed) + AHEAD > mapped.filled;
+        is_missing.then(|| {
+            let place = mapped.filled;
+            mapped.filled += STEP;
+            FILLED.store(mapped.filled, Relaxed);
+            place
+        })
     }
 }
 
@@ -152,30 +250,65 @@ mod hook {
 mod tests {
     use super::*;
 
-    /// Pages of the process that are in memory, from /proc.
+    /// Bytes of the process that are in memory, from /proc.
     fn resident() -> usize {
         let text = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
-        text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number")
+        text.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("a number") * 4096
+    }
+
+    /// How often this thread had to wait for a page, from /proc.
+    fn page_faults() -> usize {
+        let text = std::fs::read_to_string("/proc/thread-self/stat").expect("Linux has it");
+        let fields = text.rsplit(')').next().expect("a name in parentheses");
+        fields.split(' ').nth(8).and_then(|field| field.parse().ok()).expect("a number")
     }
 
     #[test]
-    fn a_heap_that_grows_takes_what_was_made_ready() {
-        // In a thread, whose part of the heap may be another's, too: all that is needed is that it grows.
+    fn what_a_growing_heap_takes_next_is_there() {
         begin();
+        let before = resident();
         let mut blocks: Vec<Vec<u8>> = Vec::new();
-        let mut taken = 0;
-        for _ in 0..4096 {
+        let faults = page_faults();
+        for n in 0..128 << 10 {
+            // 128 MB: 32,768 pages, if the first touch of each were ours.
+            blocks.push(vec![n as u8; 1 << 10]);
             if is_wanted() {
-                taken += usize::from(READY.load(Relaxed).is_null());
-                let before = resident();
-                prepare();
-                assert!(!READY.load(Relaxed).is_null());
-                // Others may free and allocate meanwhile.
-                assert!(resident() + 256 >= before, "a region is there, or was");
+                std::thread::spawn(prepare).join().expect("it panics never");
             }
-            // Not touched: only a region that is made ready makes the process larger.
-            blocks.push(Vec::with_capacity(64 << 10));
         }
-        assert!(taken > 10, "256 MB are more than ten regions: {taken}");
+        let faults = page_faults() - faults;
+        assert!(faults < 4096, "{faults} of them");
+        let more = resident() - before;
+        assert!(((128 << 20)..(160 << 20)).contains(&more), "{more} bytes");
+        // As with any other memory: what is freed is used again, and holds what is written.
+        blocks.truncate(64 << 10);
+        let again: Vec<Vec<u8>> = (0..64 << 10).map(|n| vec![n as u8; 1 << 10]).collect();
+        assert!(again.iter().enumerate().all(|(n, block)| block.iter().all(|byte| *byte == n as u8)));
+        assert!(resident() - before < 165 << 20);
+    }
+
+    #[test]
+    fn the_ends_of_large_blocks_are_not_there() {
+        begin();
+        let before = resident();
+        let mut blocks: Vec<Vec<u8>> = Vec::new();
+        for n in 0..100_u8 {
+            // jemalloc sets 1.25 MB aside for it.
+            let mut block = Vec::with_capacity((1 << 20) + 8192);
+            block.resize(1 << 20, n);
+            block.shrink_to((1 << 20) + 4096);
+            blocks.push(block);
+            if is_wanted() {
+                prepare();
+            }
+        }
+        blocks.extend((0..100).map(|n| vec![n; 1 << 20]));
+        blocks[0].resize(3 << 20, 0);
+        blocks[1].truncate(10);
+        blocks[1].shrink_to_fit();
+        let more = resident() - before;
+        assert!(more < 215 << 20, "{more} bytes for 202 MB");
+        let holds = |n: usize, block: &Vec<u8>| block.iter().take(1 << 20).all(|byte| usize::from(*byte) == n % 100);
+        assert!(blocks.iter().enumerate().all(|(n, block)| holds(n, block)));
     }
 }

@@ -35,8 +35,11 @@ static INNER: std::alloc::System = std::alloc::System;
 #[cfg(not(any(miri, valgrind)))]
 static INNER: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-// No huge pages (`thp:always`): they made lookups in pipelines of 64 some 5 % cheaper, and single writes after a copy of the
-// keyspace took up to 5 ms instead of 0.4, as the kernel clears and compacts 2 MB at a time.
+// No huge pages by `thp:always`: single writes after a copy of the keyspace took up to 5 ms instead of 0.4, as the kernel clears and
+// compacts 2 MB while the loop waits. See `ahead`, which has others wait.
+
+/// The largest size that jemalloc places with its like in a slab; a larger block has pages of its own.
+const SLAB_MAX: usize = 14 << 10;
 
 /// The counting allocator; `lib.rs` makes it the global one.
 pub struct Counting;
@@ -157,12 +160,78 @@ static HAS_HOME: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     // None has a destructor, so that the allocator may use them at any time.
+    static LARGE: Cell<i32> = const { Cell::new(0) };
     static IS_HOME: Cell<bool> = const { Cell::new(false) };
     static IS_SENDING: Cell<bool> = const { Cell::new(false) };
     /// The first and the last block of what this thread is about to send.
     static SENT: Cell<(*mut u8, *mut u8)> = const { Cell::new((std::ptr::null_mut(), std::ptr::null_mut())) };
     /// The first block of what has arrived here.
     static ARRIVED: Cell<*mut u8> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+/// From now on this thread takes blocks with pages of their own as these flags of `mallocx` say.
+pub fn place_large(flags: i32) {
+    LARGE.set(flags);
+}
+
+/// The flags for a block of that size; 0 for the usual way.
+#[inline(always)]
+fn flags_of(size: usize) -> i32 {
+    if size > SLAB_MAX { LARGE.get() } else { 0 }
+}
+
+/// The allocator's calls that take flags.
+#[cfg(not(any(miri, valgrind)))]
+mod flagged {
+    use std::alloc::Layout;
+    use tikv_jemalloc_sys as jemalloc;
+
+    /// Zeros, for [`alloc`].
+    pub const ZERO: i32 = jemalloc::MALLOCX_ZERO;
+
+    /// # Safety
+    /// As for `GlobalAlloc::alloc`.
+    pub unsafe fn alloc(layout: Layout, flags: i32) -> *mut u8 {
+        // SAFETY: the caller's promises; the alignment is a power of two.
+        unsafe { jemalloc::mallocx(layout.size(), flags | jemalloc::MALLOCX_ALIGN(layout.align())).cast() }
+    }
+
+    /// # Safety
+    /// As for `GlobalAlloc::dealloc`.
+    pub unsafe fn dealloc(place: *mut u8, layout: Layout, flags: i32) {
+        // SAFETY: as above.
+        unsafe { jemalloc::sdallocx(place.cast(), layout.size(), flags | jemalloc::MALLOCX_ALIGN(layout.align())) }
+    }
+
+    /// # Safety
+    /// As for `GlobalAlloc::realloc`.
+    pub unsafe fn realloc(place: *mut u8, layout: Layout, size: usize, flags: i32) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { jemalloc::rallocx(place.cast(), size, flags | jemalloc::MALLOCX_ALIGN(layout.align())).cast() }
+    }
+}
+
+/// There are none.
+#[cfg(any(miri, valgrind))]
+mod flagged {
+    use super::{GlobalAlloc, INNER, Layout};
+
+    pub const ZERO: i32 = 0;
+
+    pub unsafe fn alloc(layout: Layout, _: i32) -> *mut u8 {
+        // SAFETY: the caller's promises.
+        unsafe { INNER.alloc_zeroed(layout) }
+    }
+
+    pub unsafe fn dealloc(place: *mut u8, layout: Layout, _: i32) {
+        // SAFETY: as above.
+        unsafe { INNER.dealloc(place, layout) }
+    }
+
+    pub unsafe fn realloc(place: *mut u8, layout: Layout, size: usize, _: i32) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { INNER.realloc(place, layout, size) }
+    }
 }
 
 /// This thread is the home of what copies of the keyspace hold: from now on it has to call [`take_back`].
@@ -397,8 +466,9 @@ pub const fn size_class(size: usize) -> usize {
 unsafe impl GlobalAlloc for Counting {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let flags = flags_of(layout.size());
         // SAFETY: the caller's promises are those that the inner allocator asks for.
-        let place = unsafe { INNER.alloc(layout) };
+        let place = unsafe { if flags == 0 { INNER.alloc(layout) } else { flagged::alloc(layout, flags) } };
         if !place.is_null() {
             count_block(1);
             count(layout.size() as isize, 1);
@@ -408,8 +478,11 @@ unsafe impl GlobalAlloc for Counting {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let flags = flags_of(layout.size());
         // SAFETY: as above.
-        let place = unsafe { INNER.alloc_zeroed(layout) };
+        let place = unsafe {
+            if flags == 0 { INNER.alloc_zeroed(layout) } else { flagged::alloc(layout, flags | flagged::ZERO) }
+        };
         if !place.is_null() {
             count_block(1);
             count(layout.size() as isize, 1);
@@ -422,8 +495,9 @@ unsafe impl GlobalAlloc for Counting {
         if IS_SENDING.get() && SENT_HOME.contains(&layout.size()) {
             send(place, layout);
         } else {
+            let flags = flags_of(layout.size());
             // SAFETY: as above.
-            unsafe { INNER.dealloc(place, layout) };
+            unsafe { if flags == 0 { INNER.dealloc(place, layout) } else { flagged::dealloc(place, layout, flags) } };
         }
         count(-(layout.size() as isize), 0);
         count_block(-1);
@@ -431,8 +505,11 @@ unsafe impl GlobalAlloc for Counting {
 
     #[inline]
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let flags = flags_of(size);
         // SAFETY: as above.
-        let moved = unsafe { INNER.realloc(place, layout, size) };
+        let moved = unsafe {
+            if flags == 0 { INNER.realloc(place, layout, size) } else { flagged::realloc(place, layout, size, flags) }
+        };
         if !moved.is_null() {
             count(size as isize - layout.size() as isize, 1);
         }
