@@ -156,6 +156,7 @@ impl Lane {
             if requests.is_empty() {
                 break Ran::Drained;
             }
+            server.sees_batch(self.query.len() + requests.big_bytes());
             let mut prefetched = 0;
             for i in 0..requests.len() {
                 if i == prefetched {

@@ -79,6 +79,8 @@ impl Care {
     pub const PAUSED: Care = Care(16);
     /// It keeps copies of keys.
     pub const TRACKING: Care = Care(32);
+    /// Data is imported, so nothing expires by itself: all clients have this.
+    pub const IMPORTING: Care = Care(64);
 
     /// Whether there is no reason.
     #[inline]
@@ -171,6 +173,8 @@ pub struct Client {
     pub is_closing: bool,
     /// Whether this client's lookups leave access clocks alone.
     pub no_touch: bool,
+    /// Whether what it sends is imported (CLIENT IMPORT-SOURCE): it sees what has expired.
+    pub is_import_source: bool,
     /// Whether this client is never to be closed for the sake of memory.
     pub no_evict: bool,
     /// CLIENT SETNAME.
@@ -392,6 +396,7 @@ impl Clients {
             proto: Proto::Resp2,
             is_closing: false,
             no_touch: false,
+            is_import_source: false,
             no_evict: false,
             name: Box::default(),
             lib_name: Box::default(),
@@ -490,6 +495,9 @@ impl Clients {
 
     /// A reason for a closer look comes to all clients, or goes.
     pub(super) fn set_care(&mut self, reason: Care, is_so: bool) {
+        if self.care_of_all.has(reason) == is_so {
+            return;
+        }
         self.care_of_all.set(reason, is_so);
         for (_, (_, client)) in self.slab.iter_mut().filter(|(_, (_, client))| !client.is_internal()) {
             client.care.set(reason, is_so);
