@@ -107,10 +107,7 @@ impl Lane {
 
     /// The same for the output alone, where something was put behind it.
     pub fn tell_of_output(&self, server: &mut Server) {
-        if let Some(client) = server.clients.get_mut(self.client) {
-            client.connection.reply_bytes = self.reply.len();
-            server.clients.account(self.client);
-        }
+        server.clients.account_output(self.client, self.reply.len());
     }
 
     /// Whether the next request waits until all replies are sent: see [`Lane::run`].

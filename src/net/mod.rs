@@ -15,6 +15,7 @@ pub mod spares;
 pub mod stream;
 
 mod connection;
+mod publish;
 
 use crate::base::alloc;
 use crate::base::buffer::{Buffer, keep_bin};
@@ -342,6 +343,7 @@ impl EventLoop {
                         self.push(server, slot, &push);
                     }
                 }
+                Order::Publish(publication) => self.publish(server, &publication),
                 Order::Send(client, bytes) => {
                     if let Some(slot) = server.clients.token(client) {
                         self.connections[slot].lane.reply.raw(&bytes);

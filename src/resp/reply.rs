@@ -28,7 +28,7 @@ use crate::base::pieces::Pieces;
 pub const SHARED_MIN: usize = 16 * 1024;
 
 /// An encoded push of this many bytes or more is held instead of being copied: below it, a chunk costs more.
-const PUSH_SHARED_MIN: usize = 1024;
+pub const PUSH_SHARED_MIN: usize = 1024;
 
 /// A tail is closed as a chunk before it grows beyond this.
 const TAIL_MAX: usize = 64 * 1024;
@@ -268,6 +268,11 @@ impl Reply {
         self.room(bytes.len());
         self.tail.extend_from_slice(bytes);
         self.count.value();
+    }
+
+    /// So many bytes of pushes follow that are not held but copied: room for them is made at once.
+    pub fn expect(&mut self, len: usize) {
+        self.tail.reserve(len);
     }
 
     /// A push that was encoded for all who get it. A long one is held until it is sent; nothing is copied.

@@ -448,6 +448,16 @@ impl Clients {
         self.memory
     }
 
+    /// The same where only its output has changed, to so many bytes.
+    #[inline]
+    pub fn account_output(&mut self, id: ClientId, bytes: usize) {
+        if let Some(client) = self.get_mut(id) {
+            let before = std::mem::replace(&mut client.connection.reply_bytes, bytes);
+            client.accounted = client.accounted + bytes - before;
+            self.memory = self.memory + bytes - before;
+        }
+    }
+
     /// Takes the memory of one into the sum as it is now.
     pub fn account(&mut self, id: ClientId) {
         if let Some(client) = self.get_mut(id) {

@@ -6,7 +6,7 @@
 
 use crate::resp::Args;
 use crate::server::Server;
-use crate::server::client::ClientId;
+use crate::server::client::{Client, ClientId};
 use crate::server::command::{CommandId, Flag};
 use crate::server::slowlog::{Entry, Kind, shown_args};
 use crate::server::stall::STALL_NS;
@@ -66,7 +66,7 @@ impl Server {
 
     #[cold]
     pub(super) fn look_at_reply(&mut self, client: ClientId, id: CommandId, args: Args, bytes: usize) {
-        let is_muted = self.clients.get(client).is_some_and(|state| state.is_muted());
+        let is_muted = self.clients.get(client).is_some_and(Client::is_muted);
         if bytes >= self.large_reply && !is_muted {
             self.keep(Kind::LargeReply, client, id, args, bytes as u64);
         }
