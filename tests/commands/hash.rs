@@ -1595,8 +1595,6 @@ fn fields_are_set_with_deadlines() {
         (integer) 0
         > HSETEX nokey FNX FIELDS 1 a b
         (integer) 1
-        > HSETEX h NX FIELDS 1 a b
-        (error) ERR unknown argument: NX
         > HSETEX h EX 10 FNX FIELDS 1 a b
         (integer) 0
         > HSETEX h FNX EX 10 FIELDS 1 k b
