@@ -380,6 +380,14 @@ impl Reply {
         Mark { chunks: self.chunks.len(), tail: self.tail.len(), count: self.count.mark() }
     }
 
+    /// The bytes that were appended since the mark.
+    #[cold]
+    pub fn since(&self, mark: Mark) -> usize {
+        // What was the tail at the mark is the front of the first chunk after it.
+        let chunks = self.chunks.iter().skip(mark.chunks).map(Chunk::len).sum::<usize>();
+        chunks + self.tail.len() - mark.tail
+    }
+
     /// Takes back what was appended since the mark.
     #[cold]
     pub fn rollback(&mut self, mark: Mark) {

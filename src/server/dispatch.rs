@@ -369,7 +369,7 @@ impl Server {
     #[inline]
     fn run(&mut self, client: ClientId, db: DbId, id: CommandId, args: Args, reply: &mut Reply) -> bool {
         let handler = self.commands.get(id).row.handler.expect("may_run lets only rows with handlers pass");
-        let (mark, before) = (reply.mark(), reply.len());
+        let mark = reply.mark();
         let began = self.last_ticks;
         let dirty = self.keyspace.shared.changes.dirty;
         let blocks = alloc::blocks();
@@ -386,7 +386,7 @@ impl Server {
             Ok(Flow::Done) => false,
             Ok(Flow::Blocked | Flow::Streaming) => {
                 if let Some(streaming) = &mut self.clients[client].streaming {
-                    streaming.sent = reply.len() - before;
+                    streaming.sent = reply.since(mark);
                 }
                 // It counts when it has an end, for the client, too.
                 if self.outbox.retrying != Some(client) {
@@ -413,7 +413,7 @@ impl Server {
         stats.failed += u64::from(failed);
         self.stats.commands += 1;
         self.measure(client, id, args, took);
-        self.measure_reply(client, id, args, reply.len(), before);
+        self.measure_reply(client, id, args, reply, mark);
         if self.propagation.is_on {
             let changes = &self.keyspace.shared.changes;
             let has_changed = changes.dirty != dirty;

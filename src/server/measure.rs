@@ -4,7 +4,7 @@
 //! comparison with the lowest of the thresholds, and one of the client's output with that of long replies. Whether a request may be
 //! long is seen once for a batch.
 
-use crate::resp::Args;
+use crate::resp::{Args, Mark, Reply};
 use crate::server::Server;
 use crate::server::client::{Client, ClientId};
 use crate::server::command::{CommandId, Flag};
@@ -56,11 +56,11 @@ impl Server {
         }
     }
 
-    /// After a command, while the client's output is so long, of which so much is its reply.
+    /// After a command whose reply began at a mark.
     #[inline]
-    pub(super) fn measure_reply(&mut self, client: ClientId, id: CommandId, args: Args, output: usize, before: usize) {
-        if output >= self.large_reply {
-            self.look_at_reply(client, id, args, output - before);
+    pub(super) fn measure_reply(&mut self, client: ClientId, id: CommandId, args: Args, reply: &Reply, began: Mark) {
+        if reply.len() >= self.large_reply {
+            self.look_at_reply(client, id, args, reply.since(began));
         }
     }
 

@@ -589,7 +589,7 @@ fn quit_answers_and_closes() {
 fn messages_of_one_pipeline_reach_everybody_in_order() {
     check_raw(
         r#"
-        # since 7.0
+        # since 8.0
         old> "SUBSCRIBE news other\r\n"
         "*3\r\n"
         "$9\r\n"
