@@ -321,8 +321,10 @@ fn on_or_off(word: &[u8]) -> Result<bool, Error> {
 }
 
 /// CLIENT CAPA capability ...: Valkey's replicas redirect whoever says that it can be redirected. This server is none, so
-/// there is nothing to remember.
-fn capa(ctx: &mut Ctx, _: Args) -> Done {
+/// only filters ask for it.
+fn capa(ctx: &mut Ctx, args: Args) -> Done {
+    let can_redirect = args.from(2).iter().any(|word| word.eq_ignore_ascii_case(b"redirect"));
+    ctx.server.clients[ctx.client].can_redirect |= can_redirect;
     ctx.reply.ok();
     Ok(Flow::Done)
 }

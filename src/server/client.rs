@@ -175,6 +175,8 @@ pub struct Client {
     pub no_touch: bool,
     /// Whether what it sends is imported (CLIENT IMPORT-SOURCE): it sees what has expired.
     pub is_import_source: bool,
+    /// Whether it has said that it can be redirected (CLIENT CAPA).
+    pub can_redirect: bool,
     /// Whether this client is never to be closed for the sake of memory.
     pub no_evict: bool,
     /// CLIENT SETNAME.
@@ -397,6 +399,7 @@ impl Clients {
             is_closing: false,
             no_touch: false,
             is_import_source: false,
+            can_redirect: false,
             no_evict: false,
             name: Box::default(),
             lib_name: Box::default(),

@@ -546,3 +546,43 @@ fn nothing_is_evicted_while_data_is_imported() {
     "#,
     );
 }
+
+#[test]
+fn clients_are_found_by_what_they_can_do() {
+    check(
+        r#"
+        # valkey 9.1
+        # resp2
+        > CLIENT LIST CAPA r
+        ""
+        > CLIENT LIST CAPA "" NOT-CAPA r
+        ~ "id=* cmd=client|list *
+        > CLIENT CAPA redirect other
+        OK
+        > CLIENT CAPA other
+        OK
+        > CLIENT LIST CAPA rr
+        ~ "id=* cmd=client|list *
+        > CLIENT LIST NOT-CAPA r
+        ""
+        > CLIENT LIST NOT-CAPA ""
+        ""
+        > RESET
+        RESET
+        > CLIENT LIST CAPA r ID 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30
+        ~ "id=* cmd=client|list *
+        > CLIENT KILL CAPA r
+        (integer) 0
+        > CLIENT LIST CAPA x
+        (error) ERR Unknown capa found in the provided filter: x
+        > CLIENT KILL NOT-CAPA rx
+        (error) ERR Unknown capa found in the NOT-CAPA filter: rx
+        > CLIENT LIST NOT-FLAGS y
+        (error) ERR Unknown flags found in the NOT-FLAGS filter: y
+        > CLIENT LIST TYPE primary
+        ""
+        > CLIENT KILL NOT-TYPE PRIMARY
+        (integer) 0
+    "#,
+    );
+}
