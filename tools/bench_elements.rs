@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use crate::bench_server::{Peer, Server};
 
 /// How many elements, and how many collections of so many.
-const SIZES: [(usize, usize); 4] = [(5, 20_000), (20, 10_000), (100, 2000), (1_000_000, 1)];
+const SIZES: [(usize, usize); 4] = [(5, 20_000), (20, 10_000), (100, 10_000), (1_000_000, 1)];
 
 /// A load: its name, the command, and what it adds as element `n`.
 type Load = (&'static str, &'static str, fn(usize) -> Vec<String>);

@@ -11,7 +11,7 @@
 
 mod bench_parts;
 
-use bench_parts::{Report, numbered, percentiles, run, thread_time, words};
+use bench_parts::{Report, end_turn, numbered, percentiles, run, thread_time, words};
 use redoxide::base::alloc;
 use redoxide::base::dice::Dice;
 use redoxide::base::helper::Helper;
@@ -46,6 +46,7 @@ fn fill(keyspace: &mut Keyspace, keys: usize, value: &[u8], ttl: &mut dyn FnMut(
         let mut db = keyspace.db(DbId(0));
         let slot = db.write(&key);
         db.set(slot, &key, NewValue::Text(value), ttl(), Event::SET);
+        end_turn();
     }
     (thread_time() - start).as_nanos() as f64 / keys as f64
 }

@@ -15,7 +15,7 @@
 
 mod bench_parts;
 
-use bench_parts::{Report, numbered, percentiles, run, thread_time, words};
+use bench_parts::{Report, end_turn, numbered, percentiles, run, thread_time, words};
 use redoxide::base::alloc;
 use redoxide::base::buffer::Text;
 use redoxide::base::dice::Dice;
@@ -209,7 +209,9 @@ fn report_copy(elements: usize) {
             } else {
                 members.remove(&field(n));
             }
-            start.elapsed().as_nanos() as u64
+            let ns = start.elapsed().as_nanos() as u64;
+            end_turn();
+            ns
         };
         print_times(&format!("{what}: a write, no copy alive"), (0..100_000).map(|_| write(&mut members)).collect());
         for _ in 0..3 {
@@ -263,6 +265,7 @@ fn report_growth(elements: usize) {
             worst = worst.max(step);
             let us = step.as_nanos() as f64 / 1000.0;
             histogram[bounds.iter().position(|bound| us < f64::from(*bound)).expect("the last bound is far")] += 1;
+            end_turn();
         }
         println!("{phase}: {:.0} ns a step, worst {worst:?}", (last - start).as_nanos() as f64 / elements as f64);
         for (bound, count) in bounds.iter().zip(histogram) {

@@ -1,6 +1,9 @@
 //! What the benches of single structures have in common: choosing reports, numbered names, clocks, percentiles.
 
+use redoxide::base::ahead;
+use redoxide::base::helper::Helper;
 use rustix::time::{ClockId, clock_gettime};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// A report's name, what it does with a number of elements, and how many it usually has.
@@ -8,12 +11,21 @@ pub type Report = (&'static str, fn(usize), usize);
 
 /// Runs the report that the words name, or all; a second word is another number of elements.
 pub fn run(words: &[String], reports: &[Report]) {
+    ahead::begin();
     let part = words.first().map_or("all", String::as_str);
     for &(name, report, usual) in reports {
         if part == name || part == "all" {
             println!("-- {name}");
             report(words.get(1).map_or(usual, |word| word.parse().expect("a number of elements")));
         }
+    }
+}
+
+/// Between two operations that are timed: what the server does at the end of a turn for the memory of the next ones.
+pub fn end_turn() {
+    static HELPER: LazyLock<Helper> = LazyLock::new(|| Helper::start("ahead").expect("threads can be started"));
+    if ahead::is_wanted() {
+        HELPER.run(ahead::prepare);
     }
 }
 

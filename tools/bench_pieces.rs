@@ -12,7 +12,7 @@
 
 mod bench_parts;
 
-use bench_parts::{Report, numbered, percentiles, run, thread_time, words};
+use bench_parts::{Report, end_turn, numbered, percentiles, run, thread_time, words};
 use redoxide::base::buffer::{Buffer, Text};
 use redoxide::base::dice::Dice;
 use redoxide::base::helper::Helper;
@@ -56,6 +56,7 @@ fn each(name: &str, keyspace: &mut Keyspace, edits: usize, mut edit: impl FnMut(
         edit(&mut keyspace.db(DbId(0)));
         keyspace.shared.sweep_up();
         ns.push((thread_time() - start).as_nanos() as u64);
+        end_turn();
     }
     println!("{name:<32} {}", percentiles(ns));
 }

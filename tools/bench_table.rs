@@ -14,7 +14,7 @@
 
 mod bench_parts;
 
-use bench_parts::{Report, numbered, percentiles, run, thread_time, words};
+use bench_parts::{Report, end_turn, numbered, percentiles, run, thread_time, words};
 use divan::Bencher;
 use redoxide::base::alloc;
 use redoxide::base::dice::Dice;
@@ -245,6 +245,7 @@ fn report_freeze(keys: usize) {
         let writes = if round < 4 { 100_000 } else { 1_000 };
         for _ in 0..writes {
             drop(write(&mut table, &mut times));
+            end_turn();
         }
         let [_, pages, nodes, root] = times;
         roots.extend(root);
@@ -283,29 +284,16 @@ fn report_freeze(keys: usize) {
     println!("freeing all of it: {:.2} s", start.elapsed().as_secs_f64());
 }
 
-/// Has the allocator keep all that it ever got from the system: the first touch of a page may take the machine half a millisecond,
-/// which is none of the table's doing.
-#[allow(unsafe_code)]
-fn keep_memory() {
-    for state in ["dirty", "muzzy"] {
-        let name = format!("arena.0.{state}_decay_ms\0");
-        // SAFETY: it is a number of this size, as jemalloc documents it.
-        let kept = unsafe { tikv_jemalloc_ctl::raw::write(name.as_bytes(), -1_isize) };
-        kept.expect("the allocator takes it");
-    }
-}
-
 fn report_growth(keys: usize) {
     let mut table = Table::new(Hasher::new([1, 2]));
     let bounds = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000_000];
-    keep_memory();
-    for phase in ["insert", "remove", "insert into memory that is there by now", "remove again"] {
+    for phase in ["insert", "remove"] {
         let mut histogram = [0_usize; 10];
         let mut worst = Duration::ZERO;
         let start = thread_time();
         let mut last = start;
         for n in 0..keys {
-            if phase.starts_with("insert") {
+            if phase == "insert" {
                 add(&mut table, n, &[b'v'; 8], None);
             } else {
                 let old = key(n);
@@ -317,6 +305,7 @@ fn report_growth(keys: usize) {
             worst = worst.max(step);
             let us = step.as_nanos() as f64 / 1000.0;
             histogram[bounds.iter().position(|bound| us < f64::from(*bound)).expect("the last bound is far")] += 1;
+            end_turn();
         }
         println!("{phase}: {:.0} ns a step, worst {worst:?}", (last - start).as_nanos() as f64 / keys as f64);
         for (bound, count) in bounds.iter().zip(histogram) {

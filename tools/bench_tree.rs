@@ -12,7 +12,7 @@
 
 mod bench_parts;
 
-use bench_parts::{Report, numbered, percentiles, run, thread_time, words};
+use bench_parts::{Report, end_turn, numbered, percentiles, run, thread_time, words};
 use redoxide::base::alloc;
 use redoxide::base::buffer::Text;
 use redoxide::base::dice::Dice;
@@ -216,7 +216,9 @@ fn each(what: &str, mut act: impl FnMut(usize)) {
         let start = watch.ticks();
         act(n);
         let wall = watch.ns(watch.ticks() - start);
-        (wall, thread_ns() - before)
+        let cpu = thread_ns() - before;
+        end_turn();
+        (wall, cpu)
     });
     let (wall, cpu): (Vec<u64>, Vec<u64>) = times.unzip();
     print_times(what, wall, &cpu);

@@ -13,10 +13,12 @@ pub mod local;
 pub mod signals;
 pub mod spares;
 pub mod stream;
+mod sys;
 
 mod connection;
 mod publish;
 
+use crate::base::ahead;
 use crate::base::alloc;
 use crate::base::buffer::{Buffer, keep_bin};
 use crate::resp::{Proto, Reply, Requests};
@@ -123,6 +125,7 @@ impl EventLoop {
         let mut events = Events::with_capacity(1024);
         keep_bin();
         alloc::be_home();
+        ahead::begin();
         loop {
             self.turn(server, &mut events)?;
             if let Some(Shutdown { status }) = server.shutdown {
@@ -164,6 +167,9 @@ impl EventLoop {
         server.keyspace.shared.sweep_up();
         if server.keyspace.has_directories_to_own() {
             server.keyspace.own_directory();
+        }
+        if ahead::is_wanted() {
+            server.keyspace.shared.freeing.run(ahead::prepare);
         }
         let ended = server.watch.ticks();
         server.blame(Part::Sending, ended.wrapping_sub(flushed));

@@ -1,9 +1,9 @@
 //! A connected socket, TCP or Unix, with the few calls that the loop makes on it.
 
+use crate::net::sys::receive;
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
-use rustix::buffer::spare_capacity;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{SendFlags, send};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
@@ -32,15 +32,7 @@ impl Stream {
     /// Reads once into the spare capacity of `buffer`, at most so much; zero means that the other side has closed.
     #[inline]
     pub fn read_into(&self, buffer: &mut Vec<u8>, most: usize) -> io::Result<usize> {
-        if buffer.capacity() - buffer.len() <= most {
-            return Ok(recv(self.fd(), spare_capacity(buffer), RecvFlags::empty())?.0);
-        }
-        // Only whole spare capacity can be read into as it is.
-        let len = buffer.len();
-        buffer.resize(len + most, 0);
-        let read = recv(self.fd(), &mut buffer[len..], RecvFlags::empty()).map(|(read, _)| read);
-        buffer.truncate(len + *read.as_ref().unwrap_or(&0));
-        Ok(read?)
+        receive(self.fd(), buffer, most)
     }
 
     /// Writes once, from one or from several pieces.
