@@ -6,10 +6,18 @@ use redoxide::store::entry::{Entry, NewValue};
 use redoxide::store::table::{Hasher, Table};
 use std::thread;
 
+/// The thread that waits for the test allocates a little once, at its start, whenever it gets a processor for that; what the table
+/// does wrong it does each time.
 #[test]
 fn used_memory_is_what_the_table_says_and_returns_to_the_start() {
     // Whatever threads need once is allocated by one that has nothing to do.
     thread::spawn(|| {}).join().unwrap();
+    let left: Vec<i64> = (0..3).map(|_| fill_copy_and_empty()).collect();
+    assert!(left.iter().filter(|left| **left == 0).count() >= 2, "bytes left after each time: {left:?}");
+}
+
+/// The bytes that are left afterwards.
+fn fill_copy_and_empty() -> i64 {
     let before = alloc::used();
     {
         let mut table = Table::new(Hasher::new([1, 2]));
@@ -37,5 +45,5 @@ fn used_memory_is_what_the_table_says_and_returns_to_the_start() {
         assert_eq!(table.bytes(), 0);
         thread::spawn(move || drop(taken)).join().unwrap();
     }
-    assert_eq!(alloc::used(), before);
+    alloc::used() as i64 - before as i64
 }

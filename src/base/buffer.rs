@@ -145,6 +145,19 @@ impl Text<'_> {
         }
     }
 
+    /// Whether the text is `bytes`; nothing is copied for it.
+    pub fn is(self, bytes: &[u8]) -> bool {
+        let Text::Pieces(pieces) = self else { return self.with(|mine| mine == bytes) };
+        let mut rest = bytes;
+        let mut slices = pieces.slices(0..pieces.len());
+        pieces.len() == bytes.len()
+            && slices.all(|slice| {
+                let (first, others) = rest.split_at(slice.len());
+                rest = others;
+                first == slice
+            })
+    }
+
     /// The length of the text, in bytes.
     pub fn len(self) -> usize {
         match self {

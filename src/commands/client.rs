@@ -53,6 +53,13 @@ static CLIENT: &[Command] = &[
         .docs("Gives the connection's number.")
         .complexity("O(1)")
         .since("5.0.0"),
+    Command::new("import-source", import_source)
+        .arity(3)
+        .flags(&[NoScript, Loading, Stale])
+        .syntax("<enabled: ON | OFF>")
+        .docs("Says whether the connection imports data, so that it sees what has expired (`import-mode`).")
+        .complexity("O(1)")
+        .since("8.1.0"),
     Command::new("info", info)
         .arity(2)
         .flags(&[NoScript, Loading, Stale])
@@ -294,6 +301,17 @@ fn no_touch(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
+/// CLIENT IMPORT-SOURCE ON | OFF
+fn import_source(ctx: &mut Ctx, args: Args) -> Done {
+    // Whoever does not know that the import is over may still say that it has ended.
+    if !ctx.server.config.settings.import_mode && !args.get(2).eq_ignore_ascii_case(b"off") {
+        return Err(Error::Text("ERR Server is not in import mode"));
+    }
+    ctx.server.clients[ctx.client].is_import_source = on_or_off(args.get(2))?;
+    ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
 fn on_or_off(word: &[u8]) -> Result<bool, Error> {
     match word.to_ascii_uppercase().as_slice() {
         b"ON" => Ok(true),
@@ -303,8 +321,10 @@ fn on_or_off(word: &[u8]) -> Result<bool, Error> {
 }
 
 /// CLIENT CAPA capability ...: Valkey's replicas redirect whoever says that it can be redirected. This server is none, so
-/// there is nothing to remember.
-fn capa(ctx: &mut Ctx, _: Args) -> Done {
+/// only filters ask for it.
+fn capa(ctx: &mut Ctx, args: Args) -> Done {
+    let can_redirect = args.from(2).iter().any(|word| word.eq_ignore_ascii_case(b"redirect"));
+    ctx.server.clients[ctx.client].can_redirect |= can_redirect;
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -333,6 +353,8 @@ fn help(ctx: &mut Ctx, _: Args) -> Done {
         "    Tell about all connections, or those that the same filters let pass.",
         "NO-EVICT (ON|OFF)",
         "    Choose whether the connection may be closed when clients use too much memory.",
+        "IMPORT-SOURCE (ON|OFF)",
+        "    Say that this connection imports data: it sees what has expired. Needs import-mode.",
         "NO-TOUCH (ON|OFF)",
         "    Choose whether commands of this connection count as accesses to keys.",
         "PAUSE <timeout> [WRITE|ALL]",

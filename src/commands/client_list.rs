@@ -20,7 +20,7 @@ pub fn info(ctx: &mut Ctx, args: Args) -> Done {
 fn type_of(name: &[u8]) -> Result<Class, Error> {
     match name.to_ascii_lowercase().as_slice() {
         b"normal" => Ok(Class::Normal),
-        b"master" => Ok(Class::Master),
+        b"master" | b"primary" => Ok(Class::Master),
         b"replica" | b"slave" => Ok(Class::Replica),
         b"pubsub" => Ok(Class::Pubsub),
         _ => Err(Error::owned([b"ERR Unknown client type '", name, b"'"].concat())),
@@ -69,6 +69,8 @@ enum Trait<'a> {
     /// All of these letters stand in its `flags`.
     Flags(&'a [u8]),
     Db(i64),
+    /// It has said that it has all of these capabilities (CLIENT CAPA).
+    Capa(&'a [u8]),
     /// It has sent nothing for so many seconds.
     IdleS(i64),
     /// It came so many seconds ago.
@@ -122,7 +124,7 @@ impl<'a> Filter<'a> {
                 continue;
             }
             let (name, is_not) = word.strip_prefix(b"NOT-").map_or((&*word, false), |name| (name, true));
-            let mut found = Trait::parse(ctx, name, value, asks)?;
+            let mut found = Trait::parse(ctx, name, value, is_not, asks)?;
             if is_not && matches!(found, Trait::AgeS(_) | Trait::IdleS(_)) {
                 return Err(Error::Syntax);
             }
@@ -181,6 +183,7 @@ impl<'a> Trait<'a> {
             b"LIB-NAME",
             b"LIB-VER",
             b"FLAGS",
+            b"CAPA",
             b"DB",
             b"IDLE",
             b"MAXAGE",
@@ -190,7 +193,15 @@ impl<'a> Trait<'a> {
         WORDS.contains(&word.strip_prefix(b"NOT-").unwrap_or(&word))
     }
 
-    fn parse(ctx: &Ctx, name: &[u8], value: &'a [u8], asks: Asks) -> Result<Trait<'a>, Error> {
+    fn parse(ctx: &Ctx, name: &[u8], value: &'a [u8], is_not: bool, asks: Asks) -> Result<Trait<'a>, Error> {
+        let unknown = |what: &[u8]| {
+            let place: &[u8] = match (is_not, name) {
+                (false, _) => b"provided",
+                (true, b"FLAGS") => b"NOT-FLAGS",
+                (true, _) => b"NOT-CAPA",
+            };
+            Error::owned([b"ERR Unknown ", what, b" found in the ", place, b" filter: ", value].concat())
+        };
         Ok(match name {
             b"ID" => Trait::Number(vec![client_number(value, asks)?]),
             b"ADDR" => Trait::Addr(value),
@@ -206,9 +217,15 @@ impl<'a> Trait<'a> {
             b"LIB-VER" => Trait::LibVer(value),
             b"FLAGS" => {
                 if !value.iter().all(|letter| FLAGS.contains(letter)) {
-                    return Err(Error::owned([b"ERR Unknown flags found in the provided filter: ", value].concat()));
+                    return Err(unknown(b"flags"));
                 }
                 Trait::Flags(value)
+            }
+            b"CAPA" => {
+                if value.iter().any(|letter| *letter != b'r') {
+                    return Err(unknown(b"capa"));
+                }
+                Trait::Capa(value)
             }
             b"DB" => {
                 let last = ctx.server.keyspace.databases().len() as i64 - 1; // at most 65,535
@@ -244,6 +261,7 @@ impl<'a> Trait<'a> {
                 let flags = flags_of(client);
                 letters.iter().all(|letter| flags.as_bytes().contains(letter))
             }
+            Trait::Capa(letters) => letters.is_empty() || client.can_redirect,
             Trait::Db(db) => i64::from(client.db.0) == db,
             Trait::IdleS(seconds) => (now - client.active_ms) / 1000 >= seconds,
             Trait::AgeS(seconds) => (now - client.since_ms) / 1000 >= seconds,

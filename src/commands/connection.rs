@@ -113,6 +113,7 @@ fn reset(ctx: &mut Ctx, _: Args) -> Done {
     let client = &mut ctx.server.clients[ctx.client];
     client.db = DbId(0);
     client.no_touch = false;
+    client.is_import_source = false;
     client.no_evict = false;
     client.set_replies(Replies::On);
     client.name = Box::default();

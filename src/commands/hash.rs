@@ -224,8 +224,8 @@ pub static COMMANDS: &[Command] = &[
         .arity(-6)
         .flags(&[Write, DenyOom, Fast])
         .keys(&[KeySpec::at(1, &[Rw, Update])])
-        .syntax("key [<condition: FNX | FXX>] [<expiration: EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL>] FIELDS (fields: numfields (data: field value) ...)")
-        .docs("Sets fields of a hash, and when they expire.")
+        .syntax("key [<key-condition: NX | XX>] [<condition: FNX | FXX>] [<expiration: EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL>] FIELDS (fields: numfields (data: field value) ...)")
+        .docs("Sets fields of a hash, and when they expire; can ask for conditions.")
         .complexity("O(N) where N is the number of fields named")
         .since("8.0.0"),
     Command::new("hsetnx", hsetnx)
@@ -1051,6 +1051,8 @@ fn with_fields(ctx: &mut Ctx, key: &[u8], slot: Slot, fields: Args, touch: Touch
 
 /// What HSETEX is to do.
 struct SetEx<'a> {
+    /// Only if the key is not there (true), or only if it is.
+    wants_new: Option<bool>,
     /// Only if none of the fields is there (true), or only if all are (false).
     wants_none: Option<bool>,
     deadline: Deadline,
@@ -1058,12 +1060,20 @@ struct SetEx<'a> {
 }
 
 fn parse_setex<'a>(ctx: &Ctx, args: Args<'a>) -> Result<SetEx<'a>, Error> {
-    let (mut wants_none, mut deadline) = (None, None);
+    let (mut wants_new, mut wants_none, mut deadline) = (None, None, None);
     let mut rest = args.cursor(2);
     let arity = || Error::Arity(ctx.command_name());
     loop {
         let option = rest.value().ok_or_else(arity)?;
         match &*option.to_ascii_uppercase() {
+            // As in Valkey, one of them may be repeated.
+            word @ (b"NX" | b"XX") => {
+                let is_new = word == b"NX";
+                if wants_new.is_some_and(|wanted| wanted != is_new) {
+                    return Err(Error::Syntax);
+                }
+                wants_new = Some(is_new);
+            }
             word @ (b"FNX" | b"FXX") => {
                 if wants_none.is_some() {
                     return Err(Error::Text("ERR Only one of FXX or FNX arguments can be specified"));
@@ -1083,7 +1093,7 @@ fn parse_setex<'a>(ctx: &Ctx, args: Args<'a>) -> Result<SetEx<'a>, Error> {
             }
             b"FIELDS" => {
                 let pairs = field_pairs(&mut rest).ok_or_else(arity)??;
-                return Ok(SetEx { wants_none, deadline: deadline.unwrap_or(Deadline::Clear), pairs });
+                return Ok(SetEx { wants_new, wants_none, deadline: deadline.unwrap_or(Deadline::Clear), pairs });
             }
             _ => return Err(Error::owned([b"ERR unknown argument: ", option].concat())),
         }
@@ -1098,13 +1108,18 @@ fn field_pairs<'a>(rest: &mut Cursor<'a>) -> Option<Result<Args<'a>, Error>> {
     (pairs.len() as i64 == 2 * n).then_some(Ok(pairs))
 }
 
-/// HSETEX key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]
+/// HSETEX key [NX | XX] [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]
 /// FIELDS numfields field value [field value ...]
 fn hsetex(ctx: &mut Ctx, args: Args) -> Done {
-    let SetEx { wants_none, deadline, pairs } = parse_setex(ctx, args)?;
+    let SetEx { wants_new, wants_none, deadline, pairs } = parse_setex(ctx, args)?;
     let key = args.get(1);
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
+    if wants_new.is_some_and(|wants_new| wants_new == slot.is_found()) {
+        db.view::<HashView>(slot)?;
+        ctx.reply.int(0);
+        return Ok(Flow::Done);
+    }
     let (n, limits, now, may_expire) = (pairs.len() / 2, db.limits(), db.now(), db.may_expire());
     let expires = matches!(deadline, Deadline::At(_));
     let is_past = may_expire && matches!(deadline, Deadline::At(at) if at <= now);

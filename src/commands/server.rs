@@ -35,13 +35,18 @@ pub static COMMANDS: &[Command] = &[
     Command::new("shutdown", shutdown)
         .arity(-1)
         .flags(&[Admin, NoScript, Loading, Stale, NoMulti, AllowBusy])
-        .syntax("[<save-selector: NOSAVE | SAVE>] [NOW]@7.0.0 [FORCE]@7.0.0 [ABORT]@7.0.0")
+        .syntax(
+            "[<save-selector: NOSAVE | SAVE>] [NOW]@7.0.0 [FORCE]@7.0.0 [SAFE]@9.0.0 [FAILOVER]@9.0.0 [ABORT]@7.0.0",
+        )
         .docs("Ends the server.")
         .complexity(
             "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
         )
         .since("1.0.0")
-        .history(&[("7.0.0", "`NOW`, `FORCE` and `ABORT` came.")]),
+        .history(&[
+            ("7.0.0", "`NOW`, `FORCE` and `ABORT` came."),
+            ("9.0.0", "`SAFE` and `FAILOVER` came (in Valkey)."),
+        ]),
     Command::new("time", time)
         .flags(&[Loading, Stale, Fast])
         .tips(&["nondeterministic_output"])
@@ -123,14 +128,17 @@ fn rust(dice: &mut Dice) -> String {
     plate.iter().map(|row| row.iter().map(shade).collect::<String>().trim_end().to_string() + "\n").collect()
 }
 
-/// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
+/// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [SAFE] [FAILOVER] [ABORT]
 fn shutdown(ctx: &mut Ctx, args: Args) -> Done {
     let (mut save, mut nosave, mut abort, mut other, mut force) = (false, false, false, false, false);
+    let mut failover = false;
     for word in args.from(1) {
         match word.to_ascii_uppercase().as_slice() {
             b"SAVE" => save = true,
             b"NOSAVE" => nosave = true,
-            b"NOW" => other = true,
+            // It is safe: no cluster needs this server.
+            b"NOW" | b"SAFE" => other = true,
+            b"FAILOVER" => (other, failover) = (true, true),
             b"FORCE" => (other, force) = (true, true),
             b"ABORT" => abort = true,
             _ => return Err(Error::Syntax),
@@ -138,6 +146,9 @@ fn shutdown(ctx: &mut Ctx, args: Args) -> Done {
     }
     if (save && nosave) || (abort && (save || nosave || other)) {
         return Err(Error::Syntax);
+    }
+    if failover {
+        return Err(Error::Text("ERR SHUTDOWN FAILOVER is only supported in cluster mode."));
     }
     if abort {
         if !ctx.server.abort_shutdown() {

@@ -11,7 +11,7 @@ use crate::keyspace::db::value_from;
 use crate::resp::{Args, Cursor, Reply};
 use crate::server::command::Flag::{DenyOom, Fast, ReadOnly, Write};
 use crate::server::command::KeyFlag::{
-    Access, Delete, Insert, Overwrite, ReadOnly as Ro, ReadWrite, Update, VariableFlags,
+    Access, Delete, Insert, Overwrite, ReadOnly as Ro, ReadWrite, Remove, Update, VariableFlags,
 };
 use crate::server::command::{Command, KeySpec, Options};
 use crate::server::keys::FoundKey;
@@ -44,6 +44,14 @@ pub static COMMANDS: &[Command] = &[
         .docs("Takes a number from the integer at a key; a missing key counts as zero.")
         .complexity("O(1)")
         .since("1.0.0"),
+    Command::new("delifeq", delifeq)
+        .arity(3)
+        .flags(&[Write, Fast])
+        .keys(&[KeySpec::at(1, &[Remove, Delete])])
+        .syntax("key value")
+        .docs("Deletes a key if the string at it is the one that is named.")
+        .complexity("O(1)")
+        .since("9.0.0"),
     Command::new("get", get)
         .arity(2)
         .flags(&[ReadOnly, Fast])
@@ -138,6 +146,18 @@ pub static COMMANDS: &[Command] = &[
         .docs("Sets several keys to strings at once.")
         .complexity("O(N), N being the number of keys")
         .since("1.0.1"),
+    Command::new("msetex", msetex)
+        .arity(-4)
+        .flags(&[Write, DenyOom])
+        .keys(&[KeySpec::counted(1, &[Overwrite, Update]).every(2)])
+        .tips(&["request_policy:multi_shard", "response_policy:all_succeeded"])
+        .syntax(
+            "numkeys (data: key value) ... [<condition: NX | XX>] [<expiration: EX seconds | PX milliseconds | EXAT \
+             unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL>]",
+        )
+        .docs("Sets several keys to strings at once; can ask for conditions and a deadline.")
+        .complexity("O(N), N being the number of keys")
+        .since("9.1.0"),
     Command::new("msetnx", msetnx)
         .arity(-3)
         .flags(&[Write, DenyOom])
@@ -161,7 +181,7 @@ pub static COMMANDS: &[Command] = &[
         .keys(&[KeySpec::at(1, &[ReadWrite, Access, Update, VariableFlags])])
         .finder(keys_of_set)
         .syntax(
-            "key value [<condition: NX | XX>]@2.6.12 [GET]@6.2.0 [<expiration: EX seconds@2.6.12 | PX \
+            "key value [<condition: NX | XX | IFEQ comparison-value@8.1.0>]@2.6.12 [GET]@6.2.0 [<expiration: EX seconds@2.6.12 | PX \
              milliseconds@2.6.12 | EXAT unix-time-seconds@6.2.0 | PXAT unix-time-milliseconds@6.2.0 | \
              KEEPTTL@6.0.0>]",
         )
@@ -175,6 +195,7 @@ pub static COMMANDS: &[Command] = &[
             ("6.0.0", "`KEEPTTL` came."),
             ("6.2.0", "`GET`, `EXAT` and `PXAT` came."),
             ("7.0.0", "`NX` and `GET` may stand together."),
+            ("8.1.0", "`IFEQ` came (in Valkey)."),
         ]),
     Command::new("setex", setex)
         .arity(4)
@@ -233,10 +254,12 @@ fn get(ctx: &mut Ctx, args: Args) -> Done {
 
 /// When SET writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Condition {
+enum Condition<'a> {
     Always,
     IfMissing,
     IfPresent,
+    /// The string is this one.
+    IfEqual(&'a [u8]),
 }
 
 /// A deadline as it was sent: its text is read only when the syntax of all options is known to be good.
@@ -270,6 +293,15 @@ impl Expiration<'_> {
         };
         deadline(ctx, unit, text, base).map(Some)
     }
+
+    /// What becomes of the deadline of a key that is set.
+    fn ttl(self, ctx: &Ctx) -> Result<Ttl, Error> {
+        Ok(match (self.deadline(ctx)?, self) {
+            (Some(at), _) => Ttl::At(at),
+            (None, Expiration::Keep) => Ttl::Keep,
+            (None, _) => Ttl::Clear,
+        })
+    }
 }
 
 /// A positive number of seconds or milliseconds after `base`, within 64 bits of milliseconds.
@@ -285,22 +317,24 @@ fn deadline(ctx: &Ctx, unit: Unit, text: &[u8], base: i64) -> Result<i64, Error>
 
 /// What SET was asked for.
 struct SetOptions<'a> {
-    when: Condition,
+    when: Condition<'a>,
     get: bool,
     expiration: Expiration<'a>,
 }
 
-fn set_options(mut rest: Cursor) -> Result<SetOptions, Error> {
-    use Condition::{Always, IfMissing, IfPresent};
+/// The options of SET, and of MSETEX, which knows some of them only.
+fn set_options(mut rest: Cursor, is_single: bool) -> Result<SetOptions, Error> {
+    use Condition::{Always, IfEqual, IfMissing, IfPresent};
     use Expiration::{At, Default, In, Keep};
     use Unit::{Millis, Seconds};
     let mut o = SetOptions { when: Always, get: false, expiration: Default };
     while let Some(word) = rest.word() {
-        // As in Redis, an option may be repeated, but not combined with its rival.
+        // As in Redis, an option may be repeated, but not combined with its rival; that of Valkey stands once.
         match (&*word, o.expiration) {
-            (b"NX", _) if o.when != IfPresent => o.when = IfMissing,
-            (b"XX", _) if o.when != IfMissing => o.when = IfPresent,
-            (b"GET", _) => o.get = true,
+            (b"NX", _) if matches!(o.when, Always | IfMissing) => o.when = IfMissing,
+            (b"XX", _) if matches!(o.when, Always | IfPresent) => o.when = IfPresent,
+            (b"IFEQ", _) if is_single && o.when == Always => o.when = IfEqual(rest.need()?),
+            (b"GET", _) if is_single => o.get = true,
             (b"KEEPTTL", Keep | Default) => o.expiration = Keep,
             (b"EX", Default | In(Seconds, _)) => o.expiration = In(Seconds, rest.need()?),
             (b"PX", Default | In(Millis, _)) => o.expiration = In(Millis, rest.need()?),
@@ -322,7 +356,7 @@ fn keys_of_set(args: Args, found: &mut Vec<FoundKey>) {
     });
 }
 
-/// SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT time | PXAT time | KEEPTTL]
+/// SET key value [NX | XX | IFEQ value] [GET] [EX seconds | PX milliseconds | EXAT time | PXAT time | KEEPTTL]
 fn set(ctx: &mut Ctx, args: Args) -> Done {
     let (key, value) = (args.get(1), args.get(2));
     if args.len() == 3 {
@@ -332,12 +366,8 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
         ctx.reply.ok();
         return Ok(Flow::Done);
     }
-    let o = set_options(args.cursor(3))?;
-    let ttl = match (o.expiration.deadline(ctx)?, o.expiration) {
-        (Some(at), _) => Ttl::At(at),
-        (None, Expiration::Keep) => Ttl::Keep,
-        (None, _) => Ttl::Clear,
-    };
+    let o = set_options(args.cursor(3), true)?;
+    let ttl = o.expiration.ttl(ctx)?;
     let mut db = ctx.server.db(ctx.db);
     let slot = if o.get { db.read(key) } else { db.write(key) };
     if o.get {
@@ -350,6 +380,7 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
         Condition::Always => true,
         Condition::IfMissing => !slot.is_found(),
         Condition::IfPresent => slot.is_found(),
+        Condition::IfEqual(wanted) => db.text_of(slot)?.is_some_and(|text| text.is(wanted)),
     };
     if !is_met {
         if !o.get {
@@ -360,11 +391,28 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
     db.set(slot, key, value_from(value, args.shared(2)), ttl, Event::SET);
     if let Ttl::At(at) = ttl {
         db.changed(key, Event::EXPIRE, 0);
-        ctx.log_set(key, args.text(2), at);
+        ctx.log_set(key, args.text(2), Ttl::At(at));
+    } else if let Condition::IfEqual(_) = o.when {
+        // Whoever reads the log may not know the condition.
+        ctx.log_set(key, args.text(2), ttl);
     }
     if !o.get {
         ctx.reply.ok();
     }
+    Ok(Flow::Done)
+}
+
+/// DELIFEQ key value
+fn delifeq(ctx: &mut Ctx, args: Args) -> Done {
+    let key = args.get(1);
+    let mut db = ctx.server.db(ctx.db);
+    let slot = db.write(key);
+    let is_equal = db.text_of(slot)?.is_some_and(|text| text.is(args.get(2)));
+    if is_equal {
+        db.delete(slot, key, Event::DEL);
+        ctx.log_instead(&[b"DEL", key]);
+    }
+    ctx.reply.int(is_equal.into());
     Ok(Flow::Done)
 }
 
@@ -396,7 +444,7 @@ fn set_for(ctx: &mut Ctx, args: Args, unit: Unit) -> Done {
     let slot = db.write(key);
     db.set(slot, key, value_from(args.get(3), args.shared(3)), Ttl::At(at), Event::SET);
     db.changed(key, Event::EXPIRE, 0);
-    ctx.log_set(key, args.text(3), at);
+    ctx.log_set(key, args.text(3), Ttl::At(at));
     ctx.reply.ok();
     Ok(Flow::Done)
 }
@@ -457,7 +505,7 @@ fn getex(ctx: &mut Ctx, args: Args) -> Done {
         ctx.reply.text(text);
     }
     match deadline {
-        Some(at) if at <= db.now() => {
+        Some(at) if at <= db.now() && db.may_expire() => {
             db.delete(slot, key, Event::DEL);
             ctx.log_instead(&[b"DEL", key]);
         }
@@ -493,6 +541,37 @@ fn mget(ctx: &mut Ctx, args: Args) -> Done {
 fn mset(ctx: &mut Ctx, args: Args) -> Done {
     set_all(ctx, args)?;
     ctx.reply.ok();
+    Ok(Flow::Done)
+}
+
+/// MSETEX numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT time | PXAT time | KEEPTTL]
+fn msetex(ctx: &mut Ctx, args: Args) -> Done {
+    let n = parse_i64(args.get(1)).and_then(|n| i32::try_from(n).ok()).filter(|&n| n > 0);
+    let n = n.ok_or(Error::Text("ERR invalid numkeys value or out of range"))? as usize;
+    let end = n.checked_mul(2).map(|n| n + 2).filter(|&end| end <= args.len()).ok_or(Error::Syntax)?;
+    let pairs = args.range(2..end);
+    let o = set_options(args.cursor(end), false)?;
+    let ttl = o.expiration.ttl(ctx)?;
+    let mut db = ctx.server.db(ctx.db);
+    let is_met = match o.when {
+        Condition::IfMissing => (0..n).all(|i| !db.write(pairs.get(2 * i)).is_found()),
+        Condition::IfPresent => (0..n).all(|i| db.write(pairs.get(2 * i)).is_found()),
+        Condition::Always | Condition::IfEqual(_) => true,
+    };
+    if is_met {
+        for i in 0..n {
+            let (key, value) = (pairs.get(2 * i), 2 * i + 1);
+            let mut db = ctx.server.db(ctx.db);
+            let slot = db.write(key);
+            db.set(slot, key, value_from(pairs.get(value), pairs.shared(value)), ttl, Event::SET);
+            if let Ttl::At(_) = ttl {
+                db.changed(key, Event::EXPIRE, 0);
+            }
+            // Redis 8.2, which may read the log, does not know the command.
+            ctx.log_set(key, pairs.text(value), ttl);
+        }
+    }
+    ctx.reply.int(is_met.into());
     Ok(Flow::Done)
 }
 

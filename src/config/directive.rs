@@ -196,7 +196,7 @@ impl Directive {
             (Kind::Special(special), words) if special.takes_many() || words.len() == 1 => {
                 special.check(words, before)?
             }
-            (Kind::Choices(all), _) => choices(all, words)?.into_bytes().into(),
+            (Kind::Choices(all), _) => choices(all, self.more, words)?.into_bytes().into(),
             (_, &[text]) => self.check_one(text)?,
             _ => return Err("wrong number of arguments".into()),
         };
@@ -291,16 +291,17 @@ fn none_of(all: &[&str]) -> Reason {
 }
 
 /// The words in the order of the row, each once.
-fn choices(all: &'static [&'static str], words: &[&[u8]]) -> Result<String, Reason> {
+fn choices(listed: &'static [&'static str], more: &'static [&'static str], words: &[&[u8]]) -> Result<String, Reason> {
+    let all = [listed, more].concat();
     let mut chosen = vec![false; all.len()];
     for word in words {
         match all.iter().position(|known| word.eq_ignore_ascii_case(known.as_bytes())) {
             Some(i) => chosen[i] = true,
-            None => return Err(none_of(all)),
+            None => return Err(none_of(listed)),
         }
     }
     if words.is_empty() {
-        return Err(none_of(all));
+        return Err(none_of(listed));
     }
     // Only SHUTDOWN's options come as several words, and two of them exclude each other.
     let has = |word: &str| all.iter().position(|known| *known == word).is_some_and(|i| chosen[i]);

@@ -19,6 +19,7 @@ const NATURAL: Kind = Int(0, INT_MAX);
 const WIDE_NATURAL: Kind = Int(0, i64::MAX);
 const PORT: Kind = Int(0, 65535);
 const PROTECTION: &[&str] = &["no", "yes", "local"];
+const VALKEY_SHUTDOWN_OPTIONS: &[&str] = &["safe", "failover"];
 const SHUTDOWN_OPTIONS: &[&str] = &["default", "save", "nosave", "now", "force"];
 
 /// All directives.
@@ -93,8 +94,8 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("pidfile", Text, "").at_start().honoured(),
     Directive::new("proc-title-template", Special(Title), "{title} {listen-addr} {server-mode}").honoured(),
     Directive::new("set-proc-title", Bool, "yes").at_start().honoured(),
-    Directive::new("shutdown-on-sigint", Choices(SHUTDOWN_OPTIONS), "default").honoured(),
-    Directive::new("shutdown-on-sigterm", Choices(SHUTDOWN_OPTIONS), "default").honoured(),
+    Directive::new("shutdown-on-sigint", Choices(SHUTDOWN_OPTIONS), "default").also(VALKEY_SHUTDOWN_OPTIONS).honoured(),
+    Directive::new("shutdown-on-sigterm", Choices(SHUTDOWN_OPTIONS), "default").also(VALKEY_SHUTDOWN_OPTIONS).honoured(),
     Directive::new("shutdown-timeout", NATURAL, "10"),
     Directive::new("supervised", Choice(&["upstart", "systemd", "auto", "no"]), "no").at_start().honoured(),
     Directive::new("syslog-enabled", Bool, "no").at_start().honoured(),
@@ -246,14 +247,14 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("cluster-databases", Int(1, INT_MAX), "1").at_start().hidden(),
     Directive::new("cluster-manual-failover-timeout", Int(1, INT_MAX), "5000").hidden(),
     Directive::new("cluster-slot-migration-log-max-len", WIDE_NATURAL, "1000").hidden(),
-    Directive::new("commandlog-large-reply-max-len", WIDE_NATURAL, "128").hidden(),
-    Directive::new("commandlog-large-request-max-len", WIDE_NATURAL, "128").hidden(),
-    Directive::new("commandlog-reply-larger-than", Int(-1, i64::MAX), "1048576").hidden(),
-    Directive::new("commandlog-request-larger-than", Int(-1, i64::MAX), "1048576").hidden(),
+    Directive::new("commandlog-large-reply-max-len", WIDE_NATURAL, "128").hidden().honoured(),
+    Directive::new("commandlog-large-request-max-len", WIDE_NATURAL, "128").hidden().honoured(),
+    Directive::new("commandlog-reply-larger-than", Int(-1, i64::MAX), "1048576").hidden().honoured(),
+    Directive::new("commandlog-request-larger-than", Int(-1, i64::MAX), "1048576").hidden().honoured(),
     Directive::new("dual-channel-replication-enabled", Bool, "no").hidden(),
     Directive::new("extended-redis-compatibility", Bool, "no").hidden(),
     Directive::new("hash-seed", Text, "").at_start().hidden(),
-    Directive::new("import-mode", Bool, "no").hidden(),
+    Directive::new("import-mode", Bool, "no").hidden().honoured(),
     Directive::new("log-format", Choice(&["legacy", "logfmt", "json"]), "legacy").hidden(),
     Directive::new("log-timestamp-format", Choice(&["legacy", "iso8601", "milliseconds"]), "legacy").hidden(),
     Directive::new("mptcp", Bool, "no").at_start().hidden(),

@@ -74,6 +74,16 @@ pub struct Settings {
     pub slowlog_us: Option<u64>,
     /// How many requests the slow log keeps.
     pub slowlog_max_len: usize,
+    /// Bytes from which on a request is kept in COMMANDLOG (`commandlog-request-larger-than`); `None` for never.
+    pub large_request: Option<u64>,
+    /// How many of them.
+    pub large_request_max_len: usize,
+    /// The same for replies (`commandlog-reply-larger-than`).
+    pub large_reply: Option<u64>,
+    /// How many of those.
+    pub large_reply_max_len: usize,
+    /// Data is imported: nothing expires or is evicted by itself.
+    pub import_mode: bool,
     /// Milliseconds from which on an event is kept for LATENCY; zero for never.
     pub latency_monitor_ms: u64,
     /// Whether it is counted how long the calls of each command take.
@@ -316,6 +326,11 @@ impl Settings {
             acl_all_channels: value("acl-pubsub-default") == b"allchannels",
             slowlog_us: text("slowlog-log-slower-than").parse().ok(),
             slowlog_max_len: number("slowlog-max-len") as usize,
+            large_request: text("commandlog-request-larger-than").parse().ok(),
+            large_request_max_len: number("commandlog-large-request-max-len") as usize,
+            large_reply: text("commandlog-reply-larger-than").parse().ok(),
+            large_reply_max_len: number("commandlog-large-reply-max-len") as usize,
+            import_mode: is_yes("import-mode"),
             latency_monitor_ms: number("latency-monitor-threshold"),
             latency_tracking: is_yes("latency-tracking"),
             latency_percentiles: text("latency-tracking-info-percentiles")

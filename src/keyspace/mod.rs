@@ -47,9 +47,9 @@ pub enum Expiry {
     Own,
     /// The primary's: it sends the deletions.
     Replica,
-    /// Nobody's while data is loaded.
+    /// Nobody's while data is loaded. Nothing is hidden then.
     Loading,
-    /// Nobody's while writes are paused.
+    /// Nobody's while writes are paused, or data is imported.
     Paused,
 }
 

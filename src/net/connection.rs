@@ -254,8 +254,7 @@ impl Connection {
             let pending = reply.len();
             if let Some(client) = server.clients.get_mut(self.lane.client) {
                 client.bytes_out += sent as u64;
-                client.connection.reply_bytes = pending;
-                server.clients.account(self.lane.client);
+                server.clients.account_output(self.lane.client, pending);
             }
             if self.waits_for_log() && self.sent == self.free_until {
                 return Ok(false);
@@ -325,8 +324,12 @@ impl Connection {
 
     /// Whether the output is longer than the hard limit of the client's class.
     pub fn is_over_hard_limit(&mut self, server: &mut Server) -> bool {
+        let counted = self.counted(server);
+        if counted == 0 {
+            return false;
+        }
         let hard = server.output_limit(self.lane.client).hard;
-        let is_over = hard > 0 && self.counted(server) > hard;
+        let is_over = hard > 0 && counted > hard;
         if is_over {
             log::warn!("Client {} closed for overcoming of output buffer limits.", self.describe(server));
             server.stats.output_limit_closes += 1;

@@ -107,10 +107,7 @@ impl Lane {
 
     /// The same for the output alone, where something was put behind it.
     pub fn tell_of_output(&self, server: &mut Server) {
-        if let Some(client) = server.clients.get_mut(self.client) {
-            client.connection.reply_bytes = self.reply.len();
-            server.clients.account(self.client);
-        }
+        server.clients.account_output(self.client, self.reply.len());
     }
 
     /// Whether the next request waits until all replies are sent: see [`Lane::run`].
@@ -156,6 +153,7 @@ impl Lane {
             if requests.is_empty() {
                 break Ran::Drained;
             }
+            server.sees_batch(self.query.len() + requests.big_bytes());
             let mut prefetched = 0;
             for i in 0..requests.len() {
                 if i == prefetched {

@@ -203,6 +203,18 @@ impl Local {
                         self.lanes[token].reply.encoded(&push);
                     }
                 }
+                Order::Publish(publication) => {
+                    for client in publication.receivers() {
+                        let Some(proto) = self.server.clients.get(client).map(|client| client.proto) else { continue };
+                        for push in &publication.pushes {
+                            if let Some(push) = self.server.keep_push(client, push.form(proto).clone())
+                                && let Some(token) = self.server.clients.token(client)
+                            {
+                                self.lanes[token].reply.encoded(&push);
+                            }
+                        }
+                    }
+                }
                 Order::Close { client, after_replies } => {
                     if let Some(token) = self.server.clients.token(client) {
                         if after_replies { self.server.clients.close(client) } else { self.close(token) }

@@ -16,6 +16,7 @@ pub mod stream;
 mod sys;
 
 mod connection;
+mod publish;
 
 use crate::base::ahead;
 use crate::base::alloc;
@@ -348,6 +349,7 @@ impl EventLoop {
                         self.push(server, slot, &push);
                     }
                 }
+                Order::Publish(publication) => self.publish(server, &publication),
                 Order::Send(client, bytes) => {
                     if let Some(slot) = server.clients.token(client) {
                         self.connections[slot].lane.reply.raw(&bytes);

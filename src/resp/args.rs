@@ -100,6 +100,13 @@ impl<'a> Args<'a> {
         Args { spans: &self.spans[range], ..self }
     }
 
+    /// How many bytes they are as a request.
+    pub fn encoded_len(self) -> usize {
+        let digits = |n: usize| n.checked_ilog10().unwrap_or(0) as usize + 1;
+        let line = |n: usize| digits(n) + 3;
+        line(self.len()) + self.iter().map(|arg| line(arg.len()) + arg.len() + 2).sum::<usize>()
+    }
+
     /// Every argument in order.
     #[inline]
     pub fn iter(self) -> Iter<'a> {

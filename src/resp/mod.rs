@@ -18,5 +18,5 @@ pub mod request;
 pub use args::{Args, Cursor, Span, Word, bulk, bulks, header, request};
 pub use encoded::{Encoded, Place};
 pub use parser::{Limits, Parser, ProtocolError, Requests};
-pub use reply::{Mark, Proto, Reply, encode_push};
+pub use reply::{Mark, PUSH_SHARED_MIN, Proto, Reply, encode_push};
 pub use request::Request;

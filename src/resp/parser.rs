@@ -121,6 +121,11 @@ struct End {
 const SPANS_KEPT: usize = 16 * 1024;
 
 impl Requests {
+    /// The bytes of the big bulks.
+    pub fn big_bytes(&self) -> usize {
+        self.bigs.iter().map(|big| big.bytes().len()).sum()
+    }
+
     /// No requests.
     pub fn new() -> Requests {
         Requests::default()

@@ -28,7 +28,7 @@ use crate::base::pieces::Pieces;
 pub const SHARED_MIN: usize = 16 * 1024;
 
 /// An encoded push of this many bytes or more is held instead of being copied: below it, a chunk costs more.
-const PUSH_SHARED_MIN: usize = 1024;
+pub const PUSH_SHARED_MIN: usize = 1024;
 
 /// A tail is closed as a chunk before it grows beyond this.
 const TAIL_MAX: usize = 64 * 1024;
@@ -270,6 +270,11 @@ impl Reply {
         self.count.value();
     }
 
+    /// So many bytes of pushes follow that are not held but copied: room for them is made at once.
+    pub fn expect(&mut self, len: usize) {
+        self.tail.reserve(len);
+    }
+
     /// A push that was encoded for all who get it. A long one is held until it is sent; nothing is copied.
     pub fn encoded(&mut self, push: &Buffer) {
         if push.bytes().len() < PUSH_SHARED_MIN {
@@ -373,6 +378,14 @@ impl Reply {
     #[inline]
     pub fn mark(&self) -> Mark {
         Mark { chunks: self.chunks.len(), tail: self.tail.len(), count: self.count.mark() }
+    }
+
+    /// The bytes that were appended since the mark.
+    #[cold]
+    pub fn since(&self, mark: Mark) -> usize {
+        // What was the tail at the mark is the front of the first chunk after it.
+        let chunks = self.chunks.iter().skip(mark.chunks).map(Chunk::len).sum::<usize>();
+        chunks + self.tail.len() - mark.tail
     }
 
     /// Takes back what was appended since the mark.

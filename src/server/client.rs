@@ -79,6 +79,8 @@ impl Care {
     pub const PAUSED: Care = Care(16);
     /// It keeps copies of keys.
     pub const TRACKING: Care = Care(32);
+    /// Data is imported, so nothing expires by itself: all clients have this.
+    pub const IMPORTING: Care = Care(64);
 
     /// Whether there is no reason.
     #[inline]
@@ -171,6 +173,10 @@ pub struct Client {
     pub is_closing: bool,
     /// Whether this client's lookups leave access clocks alone.
     pub no_touch: bool,
+    /// Whether what it sends is imported (CLIENT IMPORT-SOURCE): it sees what has expired.
+    pub is_import_source: bool,
+    /// Whether it has said that it can be redirected (CLIENT CAPA).
+    pub can_redirect: bool,
     /// Whether this client is never to be closed for the sake of memory.
     pub no_evict: bool,
     /// CLIENT SETNAME.
@@ -392,6 +398,8 @@ impl Clients {
             proto: Proto::Resp2,
             is_closing: false,
             no_touch: false,
+            is_import_source: false,
+            can_redirect: false,
             no_evict: false,
             name: Box::default(),
             lib_name: Box::default(),
@@ -443,6 +451,16 @@ impl Clients {
         self.memory
     }
 
+    /// The same where only its output has changed, to so many bytes.
+    #[inline]
+    pub fn account_output(&mut self, id: ClientId, bytes: usize) {
+        if let Some(client) = self.get_mut(id) {
+            let before = std::mem::replace(&mut client.connection.reply_bytes, bytes);
+            client.accounted = client.accounted + bytes - before;
+            self.memory = self.memory + bytes - before;
+        }
+    }
+
     /// Takes the memory of one into the sum as it is now.
     pub fn account(&mut self, id: ClientId) {
         if let Some(client) = self.get_mut(id) {
@@ -490,6 +508,9 @@ impl Clients {
 
     /// A reason for a closer look comes to all clients, or goes.
     pub(super) fn set_care(&mut self, reason: Care, is_so: bool) {
+        if self.care_of_all.has(reason) == is_so {
+            return;
+        }
         self.care_of_all.set(reason, is_so);
         for (_, (_, client)) in self.slab.iter_mut().filter(|(_, (_, client))| !client.is_internal()) {
             client.care.set(reason, is_so);

@@ -365,6 +365,14 @@ impl KeySpec {
         KeySpec::new(Begin::Index(index), Find::KeyCount { count: 0, first: 1, step: 1 }, flags)
     }
 
+    /// The same with other arguments between the keys: every `step`-th is one.
+    pub const fn every(mut self, step: i32) -> KeySpec {
+        if let Find::KeyCount { count, first, .. } = self.find {
+            self.find = Find::KeyCount { count, first, step };
+        }
+        self
+    }
+
     /// Keys after a word: see [`Find::Range`].
     pub const fn after(word: &'static str, from: i32, last: i32, limit: i32, flags: &[KeyFlag]) -> KeySpec {
         KeySpec::new(Begin::Keyword(word, from), Find::Range { last, step: 1, limit }, flags)

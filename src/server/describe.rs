@@ -32,6 +32,7 @@ pub fn flags_of(client: &Client) -> String {
         (client.connection.is_unix, 'U'),
         (client.no_evict, 'e'),
         (client.no_touch, 'T'),
+        (client.is_import_source, 'I'),
     ]
     .into_iter()
     .filter_map(|(is_so, letter)| is_so.then_some(letter))

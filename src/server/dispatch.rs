@@ -314,7 +314,7 @@ impl Server {
         self.keyspace.shared.no_touch = state.no_touch;
         let (db, care) = (state.db, state.care);
         let (mark, was_muted) = (reply.mark(), state.is_muted());
-        self.run(client, db, id, args, reply);
+        self.run_caring(care, client, db, id, args, reply);
         if care.has(Care::MUTED) {
             self.mute(client, was_muted, id, mark, reply);
         }
@@ -344,7 +344,25 @@ impl Server {
             return false;
         }
         self.keyspace.shared.no_touch = self.clients[client].no_touch;
-        self.run(client, db, id, args, reply)
+        self.run_caring(self.clients[client].care, client, db, id, args, reply)
+    }
+
+    fn run_caring(
+        &mut self,
+        care: Care,
+        client: ClientId,
+        db: DbId,
+        id: CommandId,
+        args: Args,
+        reply: &mut Reply,
+    ) -> bool {
+        if !care.has(Care::IMPORTING) {
+            return self.run(client, db, id, args, reply);
+        }
+        self.look_at_expiry_for(client, id);
+        let waits = self.run(client, db, id, args, reply);
+        self.look_at_expiry();
+        waits
     }
 
     /// The call itself, and what follows from it. True if the client is to wait for the reply.
@@ -367,6 +385,9 @@ impl Server {
         let failed = match done {
             Ok(Flow::Done) => false,
             Ok(Flow::Blocked | Flow::Streaming) => {
+                if let Some(streaming) = &mut self.clients[client].streaming {
+                    streaming.sent = reply.since(mark);
+                }
                 // It counts when it has an end, for the client, too.
                 if self.outbox.retrying != Some(client) {
                     self.clients[client].commands -= 1;
@@ -392,6 +413,7 @@ impl Server {
         stats.failed += u64::from(failed);
         self.stats.commands += 1;
         self.measure(client, id, args, took);
+        self.measure_reply(client, id, args, reply, mark);
         if self.propagation.is_on {
             let changes = &self.keyspace.shared.changes;
             let has_changed = changes.dirty != dirty;

@@ -131,7 +131,8 @@ impl Server {
 
     /// Whether the limit is nobody's business just now.
     fn is_limit_off(&self) -> bool {
-        !self.gate.has_limit || self.loading.is_some() || self.keyspace.shared.expiry != Expiry::Own || self.depth > 0
+        let is_paused = self.keyspace.shared.expiry != Expiry::Own && !self.config.settings.import_mode;
+        !self.gate.has_limit || self.loading.is_some() || is_paused || self.depth > 0
     }
 
     /// Before a command: whether it may run as far as memory goes. It may have to wait instead: see [`Eviction::take_wait`].
@@ -170,7 +171,8 @@ impl Server {
             return Room::Enough;
         }
         let settings = &self.config.settings;
-        let Some(policy) = policy_of(&settings.maxmemory_policy) else { return Room::None };
+        let policy = if settings.import_mode { None } else { policy_of(&settings.maxmemory_policy) };
+        let Some(policy) = policy else { return Room::None };
         let samples = settings.maxmemory_samples;
         let changes = &self.keyspace.shared.changes;
         let is_told = changes.is_logged || changes.interest != Interest::default();

@@ -1,13 +1,14 @@
-//! What is kept of how long a command took: its histogram, the slow log, LATENCY.
+//! What is kept of how long a command took, and how long it was: its histogram, the lists of COMMANDLOG, LATENCY.
 //!
 //! The time is read once at the end of each command anyway. Histograms cost an increment; everything else is behind one
-//! comparison with the lowest of the thresholds.
+//! comparison with the lowest of the thresholds, and one of the client's output with that of long replies. Whether a request may be
+//! long is seen once for a batch.
 
-use crate::resp::Args;
+use crate::resp::{Args, Mark, Reply};
 use crate::server::Server;
-use crate::server::client::ClientId;
+use crate::server::client::{Client, ClientId};
 use crate::server::command::{CommandId, Flag};
-use crate::server::slowlog::{Entry, shown_args};
+use crate::server::slowlog::{Entry, Kind, shown_args};
 use crate::server::stall::STALL_NS;
 
 impl Server {
@@ -21,9 +22,27 @@ impl Server {
         self.look_ticks = match lowest {
             None => u64::MAX,
             Some(0) => 0,
+            Some(_) if self.looks_closely => 0,
             Some(ns) => self.watch.ticks_in_ns(ns),
         };
         self.has_histograms = settings.latency_tracking;
+        let bytes = |limit: Option<u64>| limit.map_or(usize::MAX, |bytes| bytes as usize);
+        (self.large_request, self.large_reply) = (bytes(settings.large_request), bytes(settings.large_reply));
+    }
+
+    /// Requests of so many bytes together are about to run.
+    #[inline]
+    pub fn sees_batch(&mut self, bytes: usize) {
+        if bytes >= self.large_request || self.looks_closely {
+            self.look_closely(bytes >= self.large_request);
+        }
+    }
+
+    /// Whether all commands are looked at, since one of them may be a long request.
+    #[cold]
+    fn look_closely(&mut self, does: bool) {
+        self.looks_closely = does;
+        self.set_thresholds();
     }
 
     /// After a command that took so many ticks.
@@ -34,6 +53,22 @@ impl Server {
         }
         if ticks >= self.look_ticks {
             self.look_closer(client, id, args, self.watch.ns(ticks));
+        }
+    }
+
+    /// After a command whose reply began at a mark.
+    #[inline]
+    pub(super) fn measure_reply(&mut self, client: ClientId, id: CommandId, args: Args, reply: &Reply, began: Mark) {
+        if reply.len() >= self.large_reply {
+            self.look_at_reply(client, id, args, reply.since(began));
+        }
+    }
+
+    #[cold]
+    pub(super) fn look_at_reply(&mut self, client: ClientId, id: CommandId, args: Args, bytes: usize) {
+        let is_muted = self.clients.get(client).is_some_and(Client::is_muted);
+        if bytes >= self.large_reply && !is_muted {
+            self.keep(Kind::LargeReply, client, id, args, bytes as u64);
         }
     }
 
@@ -49,22 +84,37 @@ impl Server {
             // The time of day as it is now: the turn began when the command did.
             self.latency.add(event, ns / 1_000_000, self.clock.unix_us() / 1_000_000);
         }
-        let is_slow = settings.slowlog_us.is_some_and(|us| ns / 1000 >= us);
-        // A command that took its client away has no client any more.
-        if is_slow
-            && !row.flags.has(Flag::SkipSlowlog)
-            && let Some(state) = self.clients.get(client)
-        {
-            let entry = Entry {
-                id: 0,
-                time_s: self.clock.unix_us() / 1_000_000,
-                took_us: ns / 1000,
-                args: shown_args(row, args),
-                addr: state.connection.addr.clone(),
-                name: state.name.clone(),
-            };
-            self.slowlog.add(entry, settings.slowlog_max_len);
+        if settings.slowlog_us.is_some_and(|us| ns / 1000 >= us) {
+            self.keep(Kind::Slow, client, id, args, ns / 1000);
         }
+        if self.looks_closely && args.encoded_len() >= self.large_request {
+            self.keep(Kind::LargeRequest, client, id, args, args.encoded_len() as u64);
+        }
+    }
+
+    /// Keeps a request in one of the lists of COMMANDLOG.
+    fn keep(&mut self, kind: Kind, client: ClientId, id: CommandId, args: Args, value: u64) {
+        let row = self.commands.get(id).row;
+        // A command that took its client away has no client any more.
+        if row.flags.has(Flag::SkipSlowlog) {
+            return;
+        }
+        let Some(state) = self.clients.get(client) else { return };
+        let entry = Entry {
+            id: 0,
+            time_s: self.clock.unix_us() / 1_000_000,
+            value,
+            args: shown_args(row, args),
+            addr: state.connection.addr.clone(),
+            name: state.name.clone(),
+        };
+        let settings = &self.config.settings;
+        let len_max = match kind {
+            Kind::Slow => settings.slowlog_max_len,
+            Kind::LargeRequest => settings.large_request_max_len,
+            Kind::LargeReply => settings.large_reply_max_len,
+        };
+        self.commandlog.of_mut(kind).add(entry, len_max);
     }
 
     /// Keeps that something beside commands took so long, if that is long.

@@ -63,7 +63,7 @@ use acl::Acl;
 use aof::Aof;
 use background::{Helpers, Notify, World};
 use blocked::Blocked;
-use client::{ClientId, Clients, Connection};
+use client::{Care, ClientId, Clients, Connection};
 use command::{CommandId, Family, Table};
 pub use error::Error;
 use gate::Gate;
@@ -183,11 +183,17 @@ pub struct Server {
     /// Who wants to know when it is ready.
     pub supervisor: process::Supervisor,
     /// What took long, by request.
-    pub slowlog: slowlog::Slowlog,
+    pub commandlog: slowlog::Commandlog,
     /// What took long, by kind of event.
     pub latency: latency::Latency,
     /// A command that took so many ticks is looked at more closely: see [`measure`].
     look_ticks: u64,
+    /// Some request of this batch may be long: all of it is looked at.
+    looks_closely: bool,
+    /// See [`Server::sees_batch`].
+    large_request: usize,
+    /// With more output than that, a reply may be a long one.
+    large_reply: usize,
     /// Whether histograms of commands are kept (`latency-tracking`).
     has_histograms: bool,
     /// Who waits for which key.
@@ -302,9 +308,12 @@ impl Server {
             propagation: Propagation::default(),
             oom_score: process::OomScore::default(),
             supervisor: process::Supervisor::None,
-            slowlog: slowlog::Slowlog::default(),
+            commandlog: slowlog::Commandlog::default(),
             latency: latency::Latency::default(),
             look_ticks: u64::MAX,
+            looks_closely: false,
+            large_request: usize::MAX,
+            large_reply: usize::MAX,
             has_histograms: true,
             blocked: Blocked::default(),
             stalls: stall::Stalls::default(),
@@ -399,7 +408,11 @@ impl Server {
 
     /// Takes the settings that the keyspace goes by from the configuration.
     pub fn settings_changed(&mut self) {
+        // The request that changed them may be a long one by now.
+        self.looks_closely = true;
         self.set_thresholds();
+        self.clients.set_care(Care::IMPORTING, self.config.settings.import_mode);
+        self.look_at_expiry();
         let settings = &self.config.settings;
         let shared = &mut self.keyspace.shared;
         shared.lfu_log_factor = settings.lfu_log_factor;

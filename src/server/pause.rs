@@ -1,7 +1,8 @@
 //! CLIENT PAUSE: for a while commands, or only those that write, are put off.
 //!
 //! A client whose command is put off waits with it; what it sent after it waits too. At the end they go on in the order in
-//! which they came. Meanwhile nothing expires: what is past its deadline is hidden, and deleted afterwards.
+//! which they came. Meanwhile nothing expires: what is past its deadline is hidden, and deleted afterwards. So it is while data is imported
+//! (Valkey's `import-mode`), where whoever imports it sees it nevertheless.
 
 use crate::keyspace::Expiry;
 use crate::server::Server;
@@ -56,13 +57,26 @@ impl Server {
         }
     }
 
-    /// Takes note of who decides whether a key expires: the log while it is loaded, nobody in a pause.
+    /// Takes note of who decides whether a key expires: the log while it is loaded, nobody in a pause or an import.
     pub(super) fn look_at_expiry(&mut self) {
         self.keyspace.shared.expiry = match (&self.loading, self.pause.end()) {
             (Some(_), _) => Expiry::Loading,
             (None, Some(_)) => Expiry::Paused,
+            (None, None) if self.config.settings.import_mode => Expiry::Paused,
             (None, None) => Expiry::Own,
         };
+    }
+
+    /// While data is imported: who imports it sees what has expired; who else writes finds it gone, so it goes. Until the next look.
+    #[cold]
+    pub(super) fn look_at_expiry_for(&mut self, client: ClientId, id: CommandId) {
+        if self.loading.is_none() && self.pause.end().is_none() {
+            if self.clients[client].is_import_source {
+                self.keyspace.shared.expiry = Expiry::Loading;
+            } else if self.commands.get(id).row.flags.has(Flag::Write) {
+                self.keyspace.shared.expiry = Expiry::Own;
+            }
+        }
     }
 
     /// Ends the pause when its time is over.

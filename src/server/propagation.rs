@@ -10,8 +10,8 @@
 //! [`Propagation::take`] and know them by their offset, which only grows.
 
 use crate::base::buffer::Text;
-use crate::keyspace::DbId;
 use crate::keyspace::changes::Removed;
+use crate::keyspace::{DbId, Ttl};
 use crate::resp::{Args, Encoded, Place, bulks, header};
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
@@ -185,14 +185,21 @@ impl Ctx<'_> {
         bytes
     }
 
-    /// The log is to hold SET with an absolute time, in Unix milliseconds.
-    pub fn log_set(&mut self, key: &[u8], value: Text, at: i64) {
-        if self.is_logged() {
-            let out = self.instead();
-            header(out.own(), b'*', 5);
-            for word in [Text::Bytes(b"SET"), Text::Bytes(key), value, Text::Bytes(b"PXAT"), Text::Int(at)] {
-                out.bulk(word);
-            }
+    /// The log is to hold SET, with an absolute time if there is a deadline.
+    pub fn log_set(&mut self, key: &[u8], value: Text, ttl: Ttl) {
+        if !self.is_logged() {
+            return;
+        }
+        let out = self.instead();
+        let words = [Text::Bytes(b"SET"), Text::Bytes(key), value];
+        let behind: &[Text] = match ttl {
+            Ttl::Clear => &[],
+            Ttl::Keep => &[Text::Bytes(b"KEEPTTL")],
+            Ttl::At(at) => &[Text::Bytes(b"PXAT"), Text::Int(at)],
+        };
+        header(out.own(), b'*', words.len() + behind.len());
+        for word in words.iter().chain(behind) {
+            out.bulk(*word);
         }
     }
 

@@ -5,16 +5,14 @@
 //! client 9           "news" -> 1                        its place in the list, so that leaving costs no search
 //! ```
 //!
-//! A message is encoded once for each protocol. A subscriber gets the counted buffer by way of the outbox, so publishing
-//! is a loop over ids. What goes to whoever publishes comes behind its own reply.
+//! A message is encoded once for each protocol. It goes to the outbox together with the topic's list, which is counted: subscribers are looked
+//! at when it is delivered, once for all messages of a pipeline. What goes to whoever publishes comes behind its own reply.
 
-use crate::base::buffer::Buffer;
 use crate::base::glob;
 use crate::base::rare::Rare;
-use crate::resp::{Proto, encode_push};
 use crate::server::Server;
 use crate::server::client::{ClientId, Clients};
-use crate::server::outbox::Outbox;
+use crate::server::outbox::{Outbox, Push, Receivers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -64,6 +62,11 @@ impl Subscriptions {
         self.topics.get().is_none_or(|topics| topics.iter().all(BTreeMap::is_empty))
     }
 
+    /// Whether this is among them.
+    pub fn has(&self, kind: Kind, name: &[u8]) -> bool {
+        self.topics.get().is_some_and(|topics| topics[kind as usize].contains_key(name))
+    }
+
     /// The names of a kind.
     pub fn names(&self, kind: Kind) -> Vec<Arc<[u8]>> {
         self.topics.get().map_or(Vec::new(), |topics| topics[kind as usize].keys().cloned().collect())
@@ -73,7 +76,7 @@ impl Subscriptions {
 /// Who has subscribed to what. Nothing that nobody has subscribed to.
 #[derive(Debug, Default)]
 pub struct Pubsub {
-    topics: [BTreeMap<Arc<[u8]>, Vec<ClientId>>; 3],
+    topics: [BTreeMap<Arc<[u8]>, Receivers>; 3],
     clients: usize,
 }
 
@@ -90,7 +93,7 @@ impl Pubsub {
 
     /// How many clients have subscribed to one of them.
     pub fn subscribers(&self, kind: Kind, name: &[u8]) -> usize {
-        self.topics[kind as usize].get(name).map_or(0, Vec::len)
+        self.topics[kind as usize].get(name).map_or(0, |list| list.len())
     }
 
     /// The names of a kind.
@@ -108,24 +111,31 @@ impl Pubsub {
         message: &[u8],
     ) -> usize {
         let mut sent = 0;
-        let mut send = |to: &[ClientId], parts: &[&[u8]]| {
-            // The forms in which somebody wants it.
-            let mut encoded: [Option<Buffer>; 2] = [None, None];
-            for &client in to {
-                let proto = clients[client].proto;
-                let form = encoded[usize::from(proto == Proto::Resp3)].get_or_insert_with(|| encode_push(proto, parts));
-                outbox.send(clients, client, form.clone());
+        let mut send = |to: &Receivers, kind: Kind, name: &[u8], parts: &[&[u8]]| {
+            let push = Push::new(clients[to[0]].proto, parts);
+            let mut others = to.len();
+            for client in outbox.served() {
+                if let Some(state) = clients.get(client)
+                    && state.subscriptions.has(kind, name)
+                {
+                    let form = push.form(state.proto).clone();
+                    outbox.send(clients, client, form);
+                    others -= 1;
+                }
+            }
+            if others > 0 {
+                outbox.publish(to, push);
             }
             sent += to.len();
         };
         if let Some(to) = self.topics[kind as usize].get(channel) {
             let word: &[u8] = if kind == Kind::Shard { b"smessage" } else { b"message" };
-            send(to, &[word, channel, message]);
+            send(to, kind, channel, &[word, channel, message]);
         }
         if kind == Kind::Channel {
             for (pattern, to) in &self.topics[Kind::Pattern as usize] {
                 if glob::matches(pattern, channel) {
-                    send(to, &[b"pmessage", pattern, channel, message]);
+                    send(to, Kind::Pattern, pattern, &[b"pmessage", pattern, channel, message]);
                 }
             }
         }
@@ -149,7 +159,7 @@ impl Server {
             let list = topics.entry(name.clone()).or_default();
             state.subscriptions.bytes += name.len() + SUBSCRIPTION;
             state.subscriptions.topics.make()[kind as usize].insert(name, list.len() as u32); // there are fewer clients than 2^32
-            list.push(client);
+            Arc::make_mut(list).push(client);
             state.protocol_changed();
             self.look_for_interest();
         }
@@ -164,6 +174,7 @@ impl Server {
         {
             self.clients[client].subscriptions.bytes -= name.len() + SUBSCRIPTION;
             let list = self.pubsub.topics[k].get_mut(name).expect("a client's subscriptions have a list");
+            let list = Arc::make_mut(list);
             list.swap_remove(place as usize);
             if let Some(&moved) = list.get(place as usize) {
                 let places = &mut self.clients[moved].subscriptions.topics.make()[k];

@@ -1,7 +1,8 @@
-//! SLOWLOG: the requests that took long, newest first.
+//! SLOWLOG, and Valkey's COMMANDLOG: the requests that took long, and those that were long or had a long reply, newest first.
 //!
-//! A command that took at least `slowlog-log-slower-than` is kept with the beginnings of its arguments: no more than 32,
-//! none longer than 128 bytes, and none that its row calls a secret.
+//! A command that took at least `slowlog-log-slower-than`, of at least `commandlog-request-larger-than` bytes, or answered with at least
+//! `commandlog-reply-larger-than`, is kept with the beginnings of its arguments: no more than 32, none longer than 128 bytes, and none that
+//! its row calls a secret. Each of the three has a list of its own. The bytes of a request are those of RESP, also of one that came inline.
 
 use crate::resp::Args;
 use crate::server::command::Command;
@@ -12,15 +13,26 @@ const ARGS_MAX: usize = 32;
 /// Longer arguments are cut.
 const LEN_MAX: usize = 128;
 
-/// A request that took long.
+/// What a list is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What took long: the slow log.
+    Slow,
+    /// Requests of many bytes.
+    LargeRequest,
+    /// Requests with a reply of many bytes.
+    LargeReply,
+}
+
+/// A request in one of the lists.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Counts up over all entries that ever were.
     pub id: u64,
     /// When it ended, seconds since 1970.
     pub time_s: i64,
-    /// How long it took, microseconds.
-    pub took_us: u64,
+    /// How long it took, microseconds; or how many bytes it or its reply had.
+    pub value: u64,
     /// What of its arguments is kept.
     pub args: Vec<Box<[u8]>>,
     /// The client's address.
@@ -29,7 +41,25 @@ pub struct Entry {
     pub name: Box<[u8]>,
 }
 
-/// The newest entries.
+/// The three lists.
+#[derive(Clone, Debug, Default)]
+pub struct Commandlog {
+    lists: [Slowlog; 3],
+}
+
+impl Commandlog {
+    /// One of them.
+    pub fn of(&self, kind: Kind) -> &Slowlog {
+        &self.lists[kind as usize]
+    }
+
+    /// The same, to be changed.
+    pub fn of_mut(&mut self, kind: Kind) -> &mut Slowlog {
+        &mut self.lists[kind as usize]
+    }
+}
+
+/// The newest entries of one kind.
 #[derive(Clone, Debug, Default)]
 pub struct Slowlog {
     entries: VecDeque<Entry>,
@@ -47,7 +77,7 @@ impl Slowlog {
         self.entries.clear();
     }
 
-    /// Adds an entry; its id is given here. `len_max` entries are kept (`slowlog-max-len`); zero means that nothing is added.
+    /// Adds an entry; its id is given here. `len_max` entries are kept; zero means that nothing is added.
     pub fn add(&mut self, entry: Entry, len_max: usize) {
         if len_max > 0 {
             self.entries.push_front(Entry { id: self.next_id, ..entry });

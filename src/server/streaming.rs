@@ -59,6 +59,8 @@ pub struct Streaming {
     command: CommandId,
     request: Request,
     ticks: u64,
+    /// The bytes of the reply so far.
+    pub(super) sent: usize,
     /// They must not stand in the middle of a reply.
     pushes: Vec<Buffer>,
     /// Its own bytes, and what it alone keeps from being freed, as last looked.
@@ -105,6 +107,7 @@ impl Ctx<'_> {
             command: self.command,
             request: Request::from(args),
             ticks: 0,
+            sent: 0,
             pushes: Vec::new(),
             own: 0,
             pinned: 0,
@@ -157,6 +160,7 @@ impl Server {
                 self.commands.stats[streaming.command.0 as usize].failed += 1;
             }
             let bytes = reply.to_bytes();
+            streaming.sent += bytes.len();
             if let Some(client) = self.clients.get_mut(id) {
                 client.connection.reply_bytes += bytes.len();
             }
@@ -193,7 +197,7 @@ impl Server {
     }
 
     fn end_stream(&mut self, id: ClientId, streaming: Streaming) {
-        let Streaming { job, command, request, ticks, pushes, .. } = streaming;
+        let Streaming { job, command, request, ticks, sent, pushes, .. } = streaming;
         self.streams.retain(|other| *other != id);
         self.keyspace.shared.freeing.free(0, 0, job);
         let stats = &mut self.commands.stats[command.0 as usize];
@@ -204,6 +208,7 @@ impl Server {
             client.commands += 1;
         }
         self.measure(id, command, request.args(), ticks);
+        self.look_at_reply(id, command, request.args(), sent);
         for push in pushes {
             self.outbox.push(Order::Push(id, push));
         }

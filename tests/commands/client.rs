@@ -380,3 +380,209 @@ fn clients_are_found_by_what_valkey_lets_ask_for() {
     "#,
     );
 }
+
+#[test]
+fn import_source_needs_import_mode() {
+    check(
+        r#"
+        # valkey 9.0
+        # resp2
+        > CLIENT IMPORT-SOURCE ON
+        (error) ERR Server is not in import mode
+        > CLIENT IMPORT-SOURCE x
+        (error) ERR Server is not in import mode
+        > CLIENT IMPORT-SOURCE OFF
+        OK
+        > CLIENT IMPORT-SOURCE
+        (error) ERR wrong number of arguments for 'client|import-source' command
+        > CLIENT IMPORT-SOURCE ON OFF
+        (error) ERR wrong number of arguments for 'client|import-source' command
+        > CONFIG SET import-mode yes
+        OK
+        > CLIENT IMPORT-SOURCE x
+        (error) ERR syntax error
+        > CLIENT NO-TOUCH on
+        OK
+        > CLIENT IMPORT-SOURCE on
+        OK
+        > CLIENT LIST FLAGS TI
+        ~ "id=* flags=TI *"
+        > CONFIG SET import-mode no
+        OK
+        > CLIENT LIST FLAGS TI
+        ~ "id=* flags=TI *"
+        > CLIENT IMPORT-SOURCE OFF
+        OK
+        > CLIENT LIST FLAGS TI
+        ""
+        > CONFIG SET import-mode yes
+        OK
+        > CLIENT IMPORT-SOURCE on
+        OK
+        > RESET
+        RESET
+        > CLIENT LIST FLAGS I
+        ""
+    "#,
+    );
+}
+
+/// What has expired waits, hidden, until somebody writes; but who imports sees it.
+#[test]
+fn nothing_expires_by_itself_while_data_is_imported() {
+    check(
+        r#"
+        # valkey 9.0
+        # resp2
+        > CONFIG SET import-mode yes
+        OK
+        source> CLIENT IMPORT-SOURCE ON
+        OK
+        > MSET a 1 b 1 c 1 d 1 e 1 f 1
+        OK
+        source> SET g 1 PXAT 1
+        OK
+        source> PEXPIREAT a 1
+        (integer) 1
+        source> EXPIREAT b 1
+        (integer) 1
+        source> GETEX c PXAT 1
+        "1"
+        source> EXPIRE d -5
+        (integer) 1
+        source> PEXPIREAT e 1
+        (integer) 1
+        source> PEXPIREAT f 1
+        (integer) 1
+        source> HSET h f 1 g 2
+        (integer) 2
+        source> HPEXPIREAT h 1 FIELDS 1 f
+        1) (integer) 1
+        > DBSIZE
+        (integer) 8
+        > GET a
+        (nil)
+        > EXISTS a b g
+        (integer) 0
+        > TTL a
+        (integer) -2
+        > KEYS *
+        1) "h"
+        > HGETALL h
+        1) "g"
+        2) "2"
+        source> HGETALL h
+        1) "f"
+        2) "1"
+        3) "g"
+        4) "2"
+        source> GET a
+        "1"
+        source> TTL a
+        (integer) 0
+        source> PEXPIRETIME a
+        (integer) 1
+        source> EXISTS a b c d e f g
+        (integer) 7
+        source> INCR b
+        (integer) 2
+        > GET b
+        (nil)
+        source> MULTI
+        OK
+        source> GET b
+        QUEUED
+        source> EXEC
+        1) "2"
+        > DBSIZE
+        (integer) 8
+        > INCR c
+        (integer) 1
+        > TTL c
+        (integer) -1
+        > SETNX d 7
+        (integer) 1
+        > EXPIRE e 100
+        (integer) 0
+        > DBSIZE
+        (integer) 7
+        source> EXPIRE f 100
+        (integer) 1
+        > GET f
+        "1"
+        source> CLIENT IMPORT-SOURCE OFF
+        OK
+        source> GET a
+        (nil)
+        > CONFIG SET import-mode no
+        OK
+        > EXISTS a b g
+        (integer) 0
+    "#,
+    );
+}
+
+#[test]
+fn nothing_is_evicted_while_data_is_imported() {
+    check(
+        r#"
+        # valkey 9.0
+        > MSET a 1 b 2
+        OK
+        > CONFIG SET import-mode yes maxmemory-policy allkeys-lru
+        OK
+        > CONFIG SET maxmemory 1
+        OK
+        > SET c 3
+        (error) OOM command not allowed when used memory > 'maxmemory'.
+        > DBSIZE
+        (integer) 2
+        > CONFIG SET import-mode no
+        OK
+        > SET c 3
+        (error) OOM command not allowed when used memory > 'maxmemory'.
+        > DBSIZE
+        (integer) 0
+    "#,
+    );
+}
+
+#[test]
+fn clients_are_found_by_what_they_can_do() {
+    check(
+        r#"
+        # valkey 9.1
+        # resp2
+        > CLIENT LIST CAPA r
+        ""
+        > CLIENT LIST CAPA "" NOT-CAPA r
+        ~ "id=* cmd=client|list *
+        > CLIENT CAPA redirect other
+        OK
+        > CLIENT CAPA other
+        OK
+        > CLIENT LIST CAPA rr
+        ~ "id=* cmd=client|list *
+        > CLIENT LIST NOT-CAPA r
+        ""
+        > CLIENT LIST NOT-CAPA ""
+        ""
+        > RESET
+        RESET
+        > CLIENT LIST CAPA r ID 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30
+        ~ "id=* cmd=client|list *
+        > CLIENT KILL CAPA r
+        (integer) 0
+        > CLIENT LIST CAPA x
+        (error) ERR Unknown capa found in the provided filter: x
+        > CLIENT KILL NOT-CAPA rx
+        (error) ERR Unknown capa found in the NOT-CAPA filter: rx
+        > CLIENT LIST NOT-FLAGS y
+        (error) ERR Unknown flags found in the NOT-FLAGS filter: y
+        > CLIENT LIST TYPE primary
+        ""
+        > CLIENT KILL NOT-TYPE PRIMARY
+        (integer) 0
+    "#,
+    );
+}

@@ -1595,8 +1595,6 @@ fn fields_are_set_with_deadlines() {
         (integer) 0
         > HSETEX nokey FNX FIELDS 1 a b
         (integer) 1
-        > HSETEX h NX FIELDS 1 a b
-        (error) ERR unknown argument: NX
         > HSETEX h EX 10 FNX FIELDS 1 a b
         (integer) 0
         > HSETEX h FNX EX 10 FIELDS 1 k b
@@ -2924,6 +2922,55 @@ fn expired_fields_are_counted_until_the_counts_are_reset() {
         ...
         | expired_subkeys:0
         ...
+    "#,
+    );
+}
+
+#[test]
+fn hsetex_nx_and_xx_ask_whether_the_key_is_there() {
+    check(
+        r#"
+        # valkey 9.0
+        > HSETEX h XX FIELDS 1 a 1
+        (integer) 0
+        > EXISTS h
+        (integer) 0
+        > HSETEX h NX FIELDS 1 a 1
+        (integer) 1
+        > HSETEX h NX FIELDS 1 b 2
+        (integer) 0
+        > HSETEX h XX FIELDS 1 b 2
+        (integer) 1
+        > HMGET h a b
+        1) "1"
+        2) "2"
+        > HSETEX h XX FNX FIELDS 1 b 3
+        (integer) 0
+        > HSETEX h FXX XX EX 100 FIELDS 2 a 3 b 4
+        (integer) 1
+        > HTTL h FIELDS 2 a b
+        1) (integer) 100
+        2) (integer) 100
+        > HSETEX h xx KEEPTTL FIELDS 1 a 5
+        (integer) 1
+        > HTTL h FIELDS 1 a
+        1) (integer) 100
+        > HSETEX other NX FXX FIELDS 1 a 1
+        (integer) 0
+        > HSETEX other NX FNX PX 100000 FIELDS 1 a 1
+        (integer) 1
+        > HSETEX other NX NX FIELDS 1 a 1
+        (integer) 0
+        > HSETEX other NX XX FIELDS 1 a 1
+        (error) ERR syntax error
+        > HSETEX other XX NX FIELDS 1 a 1
+        (error) ERR syntax error
+        > LPUSH l a
+        (integer) 1
+        > HSETEX l NX FIELDS 1 a 1
+        (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > HSETEX l XX FIELDS 1 a 1
+        (error) WRONGTYPE Operation against a key holding the wrong kind of value
     "#,
     );
 }

@@ -448,3 +448,67 @@ fn whoever_waited_is_served_behind_the_change() {
     "#,
     );
 }
+
+#[test]
+fn what_valkey_has_more_tells_the_events_of_set_and_del() {
+    check(
+        r#"
+        # valkey 9.1
+        # resp2
+        > CONFIG SET notify-keyspace-events EA
+        OK
+        A> PSUBSCRIBE *
+        1) "psubscribe"
+        2) "*"
+        3) (integer) 1
+        > MSETEX 2 a 1 b 2 EX 100
+        (integer) 1
+        A< 1) "pmessage"
+           2) "*"
+           3) "__keyevent@0__:set"
+           4) "a"
+        A< 1) "pmessage"
+           2) "*"
+           3) "__keyevent@0__:expire"
+           4) "a"
+        A< 1) "pmessage"
+           2) "*"
+           3) "__keyevent@0__:set"
+           4) "b"
+        A< 1) "pmessage"
+           2) "*"
+           3) "__keyevent@0__:expire"
+           4) "b"
+        > MSETEX 2 a 1 c 2 NX
+        (integer) 0
+        > SET a 2 IFEQ 1
+        OK
+        A< 1) "pmessage"
+           2) "*"
+           3) "__keyevent@0__:set"
+           4) "a"
+        > SET a 2 IFEQ 1
+        (nil)
+        > DELIFEQ a 1
+        (integer) 0
+        > DELIFEQ a 2
+        (integer) 1
+        A< 1) "pmessage"
+           2) "*"
+           3) "__keyevent@0__:del"
+           4) "a"
+        > HSETEX h NX EX 100 FIELDS 1 f v
+        (integer) 1
+        A< 1) "pmessage"
+           2) "*"
+           3) "__keyevent@0__:hset"
+           4) "h"
+        A< 1) "pmessage"
+           2) "*"
+           3) "__keyevent@0__:hexpire"
+           4) "h"
+        > HSETEX h NX EX 100 FIELDS 1 f v
+        (integer) 0
+    "#,
+    );
+}

@@ -838,6 +838,32 @@ fn shutdown_ends_the_server() {
 }
 
 #[test]
+fn shutdown_that_must_be_safe_is_so_without_a_cluster() {
+    check(
+        r#"
+        # valkey 9.0
+        # resp2
+        > SHUTDOWN SAFE ABORT
+        (error) ERR syntax error
+        > SHUTDOWN ABORT FAILOVER
+        (error) ERR syntax error
+        > SHUTDOWN FAILOVER
+        (error) ERR SHUTDOWN FAILOVER is only supported in cluster mode.
+        > SHUTDOWN NOSAVE NOW SAFE FAILOVER
+        (error) ERR SHUTDOWN FAILOVER is only supported in cluster mode.
+        > CONFIG SET shutdown-on-sigterm "now failover safe"
+        OK
+        # sorted
+        > CONFIG GET shutdown-on-sigterm
+        1) "now safe failover"
+        2) "shutdown-on-sigterm"
+        > SHUTDOWN NOSAVE SAFE SAFE
+        (closed)
+    "#,
+    );
+}
+
+#[test]
 fn memory_usage_knows_the_bytes_of_every_type() {
     check(
         r#"

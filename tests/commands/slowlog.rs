@@ -336,3 +336,230 @@ fn slowlog_help_lists_the_subcommands() {
     "#,
     );
 }
+
+#[test]
+fn commandlog_keeps_long_requests_and_long_replies() {
+    check(
+        r#"
+        # valkey 9.0
+        # resp2
+        > CLIENT SETNAME me
+        OK
+        > CONFIG SET commandlog-reply-larger-than 106
+        OK
+        > CONFIG SET commandlog-request-larger-than 100
+        OK
+        > COMMANDLOG RESET large-request
+        OK
+        > SET k "x"*73
+        OK
+        > SET k "x"*72
+        OK
+        > SET k "x"*200
+        OK
+        > GET k
+        "x"*200
+        > SET k "x"*97
+        OK
+        > GET k
+        "x"*97
+        > SET k "x"*98
+        OK
+        > GET k
+        "x"*98
+        > COMMANDLOG LEN LARGE-REPLY
+        (integer) 1
+        > COMMANDLOG GET -1 large-request
+        1) 1) (integer) 3
+        ~    2) (integer) *
+           3) (integer) 125
+           4) 1) "SET"
+              2) "k"
+              3) "x"*98
+        ~    5) *
+           6) "me"
+        2) 1) (integer) 2
+        ~    2) (integer) *
+           3) (integer) 124
+           4) 1) "SET"
+              2) "k"
+              3) "x"*97
+        ~    5) *
+           6) "me"
+        ...
+        > COMMANDLOG LEN large-request
+        (integer) 4
+        > COMMANDLOG GET 1 large-reply
+        1) 1) (integer) 1
+        ~    2) (integer) *
+        ~    3) (integer) *
+           4) 1) "COMMANDLOG"
+              2) "GET"
+              3) "-1"
+              4) "large-request"
+        ~    5) *
+           6) "me"
+        > CONFIG SET commandlog-reply-larger-than -1 commandlog-large-request-max-len 2
+        OK
+        > PING "x"*100
+        "x"*100
+        > COMMANDLOG LEN large-request
+        (integer) 2
+        > CONFIG SET commandlog-large-request-max-len 0
+        OK
+        > PING "x"*100
+        "x"*100
+        > COMMANDLOG LEN large-request
+        (integer) 2
+        > COMMANDLOG LEN slow
+        (integer) 0
+        > CONFIG SET commandlog-request-larger-than -1 commandlog-large-request-max-len 128
+        OK
+        > PING "x"*100
+        "x"*100
+        > COMMANDLOG LEN large-request
+        (integer) 2
+        > CONFIG SET commandlog-request-larger-than 28
+        OK
+        > COMMANDLOG RESET large-request
+        OK
+        > AUTH a b
+        (error) WRONGPASS invalid username-password pair or user is disabled.
+        > COMMANDLOG GET 1 large-request
+        1) 1) (integer) 8
+        ~    2) (integer) *
+           3) (integer) 28
+           4) 1) "AUTH"
+              2) "(redacted)"
+              3) "(redacted)"
+        ~    5) *
+           6) "me"
+        > ECHO "28 bytes"
+        "28 bytes"
+        > ECHO less
+        "less"
+        > COMMANDLOG GET 1 large-request
+        1) 1) (integer) 10
+        ~    2) (integer) *
+           3) (integer) 28
+           4) 1) "ECHO"
+              2) "28 bytes"
+        ~    5) *
+           6) "me"
+        > CONFIG SET commandlog-request-larger-than -1 commandlog-reply-larger-than 8
+        OK
+        > COMMANDLOG RESET large-reply
+        OK
+        > LPUSH k v
+        (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > CLIENT REPLY SKIP
+        > GET k
+        > PING
+        PONG
+        > BLPOP list 0
+        b> LPUSH list x
+        (integer) 1
+        < 1) "list"
+          2) "x"
+        > COMMANDLOG LEN large-reply
+        (integer) 2
+        > COMMANDLOG GET 1 large-reply
+        1) 1) (integer) 4
+        ~    2) (integer) *
+           3) (integer) 21
+           4) 1) "BLPOP"
+              2) "list"
+              3) "0"
+        ~    5) *
+           6) "me"
+    "#,
+    );
+}
+
+#[test]
+fn commandlog_shares_its_first_list_with_the_slow_log() {
+    check(
+        r#"
+        # valkey 9.0
+        # resp2
+        > COMMANDLOG LEN slow
+        (integer) 0
+        > CONFIG SET commandlog-execution-slower-than 0
+        OK
+        > CONFIG GET slowlog-log-slower-than
+        1) "slowlog-log-slower-than"
+        2) "0"
+        > COMMANDLOG RESET slow
+        OK
+        > PING
+        PONG
+        > SLOWLOG LEN
+        (integer) 2
+        > COMMANDLOG GET 2 SLOW
+        1) 1) (integer) 4
+        ~    2) (integer) *
+        ~    3) (integer) *
+           4) 1) "SLOWLOG"
+              2) "LEN"
+        ~    5) *
+           6) ""
+        2) 1) (integer) 3
+        ~    2) (integer) *
+        ~    3) (integer) *
+           4) 1) "PING"
+        ~    5) *
+           6) ""
+        > CONFIG SET slowlog-log-slower-than -1 slowlog-max-len 7
+        OK
+        # sorted pairs
+        > CONFIG GET commandlog-execution-slower-than commandlog-slow-execution-max-len
+        1) "commandlog-execution-slower-than"
+        2) "-1"
+        3) "commandlog-slow-execution-max-len"
+        4) "7"
+        > SLOWLOG RESET
+        OK
+        > COMMANDLOG LEN slow
+        (integer) 0
+    "#,
+    );
+}
+
+#[test]
+fn commandlog_says_what_is_wrong() {
+    check(
+        r#"
+        # valkey 9.0
+        > COMMANDLOG
+        (error) ERR wrong number of arguments for 'commandlog' command
+        > COMMANDLOG GET 10
+        (error) ERR wrong number of arguments for 'commandlog|get' command
+        > COMMANDLOG GET 10 slow x
+        (error) ERR wrong number of arguments for 'commandlog|get' command
+        > COMMANDLOG GET 10 fast
+        (error) ERR type should be one of the following: slow, large-request, large-reply
+        > COMMANDLOG GET -2 slow
+        (error) ERR count should be greater than or equal to -1
+        > COMMANDLOG GET x fast
+        (error) ERR count should be greater than or equal to -1
+        > COMMANDLOG LEN
+        (error) ERR wrong number of arguments for 'commandlog|len' command
+        > COMMANDLOG LEN fast
+        (error) ERR type should be one of the following: slow, large-request, large-reply
+        > COMMANDLOG RESET
+        (error) ERR wrong number of arguments for 'commandlog|reset' command
+        > COMMANDLOG RESET fast
+        (error) ERR type should be one of the following: slow, large-request, large-reply
+        > COMMANDLOG RESET large-reply
+        OK
+        > COMMANDLOG HELP x
+        (error) ERR wrong number of arguments for 'commandlog|help' command
+        > COMMANDLOG NONE
+        (error) ERR unknown subcommand 'NONE'. Try COMMANDLOG HELP.
+        > COMMANDLOG GET 10 large-reply
+        (empty array)
+        > CONFIG SET commandlog-request-larger-than -2
+        (error) ERR CONFIG SET failed (possibly related to argument 'commandlog-request-larger-than') - argument must be between -1 and 9223372036854775807 inclusive
+    "#,
+    );
+}

@@ -1548,3 +1548,267 @@ fn a_long_string_is_an_element_of_a_result_as_any_other() {
     "#,
     );
 }
+
+#[test]
+fn set_ifeq_writes_over_the_string_that_is_named() {
+    check(
+        r#"
+        # valkey 9.0
+        > SET k v IFEQ x
+        (nil)
+        > EXISTS k
+        (integer) 0
+        > SET k a
+        OK
+        > SET k b IFEQ a
+        OK
+        > SET k c IFEQ a
+        (nil)
+        > SET k c ifeq b GET
+        "b"
+        > SET k d IFEQ b GET
+        "c"
+        > GET k
+        "c"
+        > SET missing v IFEQ "" GET
+        (nil)
+        > SET k 10 IFEQ c EX 100
+        OK
+        > TTL k
+        (integer) 100
+        > SET k 11 IFEQ 10 KEEPTTL
+        OK
+        > TTL k
+        (integer) 100
+        > SET k 12 IFEQ 011
+        (nil)
+        > SET k 12 IFEQ 11
+        OK
+        > TTL k
+        (integer) -1
+        > APPEND k "x"*100000
+        (integer) 100002
+        > SET k short IFEQ "x"*100002
+        (nil)
+        > APPEND k y
+        (integer) 100003
+        > COPY k other
+        (integer) 1
+        > APPEND other z
+        (integer) 100004
+        > SET k equal IFEQ "12""x"*100000"y"
+        OK
+        > SET other new PX 100000 IFEQ "12""x"*100000"yz"
+        OK
+        > GET other
+        "new"
+        > LPUSH l a
+        (integer) 1
+        > SET l v IFEQ a
+        (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > SET l v IFEQ a GET
+        (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > SET k v IFEQ
+        (error) ERR syntax error
+        > SET k v NX IFEQ a
+        (error) ERR syntax error
+        > SET k v IFEQ a XX
+        (error) ERR syntax error
+        > SET k v IFEQ a IFEQ a
+        (error) ERR syntax error
+        > SET k v IFEQ x EX 0
+        (error) ERR invalid expire time in 'set' command
+        > SET k v IFEQ NX
+        (nil)
+    "#,
+    );
+}
+
+#[test]
+fn delifeq_deletes_the_string_that_is_named() {
+    check(
+        r#"
+        # valkey 9.0
+        > DELIFEQ k a
+        (integer) 0
+        > SET k a
+        OK
+        > DELIFEQ k b
+        (integer) 0
+        > GET k
+        "a"
+        > DELIFEQ k a
+        (integer) 1
+        > EXISTS k
+        (integer) 0
+        > SET k 10
+        OK
+        > DELIFEQ k 010
+        (integer) 0
+        > DELIFEQ k 10
+        (integer) 1
+        > LPUSH l a
+        (integer) 1
+        > DELIFEQ l a
+        (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > DELIFEQ k
+        (error) ERR wrong number of arguments for 'delifeq' command
+        > DELIFEQ k a b
+        (error) ERR wrong number of arguments for 'delifeq' command
+    "#,
+    );
+}
+
+#[test]
+fn msetex_sets_several_keys_with_conditions_and_a_deadline() {
+    check(
+        r#"
+        # valkey 9.1
+        > MSETEX 2 a 1 b 2
+        (integer) 1
+        > MGET a b
+        1) "1"
+        2) "2"
+        > MSETEX 2 b 3 c 4 NX
+        (integer) 0
+        > MSETEX 2 b 3 c 4 XX
+        (integer) 0
+        > MGET a b c
+        1) "1"
+        2) "2"
+        3) (nil)
+        > MSETEX 2 c 3 d 4 nx
+        (integer) 1
+        > MSETEX 2 c 5 d 6 xx EX 100
+        (integer) 1
+        > TTL c
+        (integer) 100
+        > TTL d
+        (integer) 100
+        > MSETEX 2 c 7 d 8 KEEPTTL XX
+        (integer) 1
+        > TTL d
+        (integer) 100
+        > MSETEX 2 c 9 e 1 PX 50000
+        (integer) 1
+        > TTL c
+        (integer) 50
+        > MSETEX 2 c 9 e 1
+        (integer) 1
+        > TTL c
+        (integer) -1
+        > MSETEX 1 c x EXAT 4102444800
+        (integer) 1
+        > PEXPIRETIME c
+        (integer) 4102444800000
+        > MSETEX 1 c x PXAT 4102444800001
+        (integer) 1
+        > PEXPIRETIME c
+        (integer) 4102444800001
+        > MSETEX 1 c x EXAT 1
+        (integer) 1
+        > EXISTS c
+        (integer) 0
+        > LPUSH l a
+        (integer) 1
+        > MSETEX 2 l v l w
+        (integer) 1
+        > GET l
+        "w"
+        > MSETEX 2 new 1 new 2 NX
+        (integer) 1
+        > GET new
+        "2"
+        # Three keys, the last of them a word.
+        > MSETEX 3 a 1 b 2 EX 10
+        (integer) 1
+        > GET EX
+        "10"
+    "#,
+    );
+}
+
+#[test]
+fn msetex_says_what_is_wrong() {
+    check(
+        r#"
+        # valkey 9.1
+        > MSETEX 1 a
+        (error) ERR wrong number of arguments for 'msetex' command
+        > MSETEX 0 a 1
+        (error) ERR invalid numkeys value or out of range
+        > MSETEX -1 a 1
+        (error) ERR invalid numkeys value or out of range
+        > MSETEX x a 1
+        (error) ERR invalid numkeys value or out of range
+        > MSETEX 2147483648 a 1
+        (error) ERR invalid numkeys value or out of range
+        > MSETEX 2147483647 a 1
+        (error) ERR syntax error
+        > MSETEX 2 a 1 b
+        (error) ERR syntax error
+        > MSETEX 1 a 1 b
+        (error) ERR syntax error
+        > MSETEX 1 a 1 NX XX
+        (error) ERR syntax error
+        > MSETEX 1 a 1 XX NX
+        (error) ERR syntax error
+        > MSETEX 1 a 1 EX
+        (error) ERR syntax error
+        > MSETEX 1 a 1 EX 10 PX 10
+        (error) ERR syntax error
+        > MSETEX 1 a 1 PX 10 KEEPTTL
+        (error) ERR syntax error
+        > MSETEX 1 a 1 GET
+        (error) ERR syntax error
+        > MSETEX 1 a 1 IFEQ x
+        (error) ERR syntax error
+        > MSETEX 1 a 1 PERSIST
+        (error) ERR syntax error
+        > MSETEX 1 a 1 EX 0
+        (error) ERR invalid expire time in 'msetex' command
+        > MSETEX 1 a 1 EX abc
+        (error) ERR value is not an integer or out of range
+        > MSETEX 1 missing 1 XX EX 0
+        (error) ERR invalid expire time in 'msetex' command
+        > DBSIZE
+        (integer) 0
+        > MSETEX 1 a 1 EX 10 EX 20 NX NX
+        (integer) 1
+        > TTL a
+        (integer) 20
+        > COMMAND GETKEYS MSETEX 3 a 1 b 2
+        (error) ERR Invalid arguments specified for command
+    "#,
+    );
+}
+
+#[test]
+fn keys_of_what_valkey_has_more() {
+    check(
+        r#"
+        # valkey 9.1
+        # resp2
+        > COMMAND GETKEYSANDFLAGS SET k v IFEQ a
+        1) 1) "k"
+           2) 1) OW
+              2) update
+        > COMMAND GETKEYSANDFLAGS SET k v IFEQ GET
+        1) 1) "k"
+           2) 1) RW
+              2) access
+              3) update
+        > COMMAND GETKEYSANDFLAGS DELIFEQ k a
+        1) 1) "k"
+           2) 1) RM
+              2) delete
+        > COMMAND GETKEYSANDFLAGS MSETEX 2 a 1 b 2 NX EX 10
+        1) 1) "a"
+           2) 1) OW
+              2) update
+        2) 1) "b"
+           2) 1) OW
+              2) update
+    "#,
+    );
+}

@@ -15,6 +15,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("SHUTDOWN", "SAVE"),
     ("SHUTDOWN", "ABORT"),
     // There are no replicas, no cluster and no modules.
+    ("SHUTDOWN", "FAILOVER"),
     ("CLUSTER|FAILOVER", "FORCE"),
     ("CLUSTER|FAILOVER", "TAKEOVER"),
     ("CLUSTER|RESET", "HARD"),

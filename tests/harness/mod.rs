@@ -25,6 +25,7 @@
 //! | directive | meaning |
 //! |---|---|
 //! | `# since 8.2` | an older reference server does not know this: not replayed there |
+//! | `# valkey 9.1` | Valkey has this, and Redis has not: replayed only on a Valkey of that version |
 //! | `# ours: why` | Redoxide differs on purpose: never replayed |
 //! | `# config --maxmemory 1mb` | arguments of the server's command line |
 //! | `# resp2`, `# resp3` | only in this protocol. Without them a session runs twice, once in each, unless it says HELLO itself |

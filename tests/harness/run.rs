@@ -101,9 +101,13 @@ fn skip(script: &Script, server: &Path) -> Option<String> {
     if script.advances() > Duration::ZERO && std::env::var_os("SLEEP").is_none() {
         return Some("moves the clock".to_string());
     }
-    let since = script.since.as_ref()?;
-    let found = Server::start(server, &[]).redis_version();
-    (found < *since).then(|| format!("needs {since:?}, this is {found:?}"))
+    let (field, since) = match (&script.valkey, &script.since) {
+        (Some(since), _) => ("valkey_version", since),
+        (None, Some(since)) => ("redis_version", since),
+        (None, None) => return None,
+    };
+    let found = Server::start(server, &[]).version(field);
+    (found < *since).then(|| format!("needs {field} {since:?}, this is {found:?}"))
 }
 
 /// Adds a line to the file that counts what was replayed.

@@ -18,6 +18,8 @@ pub struct Script {
     pub steps: Vec<Step>,
     /// `# since 8.2`
     pub since: Option<Vec<u32>>,
+    /// `# valkey 9.1`: what Valkey has and Redis has not; replayed where the reference is a Valkey of that version.
+    pub valkey: Option<Vec<u32>>,
     /// `# ours`
     pub ours: bool,
     /// `# config --name value`: more arguments for the server
@@ -111,6 +113,9 @@ impl Script {
         match (name, rest) {
             ("since", version) if version.starts_with(|c: char| c.is_ascii_digit()) => {
                 self.since = Some(super::target::version(version));
+            }
+            ("valkey", version) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+                self.valkey = Some(super::target::version(version));
             }
             ("ours" | "ours:", _) => self.ours = true,
             ("config", arguments) if arguments.starts_with("--") => {

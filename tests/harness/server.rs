@@ -151,8 +151,13 @@ impl Server {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
-    /// Asks for `redis_version`, the level that it answers as.
+    /// The level that it answers as.
     pub fn redis_version(&self) -> Vec<u32> {
+        self.version("redis_version")
+    }
+
+    /// A version that INFO tells; empty if it does not.
+    pub fn version(&self, field: &str) -> Vec<u32> {
         let mut stream = self.connect();
         let mut text = Vec::new();
         let mut chunk = [0; 16 * 1024];
@@ -164,7 +169,7 @@ impl Server {
         }
         let text = String::from_utf8_lossy(&text).into_owned();
         text.lines()
-            .find_map(|line| line.strip_prefix("redis_version:"))
+            .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
             .map(super::target::version)
             .unwrap_or_default()
     }

@@ -531,3 +531,38 @@ fn what_a_crash_left_is_removed_at_the_next_start_and_nothing_else() {
         }
     }
 }
+
+/// What Redis 8.2 does not know is written as what it knows, so that it can read the log.
+#[test]
+fn the_log_holds_commands_of_redis_for_those_of_valkey() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    for line in [
+        "SET k a",
+        "SET k b IFEQ a",
+        "SET k c IFEQ a",
+        "SET k c IFEQ b KEEPTTL GET",
+        "SET k d IFEQ c PX 1000",
+        "DELIFEQ k x",
+        "DELIFEQ k d",
+        "MSETEX 2 a 1 b 2 NX EX 1",
+        "MSETEX 2 a 1 b 2 NX",
+        "MSETEX 1 a 3 KEEPTTL",
+        "HSETEX h NX FIELDS 1 f v",
+    ] {
+        let reply = ask(&mut local, client, &line.split(' ').collect::<Vec<_>>());
+        assert!(!reply.starts_with('-'), "{line}: {reply}");
+    }
+    let log = disk.bytes(INCREMENT).expect("there is an increment");
+    let log = String::from_utf8_lossy(&log).into_owned();
+    // Every other line is a length.
+    let words: Vec<&str> = log.lines().filter(|line| !line.starts_with('$')).collect();
+    let commands = words.join(" ");
+    let at = START_MS + 1000;
+    let expected = format!(
+        "*2 SELECT 0 *3 SET k a *3 SET k b *4 SET k c KEEPTTL *5 SET k d PXAT {at} *2 DEL k *1 MULTI *5 SET a 1 PXAT {at} \
+         *5 SET b 2 PXAT {at} *1 EXEC *4 SET a 3 KEEPTTL *6 HSETEX h FIELDS 1 f v"
+    );
+    assert_eq!(commands, expected);
+}

@@ -6,14 +6,17 @@ use crate::harness::value::Value;
 use crate::{connect, facts, none};
 
 /// Commands that Redis does not have.
-const ADDED: &[&str] = &["client|capa", "latency|stalls"];
+const ADDED: &[&str] = &["client|capa", "client|import-source", "commandlog", "delifeq", "latency|stalls", "msetex"];
 
 /// What differs on purpose: command and field.
 const DIFFERENT: &[(&str, &str)] = &[
-    // CANCEL, BYPOLYGON and NOSCORES, which Valkey has.
+    // CANCEL, BYPOLYGON, NX and XX, IFEQ, SAFE and FAILOVER, and NOSCORES, which Valkey has.
     ("bgsave", "arguments"),
     ("geosearch", "arguments"),
     ("geosearchstore", "arguments"),
+    ("hsetex", "arguments"),
+    ("set", "arguments"),
+    ("shutdown", "arguments"),
     ("zscan", "arguments"),
 ];
 

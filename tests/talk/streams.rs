@@ -4,6 +4,7 @@ use redoxide::base::dice::Dice;
 use redoxide::config::Config;
 use redoxide::net::local::Local;
 use redoxide::resp::request;
+use redoxide::server::slowlog::Kind;
 use std::collections::BTreeSet;
 
 const N: usize = 25_000;
@@ -361,5 +362,23 @@ fn a_client_that_goes_in_the_middle_leaves_nothing() {
         }
         local.close(client);
         assert!(!local.step_streams() && !local.server.keyspace.has_copies());
+    }
+}
+
+/// COMMANDLOG: the whole length of the reply, whether it comes at once or in slices.
+#[test]
+fn the_bytes_of_a_reply_in_slices_are_counted_together() {
+    let settings = ["CONFIG", "SET", "commandlog-reply-larger-than", "100000"];
+    for stream_min in [5, usize::MAX] {
+        let (mut local, client) = server();
+        local.server.stream_min = stream_min;
+        send(&mut local, client, &settings);
+        local.receive(client);
+        send(&mut local, client, &["SMEMBERS", "set"]);
+        let bytes = local.receive(client).len();
+        let log = local.server.commandlog.of(Kind::LargeReply);
+        let kept: Vec<u64> = log.iter().map(|entry| entry.value).collect();
+        assert_eq!(kept, [bytes as u64], "streams from {stream_min} on");
+        assert!(bytes > 100_000);
     }
 }
