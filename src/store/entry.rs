@@ -121,9 +121,9 @@ impl Value<'_> {
     }
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
     /// Visits what a collection holds, a list and a sorted set in order.
-    pub fn each(&self, visit: &mut dyn FnMut(Element<'a>)) {
+    pub fn each(&self, visit: &mut dyn FnMut(Element)) {
         match *self {
             Value::Packed(block) => packed_elements(block, visit),
             Value::Object(object) => object.each(visit),

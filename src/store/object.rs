@@ -88,10 +88,10 @@ impl Object {
     }
 
     /// Visits what it holds, a list and a sorted set in order.
-    pub fn each<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
+    pub fn each(&self, visit: &mut dyn FnMut(Element)) {
         match self {
             Object::Lent | Object::Cut(_) | Object::Text(_) | Object::Replaced(_) => {}
-            Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
+            Object::List(big) => big.each(|element| visit(Element::Item(element))),
             Object::Hash(members) => members.iter().for_each(|element| {
                 visit(Element::Field(element.field_text(), element.value(), element.deadline()));
             }),
@@ -220,6 +220,8 @@ pub struct Limits {
     pub zset_value: usize,
     /// A list that is called a listpack has at most so many elements (positive), or bytes (-1: 4 KB, -2: 8 KB, ... -5: 64 KB).
     pub list_size: i32,
+    /// The nodes at each end of a quicklist that are not compressed while those between are; 0: none is.
+    pub list_depth: u16,
     /// Hashes members and fields.
     pub hasher: Hasher,
 }
@@ -236,6 +238,7 @@ impl Limits {
             zset_entries: 128,
             zset_value: 64,
             list_size: -2,
+            list_depth: 0,
             hasher,
         }
     }

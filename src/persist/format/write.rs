@@ -1,15 +1,15 @@
 //! A frozen keyspace to chunks. Runs on the snapshot thread, which lets go of each part of the copy once it is written.
 
 use super::{Bytes, ChunkWriter, Elements, Head, Kind, Life, PIECE, Record, Word};
-use crate::base::buffer::Text;
+use crate::base::buffer::{Buffer, Text};
 use crate::base::pieces::Pieces;
 use crate::keyspace::AccessClock;
 use crate::keyspace::freeze::FrozenKeyspace;
 use crate::persist::Progress;
 use crate::store::entry::{Entry, Value};
 use crate::store::object::{Element, Object};
-use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Range;
 
 /// Writes all keys; gives the writer back.
 pub fn write<W: Write>(copy: FrozenKeyspace, out: W, version: &str, progress: &Progress) -> io::Result<W> {
@@ -60,13 +60,24 @@ fn put_pieces<W: Write>(chunks: &mut ChunkWriter<W>, key: Bytes, life: Life, pie
     })
 }
 
-/// The elements that the next record will hold.
+/// The elements that the next record will hold. Their bytes are copied: those of a compressed list last for one visit only.
 #[derive(Default)]
-struct Gathered<'a> {
-    words: Vec<Word<'a>>,
-    fields: Vec<(Word<'a>, Word<'a>, Option<i64>)>,
-    scored: Vec<(Word<'a>, f64)>,
+struct Gathered {
+    words: Vec<Kept>,
+    /// Deadlines of fields, a word and a value each.
+    deadlines: Vec<Option<i64>>,
+    /// Scores of members, a word each.
+    scores: Vec<f64>,
+    texts: Vec<u8>,
     bytes: usize,
+}
+
+/// A word until it is written.
+enum Kept {
+    Int(i64),
+    /// Where it lies in the texts.
+    Bytes(Range<usize>),
+    Shared(Buffer),
 }
 
 fn put_collection<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry, key: Bytes, life: Life) -> io::Result<()> {
@@ -78,7 +89,10 @@ fn put_collection<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry, key: Byt
     };
     // Counting first costs little beside writing, and a reader makes room at once.
     let mut count = 0;
-    entry.value().each(&mut |_| count += 1);
+    match entry.value() {
+        Value::Object(Object::List(big)) => count = big.len() as u64,
+        value => value.each(&mut |_| count += 1),
+    }
     let mut gathered = Gathered::default();
     let mut is_first = true;
     let mut outcome = Ok(());
@@ -86,34 +100,43 @@ fn put_collection<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry, key: Byt
         if outcome.is_err() {
             return;
         }
-        gathered.bytes += match element {
-            Element::Item(text) | Element::Member(text) => {
-                gathered.words.push(word(text));
-                text.len()
-            }
+        match element {
+            Element::Item(text) | Element::Member(text) => gathered.keep(text),
             Element::Field(field, value, deadline) => {
-                gathered.fields.push((word(field), word(value), deadline));
-                field.len() + value.len()
+                gathered.keep(field);
+                gathered.keep(value);
+                gathered.deadlines.push(deadline);
             }
             Element::Scored(member, score) => {
-                gathered.scored.push((word(member), score));
-                member.len() + 8
+                gathered.keep(member);
+                gathered.scores.push(score);
+                gathered.bytes += 8;
             }
-        };
+        }
         if gathered.bytes >= PIECE {
             outcome = gathered.put(chunks, kind, key, life, count, &mut is_first);
         }
     });
     outcome?;
-    if is_first || gathered.bytes > 0 || gathered.len() > 0 {
+    if is_first || !gathered.words.is_empty() {
         gathered.put(chunks, kind, key, life, count, &mut is_first)?;
     }
     Ok(())
 }
 
-impl Gathered<'_> {
-    fn len(&self) -> usize {
-        self.words.len() + self.fields.len() + self.scored.len()
+impl Gathered {
+    fn keep(&mut self, text: Text) {
+        self.bytes += text.len();
+        self.words.push(match text {
+            Text::Int(int) => Kept::Int(int),
+            Text::Bytes(bytes) => {
+                let start = self.texts.len();
+                self.texts.extend_from_slice(bytes);
+                Kept::Bytes(start..self.texts.len())
+            }
+            Text::Shared(buffer) => Kept::Shared(buffer.clone()),
+            Text::Pieces(_) => unreachable!("no element is in pieces"),
+        });
     }
 
     fn put<W: Write>(
@@ -125,10 +148,16 @@ impl Gathered<'_> {
         count: u64,
         is_first: &mut bool,
     ) -> io::Result<()> {
+        let mut words = self.words.iter().map(|kept| match kept {
+            Kept::Int(int) => Word::Int(*int),
+            Kept::Bytes(range) => Word::Bytes(Bytes(&self.texts[range.clone()])),
+            Kept::Shared(buffer) => Word::Bytes(Bytes(buffer.bytes())),
+        });
+        let mut next = || words.next().expect("a field has a value, and each has its deadline or its score");
         let elements = match kind {
-            Kind::List | Kind::Set => Elements::Words(Cow::Borrowed(&self.words)),
-            Kind::Hash => Elements::Fields(Cow::Borrowed(&self.fields)),
-            Kind::SortedSet => Elements::Scored(Cow::Borrowed(&self.scored)),
+            Kind::List | Kind::Set => Elements::Words(words.collect()),
+            Kind::Hash => Elements::Fields(self.deadlines.iter().map(|at| (next(), next(), *at)).collect()),
+            Kind::SortedSet => Elements::Scored(self.scores.iter().map(|score| (next(), *score)).collect()),
         };
         if std::mem::take(is_first) {
             chunks.put(&Record::Collection(key, life, kind, count, elements))?;
@@ -136,18 +165,10 @@ impl Gathered<'_> {
             chunks.put(&Record::More(elements))?;
         }
         self.words.clear();
-        self.fields.clear();
-        self.scored.clear();
+        self.deadlines.clear();
+        self.scores.clear();
+        self.texts.clear();
         self.bytes = 0;
         Ok(())
-    }
-}
-
-fn word(text: Text<'_>) -> Word<'_> {
-    match text {
-        Text::Int(int) => Word::Int(int),
-        Text::Bytes(bytes) => Word::Bytes(Bytes(bytes)),
-        Text::Shared(buffer) => Word::Bytes(Bytes(buffer.bytes())),
-        Text::Pieces(_) => unreachable!("no element is in pieces"),
     }
 }
