@@ -34,11 +34,12 @@
 use crate::base::alloc;
 use crate::base::buffer::{Buffer, Text};
 use crate::base::number::parse_i64;
-use crate::store::tree::{At, First, HEAD, Kind, Last, Leaf, New, ROOM, Rows, Tree, integer_len};
+use crate::store::tree::{At, First, HEAD, Kind, Last, Leaf, New, Rows, Tree, integer_len};
 use std::ops::Range;
 
-/// The longest element that lies in a leaf.
-pub const INLINE_MAX: usize = ROOM / 2 - 2;
+/// The longest element that lies in a leaf: two of these fill one. A reply copies what is shorter than 16 KB in any case, so that a buffer of its own
+/// would save nothing there, and what lies in leaves is compressed with them.
+pub const INLINE_MAX: usize = FULL / 2 - 2;
 
 /// What a full leaf has for elements. A kilobyte held twelve elements of 77 bytes, and left a tenth of itself free.
 const FULL: usize = 4096 - HEAD;
