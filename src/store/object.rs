@@ -90,8 +90,15 @@ impl Object {
     /// Visits what it holds, a list and a sorted set in order.
     pub fn each(&self, visit: &mut dyn FnMut(Element)) {
         match self {
-            Object::Lent | Object::Cut(_) | Object::Text(_) | Object::Replaced(_) => {}
             Object::List(big) => big.each(|element| visit(Element::Item(element))),
+            _ => self.each_lasting(visit),
+        }
+    }
+
+    /// The same for one who keeps what is visited. Nothing of a list, whose elements last for one visit.
+    pub fn each_lasting<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
+        match self {
+            Object::Lent | Object::List(_) | Object::Cut(_) | Object::Text(_) | Object::Replaced(_) => {}
             Object::Hash(members) => members.iter().for_each(|element| {
                 visit(Element::Field(element.field_text(), element.value(), element.deadline()));
             }),

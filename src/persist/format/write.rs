@@ -6,8 +6,10 @@ use crate::base::pieces::Pieces;
 use crate::keyspace::AccessClock;
 use crate::keyspace::freeze::FrozenKeyspace;
 use crate::persist::Progress;
+use crate::store::collection::list::Big;
 use crate::store::entry::{Entry, Value};
 use crate::store::object::{Element, Object};
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -43,6 +45,7 @@ fn put<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry) -> io::Result<()> {
         Value::Text(bytes) | Value::Raw(bytes) => bytes,
         Value::Buffer(buffer) => buffer.bytes(),
         Value::Object(Object::Text(pieces)) => return put_pieces(chunks, key, life, pieces),
+        Value::Object(Object::List(big)) => return put_list(chunks, big, key, life),
         Value::Packed(_) | Value::Object(_) => return put_collection(chunks, entry, key, life),
     };
     let first = bytes.len().min(PIECE);
@@ -60,24 +63,66 @@ fn put_pieces<W: Write>(chunks: &mut ChunkWriter<W>, key: Bytes, life: Life, pie
     })
 }
 
-/// The elements that the next record will hold. Their bytes are copied: those of a compressed list last for one visit only.
-#[derive(Default)]
-struct Gathered {
-    words: Vec<Kept>,
-    /// Deadlines of fields, a word and a value each.
-    deadlines: Vec<Option<i64>>,
-    /// Scores of members, a word each.
-    scores: Vec<f64>,
-    texts: Vec<u8>,
-    bytes: usize,
-}
-
-/// A word until it is written.
+/// An element of a list until it is written.
 enum Kept {
     Int(i64),
-    /// Where it lies in the texts.
+    /// Where its bytes lie among all that are kept.
     Bytes(Range<usize>),
     Shared(Buffer),
+}
+
+/// The elements of a list may be compressed, and then last for one visit only: their bytes are copied.
+fn put_list<W: Write>(chunks: &mut ChunkWriter<W>, big: &Big, key: Bytes, life: Life) -> io::Result<()> {
+    let (mut kept, mut texts, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let mut is_first = true;
+    let mut put = |kept: &mut Vec<Kept>, texts: &mut Vec<u8>| {
+        let words = kept.iter().map(|element| match element {
+            Kept::Int(int) => Word::Int(*int),
+            Kept::Bytes(range) => Word::Bytes(Bytes(&texts[range.clone()])),
+            Kept::Shared(buffer) => Word::Bytes(Bytes(buffer.bytes())),
+        });
+        let elements = Elements::Words(words.collect());
+        if std::mem::take(&mut is_first) {
+            chunks.put(&Record::Collection(key, life, Kind::List, big.len() as u64, elements))?;
+        } else {
+            chunks.put(&Record::More(elements))?;
+        }
+        kept.clear();
+        texts.clear();
+        Ok(())
+    };
+    let mut outcome = Ok(());
+    big.each(|text| {
+        if outcome.is_err() {
+            return;
+        }
+        bytes += text.len();
+        kept.push(match text {
+            Text::Int(int) => Kept::Int(int),
+            Text::Bytes(bytes) => {
+                let start = texts.len();
+                texts.extend_from_slice(bytes);
+                Kept::Bytes(start..texts.len())
+            }
+            Text::Shared(buffer) => Kept::Shared(buffer.clone()),
+            Text::Pieces(_) => unreachable!("no element is in pieces"),
+        });
+        if bytes >= PIECE {
+            bytes = 0;
+            outcome = put(&mut kept, &mut texts);
+        }
+    });
+    outcome?;
+    if kept.is_empty() { Ok(()) } else { put(&mut kept, &mut texts) }
+}
+
+/// The elements that the next record will hold.
+#[derive(Default)]
+struct Gathered<'a> {
+    words: Vec<Word<'a>>,
+    fields: Vec<(Word<'a>, Word<'a>, Option<i64>)>,
+    scored: Vec<(Word<'a>, f64)>,
+    bytes: usize,
 }
 
 fn put_collection<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry, key: Bytes, life: Life) -> io::Result<()> {
@@ -89,54 +134,42 @@ fn put_collection<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry, key: Byt
     };
     // Counting first costs little beside writing, and a reader makes room at once.
     let mut count = 0;
-    match entry.value() {
-        Value::Object(Object::List(big)) => count = big.len() as u64,
-        value => value.each(&mut |_| count += 1),
-    }
+    entry.value().each_lasting(&mut |_| count += 1);
     let mut gathered = Gathered::default();
     let mut is_first = true;
     let mut outcome = Ok(());
-    entry.value().each(&mut |element| {
+    entry.value().each_lasting(&mut |element| {
         if outcome.is_err() {
             return;
         }
-        match element {
-            Element::Item(text) | Element::Member(text) => gathered.keep(text),
+        gathered.bytes += match element {
+            Element::Item(text) | Element::Member(text) => {
+                gathered.words.push(word(text));
+                text.len()
+            }
             Element::Field(field, value, deadline) => {
-                gathered.keep(field);
-                gathered.keep(value);
-                gathered.deadlines.push(deadline);
+                gathered.fields.push((word(field), word(value), deadline));
+                field.len() + value.len()
             }
             Element::Scored(member, score) => {
-                gathered.keep(member);
-                gathered.scores.push(score);
-                gathered.bytes += 8;
+                gathered.scored.push((word(member), score));
+                member.len() + 8
             }
-        }
+        };
         if gathered.bytes >= PIECE {
             outcome = gathered.put(chunks, kind, key, life, count, &mut is_first);
         }
     });
     outcome?;
-    if is_first || !gathered.words.is_empty() {
+    if is_first || gathered.bytes > 0 || gathered.len() > 0 {
         gathered.put(chunks, kind, key, life, count, &mut is_first)?;
     }
     Ok(())
 }
 
-impl Gathered {
-    fn keep(&mut self, text: Text) {
-        self.bytes += text.len();
-        self.words.push(match text {
-            Text::Int(int) => Kept::Int(int),
-            Text::Bytes(bytes) => {
-                let start = self.texts.len();
-                self.texts.extend_from_slice(bytes);
-                Kept::Bytes(start..self.texts.len())
-            }
-            Text::Shared(buffer) => Kept::Shared(buffer.clone()),
-            Text::Pieces(_) => unreachable!("no element is in pieces"),
-        });
+impl Gathered<'_> {
+    fn len(&self) -> usize {
+        self.words.len() + self.fields.len() + self.scored.len()
     }
 
     fn put<W: Write>(
@@ -148,16 +181,10 @@ impl Gathered {
         count: u64,
         is_first: &mut bool,
     ) -> io::Result<()> {
-        let mut words = self.words.iter().map(|kept| match kept {
-            Kept::Int(int) => Word::Int(*int),
-            Kept::Bytes(range) => Word::Bytes(Bytes(&self.texts[range.clone()])),
-            Kept::Shared(buffer) => Word::Bytes(Bytes(buffer.bytes())),
-        });
-        let mut next = || words.next().expect("a field has a value, and each has its deadline or its score");
         let elements = match kind {
-            Kind::List | Kind::Set => Elements::Words(words.collect()),
-            Kind::Hash => Elements::Fields(self.deadlines.iter().map(|at| (next(), next(), *at)).collect()),
-            Kind::SortedSet => Elements::Scored(self.scores.iter().map(|score| (next(), *score)).collect()),
+            Kind::List | Kind::Set => Elements::Words(Cow::Borrowed(&self.words)),
+            Kind::Hash => Elements::Fields(Cow::Borrowed(&self.fields)),
+            Kind::SortedSet => Elements::Scored(Cow::Borrowed(&self.scored)),
         };
         if std::mem::take(is_first) {
             chunks.put(&Record::Collection(key, life, kind, count, elements))?;
@@ -165,10 +192,18 @@ impl Gathered {
             chunks.put(&Record::More(elements))?;
         }
         self.words.clear();
-        self.deadlines.clear();
-        self.scores.clear();
-        self.texts.clear();
+        self.fields.clear();
+        self.scored.clear();
         self.bytes = 0;
         Ok(())
+    }
+}
+
+fn word(text: Text<'_>) -> Word<'_> {
+    match text {
+        Text::Int(int) => Word::Int(int),
+        Text::Bytes(bytes) => Word::Bytes(Bytes(bytes)),
+        Text::Shared(buffer) => Word::Bytes(Bytes(buffer.bytes())),
+        Text::Pieces(_) => unreachable!("no element is in pieces"),
     }
 }
