@@ -68,24 +68,18 @@ fn list(elements: usize) {
     let mut dice = Dice(1);
     let mut any = |n: usize| dice.below(n as u64) as usize;
     time("get, anywhere", 1_000_000, |_| {
-        black_box(list.get(any(elements)));
+        black_box(list.get(any(elements), |e| matches!(e, Text::Bytes(_))));
     });
     time("range of 100, anywhere", 100_000, |_| {
         let start = any(elements - 100);
-        for element in list.range(start..start + 100) {
-            black_box(element);
-        }
+        list.each(start..start + 100, |element| _ = black_box(element.len()));
     });
     time("range of 100, at the head", 100_000, |_| {
-        for element in list.range(0..100) {
-            black_box(element);
-        }
+        list.each(0..100, |element| _ = black_box(element.len()));
     });
     time("range_back of 100, anywhere", 100_000, |_| {
         let start = any(elements - 100);
-        for element in list.range_back(start..start + 100) {
-            black_box(element);
-        }
+        list.each_back(start..start + 100, |element| _ = black_box(element.len()));
     });
     let start = Instant::now();
     black_box(list.find(&Needle::new(b"none"), 0, Direction::Forward));
@@ -97,6 +91,13 @@ fn list(elements: usize) {
     println!("{:<44} {:>9.2} bytes", "an element after that", list.bytes() as f64 / list.len() as f64);
     time("remove, anywhere", 500_000, |_| {
         black_box(list.remove(any(elements)));
+    });
+    let start = Instant::now();
+    list.settle_all(1);
+    println!("{:<44} {:>9.1} ns", "compress, per element", start.elapsed().as_nanos() as f64 / list.len() as f64);
+    println!("{:<44} {:>9.2} bytes", "a compressed element", list.bytes() as f64 / list.len() as f64);
+    time("get, anywhere, from compressed leaves", 100_000, |_| {
+        black_box(list.get(any(elements), |e| matches!(e, Text::Bytes(_))));
     });
     let start = Instant::now();
     let middle = list.remove_range(elements / 3..elements / 3 * 2);

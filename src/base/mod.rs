@@ -10,6 +10,7 @@ pub mod extended;
 pub mod glob;
 pub mod helper;
 pub mod logging;
+pub mod lzf;
 pub mod machine;
 pub mod number;
 pub mod pieces;

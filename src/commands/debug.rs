@@ -17,7 +17,9 @@ use crate::server::command::Command;
 use crate::server::command::Flag::{Admin, Loading, NoScript, Protected, Stale};
 use crate::server::loading::Onto;
 use crate::server::{Ctx, Done, Error, Flow};
+use crate::store::collection::list::{Big, Nodes};
 use crate::store::entry::{Entry, INLINE_MAX, NewValue, Value};
+use crate::store::object::Object;
 use std::time::Duration;
 
 /// The row.
@@ -186,14 +188,28 @@ fn object(ctx: &mut Ctx, key: &[u8]) -> Result<(), Error> {
         AccessClock::Recency => u64::from(clock.wrapping_sub(entry.clock()) & 0x00FF_FFFF),
         AccessClock::Frequency => u64::from(clock.wrapping_sub(entry.clock() >> 8) & 0xFFFF) * 60,
     };
+    let nodes = match entry.value() {
+        Value::Object(Object::List(big)) if entry.encoding_name() == "quicklist" => nodes_of(big),
+        _ => String::new(),
+    };
     ctx.reply.simple(&format!(
-        "Value at:{:p} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{idle}",
+        "Value at:{:p} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{idle}{nodes}",
         entry.key().as_ptr(),
         entry.encoding_name(),
         serialized_len(entry),
         entry.clock(),
     ));
     Ok(())
+}
+
+/// What Redis adds for a quicklist, of our leaves.
+fn nodes_of(list: &Big) -> String {
+    let Nodes { leaves, bytes, size, is_compressed } = list.nodes();
+    format!(
+        " ql_nodes:{leaves} ql_avg_node:{:.2} ql_listpack_max:{size} ql_compressed:{} ql_uncompressed_size:{bytes}",
+        list.len() as f64 / leaves as f64,
+        u8::from(is_compressed),
+    )
 }
 
 /// How many bytes the value takes in Redis's snapshot format, uncompressed: the length of a string is written in 1, 2

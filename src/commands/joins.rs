@@ -77,7 +77,7 @@ impl Held {
     }
 
     /// Visits elements by their ranks in the order of a walk; those of a list or a plain set have the score 1.
-    fn some<'a>(&'a self, ranks: Range<usize>, visit: &mut dyn FnMut(Text<'a>, f64)) {
+    fn some(&self, ranks: Range<usize>, visit: &mut dyn FnMut(Text, f64)) {
         match self {
             Held::Packed(block) if Kind::of(block) == Kind::IntSet => {
                 for n in ranks.filter_map(|rank| intset::get(&block[HEADER..], rank)) {
@@ -491,8 +491,9 @@ impl Sort {
             let times = self.sorting.times;
             if self.sorting.is_descending {
                 let mut elements = Vec::with_capacity(some.len());
-                self.source[0].some(len - some.end..len - some.start, &mut |element, _| elements.push(element));
-                elements.into_iter().rev().for_each(|element| Sort::give(reply, element, times));
+                let some = len - some.end..len - some.start;
+                self.source[0].some(some, &mut |element, _| elements.push(Owned::of(element)));
+                elements.iter().rev().for_each(|element| Sort::give(reply, element.text(), times));
             } else {
                 self.source[0].some(some, &mut |element, _| Sort::give(reply, element, times));
             }

@@ -425,9 +425,9 @@ fn lindex(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     };
     let at = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
-    match index(at, list.len()).and_then(|at| list.get(at)) {
-        Some(element) => ctx.reply.text(element),
-        None => ctx.reply.null(),
+    let found = index(at, list.len()).and_then(|at| list.get(at, |element| ctx.reply.text(element)));
+    if found.is_none() {
+        ctx.reply.null();
     }
     Ok(Flow::Done)
 }

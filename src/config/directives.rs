@@ -136,7 +136,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("hash-max-listpack-entries", Count, "512").alias("hash-max-ziplist-entries").honoured(),
     Directive::new("hash-max-listpack-value", Size(0), "64").alias("hash-max-ziplist-value").honoured(),
     Directive::new("hll-sparse-max-bytes", Size(0), "3000").honoured(),
-    Directive::new("list-compress-depth", NATURAL, "0"),
+    Directive::new("list-compress-depth", NATURAL, "0").honoured(),
     Directive::new("list-max-listpack-size", Int(-INT_MAX - 1, INT_MAX), "-2").alias("list-max-ziplist-size").honoured(),
     Directive::new("set-max-intset-entries", Count, "512").honoured(),
     Directive::new("set-max-listpack-entries", Count, "128").honoured(),

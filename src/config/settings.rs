@@ -302,6 +302,7 @@ pub struct Packed {
     pub zset_entries: usize,
     pub zset_value: usize,
     pub list_size: i32,
+    pub list_depth: u16,
 }
 
 impl Settings {
@@ -351,6 +352,7 @@ impl Settings {
                 zset_entries: number("zset-max-listpack-entries") as usize,
                 zset_value: number("zset-max-listpack-value") as usize,
                 list_size: text("list-max-listpack-size").parse().expect("the row's range is that of an i32"),
+                list_depth: number("list-compress-depth").min(u16::MAX.into()) as u16,
             },
             hz: small("hz"),
             active_expire_effort: small("active-expire-effort"),

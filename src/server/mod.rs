@@ -429,6 +429,7 @@ impl Server {
             zset_entries: packed.zset_entries,
             zset_value: packed.zset_value,
             list_size: packed.list_size,
+            list_depth: packed.list_depth,
             hasher: shared.limits.hasher,
         };
         let now = shared.now;

@@ -123,10 +123,18 @@ impl Value<'_> {
 
 impl<'a> Value<'a> {
     /// Visits what a collection holds, a list and a sorted set in order.
-    pub fn each(&self, visit: &mut dyn FnMut(Element<'a>)) {
+    pub fn each(&self, visit: &mut dyn FnMut(Element)) {
+        match *self {
+            Value::Object(object) => object.each(visit),
+            _ => self.each_lasting(visit),
+        }
+    }
+
+    /// The same for one who keeps what is visited; nothing of a big list (see [`Object::each_lasting`]).
+    pub fn each_lasting(&self, visit: &mut dyn FnMut(Element<'a>)) {
         match *self {
             Value::Packed(block) => packed_elements(block, visit),
-            Value::Object(object) => object.each(visit),
+            Value::Object(object) => object.each_lasting(visit),
             Value::Text(_) | Value::Raw(_) | Value::Int(_) | Value::Buffer(_) => {}
         }
     }

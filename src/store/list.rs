@@ -9,6 +9,23 @@
 //! bytes for the small ones); up to [`INLINE_MAX`] bytes lie in the leaf; more are a counted buffer, which a reply may
 //! hold instead of copying it.
 //!
+//! **Compressed leaves.** Long lists are worked at their ends as a rule. Who says so (a depth: how many leaves at each end stay plain) has the
+//! leaves between them compressed:
+//!
+//! ```text
+//!     depth 1:   [ a b c d ] (e f g) (h i j k l) (m n o) [ p q ]         ( ) compressed, one by one
+//! ```
+//!
+//! - *Any* leaf may be in either form at any time, so nothing here goes wrong when one is not what the depth asks for: a read goes into a block of
+//!   its own ([`Rows::plain`]), a change makes the leaf plain before. That is all that lists with a depth of 0 pay for: a branch a leaf.
+//! - Whoever changes something has the leaves given their form afterwards ([`List::settle`], [`List::settle_end`]): of the leaf that was changed,
+//!   its neighbours, and the leaves where the inner ones begin and end. So a push or a pop that moves those borders compresses one leaf or opens one,
+//!   and most do neither.
+//! - Reading changes nothing: a copy of the list may be read by another thread at the same time. One block serves for all leaves of a walk.
+//!
+//! Leaves of 4 KB compress about as well as Redis's nodes of 8 KB, but for what repeats at a greater distance (a tenth more), and are opened in a fraction of
+//! the time. Buffers of long elements stay as they are.
+//!
 //! An element of 12 bytes takes 13.8 where elements are pushed at an end, 15.1 after many insertions in the middle.
 //!
 //! It knows neither when a list is big nor what a client calls an index below zero. What is cut out or taken as a whole is
@@ -17,11 +34,12 @@
 use crate::base::alloc;
 use crate::base::buffer::{Buffer, Text};
 use crate::base::number::parse_i64;
-use crate::store::tree::{At, Backward, First, Forward, HEAD, Kind, Last, Leaf, New, ROOM, Rows, Tree, integer_len};
+use crate::store::tree::{At, First, HEAD, Kind, Last, Leaf, New, Rows, Tree, integer_len};
 use std::ops::Range;
 
-/// The longest element that lies in a leaf.
-pub const INLINE_MAX: usize = ROOM / 2 - 2;
+/// The longest element that lies in a leaf: two of these fill one. A reply copies what is shorter than 16 KB in any case, so that a buffer of its own
+/// would save nothing there, and what lies in leaves is compressed with them.
+pub const INLINE_MAX: usize = FULL / 2 - 2;
 
 /// What a full leaf has for elements. A kilobyte held twelve elements of 77 bytes, and left a tenth of itself free.
 const FULL: usize = 4096 - HEAD;
@@ -29,17 +47,21 @@ const FULL: usize = 4096 - HEAD;
 /// What a new leaf has; it grows as it is filled, so that a list of a few leaves has no large empty one.
 const FIRST_ROOM: usize = 512 - HEAD;
 
-/// The leaves of a list: nothing but strings.
-enum Plain {}
+/// Leaves that are made plain at once at an end of a list.
+const AT_ONCE: usize = 8;
 
-impl Kind for Plain {
+/// The leaves of a list: nothing but strings.
+enum Elements {}
+
+impl Kind for Elements {
     type Mark = ();
     const FIXED: usize = 0;
     const FULL: usize = FULL;
     const INLINE_MAX: usize = INLINE_MAX;
     const FIRST_ROOM: usize = FIRST_ROOM;
+    const COMPRESSES: bool = true;
 
-    fn mark(_: &Rows<Plain>) {}
+    fn mark(_: &Rows<Elements>) {}
 }
 
 /// Which way a list is searched.
@@ -54,7 +76,7 @@ pub enum Direction {
 /// A list. Cloning is O(1).
 #[derive(Clone, Default)]
 pub struct List {
-    tree: Tree<Rows<Plain>>,
+    tree: Tree<Rows<Elements>>,
 }
 
 /// Brings an element into the form in which it is stored.
@@ -125,11 +147,11 @@ impl List {
         self.tree.bytes()
     }
 
-    /// The element at an index.
+    /// The element at an index, for a look at it.
     #[inline]
-    pub fn get(&self, index: usize) -> Option<Text<'_>> {
+    pub fn get<R>(&self, index: usize, look: impl FnOnce(Text) -> R) -> Option<R> {
         let (leaf, at) = self.tree.at(index)?;
-        Some(leaf.text(at))
+        Some(look(leaf.plain(&mut None).text(at)))
     }
 
     /// Adds an element behind the last.
@@ -140,6 +162,7 @@ impl List {
                 &mut Last,
                 || Rows::new(FIRST_ROOM),
                 |leaf, _| {
+                    leaf.decompress();
                     let refused = leaf.try_insert(leaf.len(), &[], new);
                     // It is left for good: what long elements leave free at its end is given back.
                     refused.inspect_err(|_| leaf.shrink())
@@ -158,7 +181,10 @@ impl List {
             let refused = self.tree.edit(
                 &mut First,
                 || Rows::new(FIRST_ROOM),
-                |leaf, _| leaf.try_insert(0, &[], new).inspect_err(|_| leaf.shrink()),
+                |leaf, _| {
+                    leaf.decompress();
+                    leaf.try_insert(0, &[], new).inspect_err(|_| leaf.shrink())
+                },
             );
             if let Err(new) = refused {
                 self.tree.push_leaf_front(Rows::with(&[], new));
@@ -176,6 +202,7 @@ impl List {
             &mut Last,
             || Rows::new(0),
             |leaf, _| {
+                leaf.decompress();
                 let result = look(leaf.text(leaf.len() - 1));
                 leaf.remove(leaf.len() - 1);
                 result
@@ -193,6 +220,7 @@ impl List {
             &mut First,
             || Rows::new(0),
             |leaf, _| {
+                leaf.decompress();
                 let result = look(leaf.text(0));
                 leaf.remove(0);
                 result
@@ -210,7 +238,14 @@ impl List {
             return self.push_front(element);
         }
         stored(element, |new| {
-            self.tree.edit(&mut At(index), || Rows::new(0), |leaf, at| leaf.insert(at.0, &[], new));
+            self.tree.edit(
+                &mut At(index),
+                || Rows::new(0),
+                |leaf, at| {
+                    leaf.decompress();
+                    leaf.insert(at.0, &[], new);
+                },
+            );
         });
     }
 
@@ -224,6 +259,7 @@ impl List {
                 &mut At(index),
                 || Rows::new(0),
                 |leaf, at| {
+                    leaf.decompress();
                     leaf.set_text(at.0, new);
                     leaf.shrink();
                 },
@@ -241,6 +277,7 @@ impl List {
             &mut At(index),
             || Rows::new(0),
             |leaf, at| {
+                leaf.decompress();
                 leaf.remove(at.0);
                 leaf.shrink();
             },
@@ -253,25 +290,34 @@ impl List {
         List { tree: self.tree.remove_range(range) }
     }
 
-    /// All elements from an index on.
-    pub fn iter_from(&self, index: usize) -> Iter<'_> {
-        self.range(index.min(self.len())..self.len())
-    }
-
-    /// All elements.
-    pub fn iter(&self) -> Iter<'_> {
-        self.range(0..self.len())
-    }
-
-    /// The elements of a range of indices, which must lie in the list.
+    /// Visits the elements of a range of indices, which must lie in the list, in a direction, until `visit` is false. Says
+    /// whether it came to the end.
     #[inline]
-    pub fn range(&self, range: Range<usize>) -> Iter<'_> {
-        Iter(self.tree.rows(range))
+    pub fn walk(&self, range: Range<usize>, direction: Direction, mut visit: impl FnMut(Text) -> bool) -> bool {
+        let is_forward = direction == Direction::Forward;
+        let mut scratch = None;
+        self.tree.each_leaf(range, is_forward, |leaf, rows| {
+            let mut cells = leaf.plain(&mut scratch).cells(rows);
+            if is_forward { cells.all(|(_, text)| visit(text)) } else { cells.rev().all(|(_, text)| visit(text)) }
+        })
     }
 
-    /// The elements of a range of indices, which must lie in the list, from its end to its start.
-    pub fn range_back(&self, range: Range<usize>) -> IterBack<'_> {
-        IterBack(self.tree.rows_back(range))
+    /// Visits the elements of a range of indices, which must lie in the list.
+    #[inline]
+    pub fn each(&self, range: Range<usize>, mut visit: impl FnMut(Text)) {
+        self.walk(range, Direction::Forward, |element| {
+            visit(element);
+            true
+        });
+    }
+
+    /// The same from the end of the range to its start.
+    #[inline]
+    pub fn each_back(&self, range: Range<usize>, mut visit: impl FnMut(Text)) {
+        self.walk(range, Direction::Backward, |element| {
+            visit(element);
+            true
+        });
     }
 
     /// The index of the nearest such element from an index on, in a direction.
@@ -279,40 +325,134 @@ impl List {
         if from >= self.len() {
             return None;
         }
-        match direction {
-            Direction::Forward => self.iter_from(from).position(|e| needle.is(e)).map(|n| from + n),
-            Direction::Backward => self.range_back(0..from + 1).position(|e| needle.is(e)).map(|n| from - n),
-        }
+        let range = if direction == Direction::Forward { from..self.len() } else { 0..from + 1 };
+        let mut passed = 0;
+        let is_there = !self.walk(range, direction, |element| {
+            let is_other = !needle.is(element);
+            passed += usize::from(is_other);
+            is_other
+        });
+        is_there.then(|| if direction == Direction::Forward { from + passed } else { from - passed })
     }
 
     /// Takes out such elements, at most so many, as they are met in a direction. Answers how many there were.
-    pub fn remove_all(&mut self, needle: &Needle, at_most: usize, direction: Direction) -> usize {
+    pub fn remove_all(&mut self, needle: &Needle, at_most: usize, direction: Direction, depth: usize) -> usize {
         // Leaves go here and there on the way through all of the list.
         alloc::uncounted(|| {
             let mut removed = 0;
             let mut from = if direction == Direction::Forward { 0 } else { self.len().saturating_sub(1) };
+            // The leaf that has lost some and is left plain, since it may lose more.
+            let mut open = 0..0;
             while removed < at_most
                 && let Some(found) = self.find(needle, from, direction)
             {
+                if !open.contains(&found) {
+                    self.settle(depth, open.start);
+                }
                 self.remove(found);
                 removed += 1;
+                open = self.leaf_around(found);
                 from = match direction {
                     Direction::Forward => found,
                     Direction::Backward if found == 0 => break,
                     Direction::Backward => found - 1,
                 };
             }
+            if removed > 0 {
+                self.settle(depth, open.start);
+            }
             removed
         })
     }
-}
 
-impl<'a> IntoIterator for &'a List {
-    type Item = Text<'a>;
-    type IntoIter = Iter<'a>;
+    // ---- Which leaves are compressed ------------------------------------------------------------------------------------
 
-    fn into_iter(self) -> Iter<'a> {
-        self.iter()
+    /// The indices of the elements in the leaf of one of them, or in the last leaf.
+    fn leaf_around(&self, index: usize) -> Range<usize> {
+        match self.tree.at(index.min(self.len().saturating_sub(1))) {
+            Some((leaf, row)) => {
+                let start = index.min(self.len() - 1) - row;
+                start..start + leaf.len()
+            }
+            None => 0..0,
+        }
+    }
+
+    /// The number of elements in the first leaf, or the last.
+    #[inline]
+    pub fn len_at(&self, end: Direction) -> usize {
+        let leaf = match end {
+            Direction::Forward => self.tree.leaf(&mut First),
+            Direction::Backward => self.tree.leaf(&mut Last),
+        };
+        leaf.map_or(0, Leaf::len)
+    }
+
+    /// The number of leaves.
+    pub fn leaves(&self) -> usize {
+        self.tree.leaves()
+    }
+
+    /// The indices of what is not in the outermost leaves: so many at each end.
+    fn inner(&self, depth: usize) -> Range<usize> {
+        self.tree.outer(depth, false)..self.len() - self.tree.outer(depth, true)
+    }
+
+    /// Compresses the leaf of an element if it is an inner one, else makes it plain.
+    fn settle_leaf(&mut self, index: usize, inner: &Range<usize>) {
+        let Some((leaf, _)) = self.tree.at(index) else { return };
+        let change = match inner.contains(&index) {
+            true if leaf.is_compressible() => Rows::compress,
+            false if leaf.is_compressed() => Rows::decompress,
+            _ => return,
+        };
+        self.tree.edit(&mut At(index), || Rows::new(0), |leaf, _| change(leaf));
+    }
+
+    /// After a change at an index: its leaf and the ones beside it, and those where the inner ones begin and end, get their form.
+    /// With a depth of 0 nothing is compressed.
+    pub fn settle(&mut self, depth: usize, index: usize) {
+        if depth == 0 || self.is_empty() {
+            return;
+        }
+        let around = self.leaf_around(index);
+        let inner = self.inner(depth);
+        for index in [around.start.wrapping_sub(1), around.start, around.end] {
+            self.settle_leaf(index, &inner);
+        }
+        for edge in [inner.start, inner.end] {
+            self.settle_leaf(edge.wrapping_sub(1), &inner);
+            self.settle_leaf(edge, &inner);
+        }
+    }
+
+    /// After an end was moved: the leaves there get their form. One that has come to an end by a cut is the outermost of some that may be
+    /// compressed: a few are made plain, the others when they come nearer.
+    pub fn settle_end(&mut self, depth: usize, end: Direction) {
+        if depth == 0 || self.is_empty() {
+            return;
+        }
+        let inner = self.inner(depth);
+        let is_first = end == Direction::Forward;
+        let edge = if is_first { inner.start } else { inner.end };
+        self.settle_leaf(edge.wrapping_sub(1), &inner);
+        self.settle_leaf(edge, &inner);
+        let mut index = if is_first { 0 } else { self.len() - 1 };
+        for _ in 0..depth.min(AT_ONCE) {
+            self.settle_leaf(index, &inner);
+            let leaf = self.leaf_around(index);
+            index = if is_first { leaf.end } else { leaf.start.wrapping_sub(1) };
+        }
+    }
+
+    /// Gives all leaves their form.
+    pub fn settle_all(&mut self, depth: usize) {
+        let inner = self.inner(depth);
+        let mut index = 0;
+        while depth > 0 && index < self.len() {
+            self.settle_leaf(index, &inner);
+            index = self.leaf_around(index).end;
+        }
     }
 }
 
@@ -323,44 +463,6 @@ impl<'a> FromIterator<Text<'a>> for List {
         list
     }
 }
-
-/// Elements from the head towards the tail.
-pub struct Iter<'a>(Forward<'a, Plain>);
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = Text<'a>;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Text<'a>> {
-        self.0.next().map(|(_, text)| text)
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
-    }
-}
-
-impl ExactSizeIterator for Iter<'_> {}
-
-/// Elements from the tail towards the head.
-pub struct IterBack<'a>(Backward<'a, Plain>);
-
-impl<'a> Iterator for IterBack<'a> {
-    type Item = Text<'a>;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Text<'a>> {
-        self.0.next().map(|(_, text)| text)
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
-    }
-}
-
-impl ExactSizeIterator for IterBack<'_> {}
 
 #[cfg(test)]
 mod tests;

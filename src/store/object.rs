@@ -88,10 +88,17 @@ impl Object {
     }
 
     /// Visits what it holds, a list and a sorted set in order.
-    pub fn each<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
+    pub fn each(&self, visit: &mut dyn FnMut(Element)) {
         match self {
-            Object::Lent | Object::Cut(_) | Object::Text(_) | Object::Replaced(_) => {}
-            Object::List(big) => big.elements().for_each(|element| visit(Element::Item(element))),
+            Object::List(big) => big.each(|element| visit(Element::Item(element))),
+            _ => self.each_lasting(visit),
+        }
+    }
+
+    /// The same for one who keeps what is visited. Nothing of a list, whose elements last for one visit.
+    pub fn each_lasting<'a>(&'a self, visit: &mut dyn FnMut(Element<'a>)) {
+        match self {
+            Object::Lent | Object::List(_) | Object::Cut(_) | Object::Text(_) | Object::Replaced(_) => {}
             Object::Hash(members) => members.iter().for_each(|element| {
                 visit(Element::Field(element.field_text(), element.value(), element.deadline()));
             }),
@@ -220,6 +227,8 @@ pub struct Limits {
     pub zset_value: usize,
     /// A list that is called a listpack has at most so many elements (positive), or bytes (-1: 4 KB, -2: 8 KB, ... -5: 64 KB).
     pub list_size: i32,
+    /// The nodes at each end of a quicklist that are not compressed while those between are; 0: none is.
+    pub list_depth: u16,
     /// Hashes members and fields.
     pub hasher: Hasher,
 }
@@ -236,6 +245,7 @@ impl Limits {
             zset_entries: 128,
             zset_value: 64,
             list_size: -2,
+            list_depth: 0,
             hasher,
         }
     }

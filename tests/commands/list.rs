@@ -968,6 +968,118 @@ fn nothing_instead_of_an_array_is_told_apart_in_the_old_protocol() {
     );
 }
 
+/// An element of 59 bytes, and a number of them as words.
+fn padded(n: usize) -> String {
+    format!("element:{n:05}:{}", "x".repeat(45))
+}
+
+fn padded_words(range: std::ops::Range<usize>) -> String {
+    range.map(padded).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn inner_nodes_are_compressed_and_nobody_sees_it() {
+    let (first, more) = (padded_words(0..1000), padded_words(1000..1200));
+    let (middle, near, last) = (padded(500), padded(1199), padded(0));
+    check(&format!(
+        r#"
+        # config --list-compress-depth 1
+        > RPUSH l {first}
+        (integer) 1000
+        > OBJECT ENCODING l
+        "quicklist"
+        > LINDEX l 500
+        "{middle}"
+        > LPOS l {middle}
+        (integer) 500
+        > LINSERT l BEFORE {middle} before
+        (integer) 1001
+        > LINSERT l AFTER {middle} behind
+        (integer) 1002
+        > LRANGE l 500 502
+        1) "before"
+        2) "{middle}"
+        3) "behind"
+        > LSET l 501 set
+        OK
+        > LREM l 0 before
+        (integer) 1
+        > LREM l -1 behind
+        (integer) 1
+        > LRANGE l 500 500
+        1) "set"
+        > LSET l 500 {middle}
+        OK
+        > LPUSH l {more}
+        (integer) 1200
+        > LINDEX l 0
+        "{near}"
+        > LMOVE l other RIGHT LEFT
+        "{}"
+        > LLEN l
+        (integer) 1199
+        > COPY l copy
+        (integer) 1
+        > LTRIM l 200 200
+        OK
+        > LRANGE l 0 -1
+        1) "{last}"
+        > LINDEX copy 700
+        "{middle}"
+        > LPOP copy 199
+        ...
+        > LPOP copy
+        "{}"
+        > SORT copy ALPHA LIMIT 500 1
+        1) "{middle}"
+        > LINDEX copy -500
+        "{}"
+    "#,
+        padded(999),
+        padded(1000),
+        padded(499),
+    ));
+}
+
+#[test]
+fn a_list_keeps_what_was_configured_when_it_became_a_quicklist() {
+    let words = padded_words(0..400);
+    let told = "~ Value at:0x* refcount:1 encoding:quicklist serializedlength:* lru:* lru_seconds_idle:* ql_nodes:*";
+    check(&format!(
+        r#"
+        # since 7.2
+        > CONFIG SET list-compress-depth 2
+        OK
+        > RPUSH l a
+        (integer) 1
+        > DEBUG OBJECT l
+        ~ Value at:0x* refcount:1 encoding:listpack serializedlength:* lru:* lru_seconds_idle:{{0..1}}
+        > RPUSH l {words}
+        (integer) 401
+        > DEBUG OBJECT l
+        {told} ql_avg_node:*.?? ql_listpack_max:-2 ql_compressed:1 ql_uncompressed_size:24???
+        > CONFIG SET list-compress-depth 0 list-max-listpack-size -3
+        OK
+        > RPUSH l b
+        (integer) 402
+        > DEBUG OBJECT l
+        {told} ql_avg_node:*.?? ql_listpack_max:-2 ql_compressed:1 ql_uncompressed_size:24???
+        > COPY l copy
+        (integer) 1
+        > DEBUG OBJECT copy
+        {told} ql_avg_node:*.?? ql_listpack_max:-2 ql_compressed:1 ql_uncompressed_size:24???
+        > RPUSH plain {words}
+        (integer) 400
+        > CONFIG SET list-compress-depth 1
+        OK
+        > RPUSH plain b
+        (integer) 401
+        > DEBUG OBJECT plain
+        {told} ql_avg_node:*.?? ql_listpack_max:-3 ql_compressed:0 ql_uncompressed_size:24???
+    "#
+    ));
+}
+
 #[test]
 fn a_list_has_the_encoding_that_its_size_asks_for() {
     check(

@@ -71,6 +71,11 @@ pub fn fill(local: &mut Local) {
     send(&[b"APPEND", b"in pieces", &long]);
     send(&[b"RPUSH", b"long elements", &long, b"short", &long]);
     send(&[b"HSET", b"long fields", &long, &long]);
+    send(&[b"CONFIG", b"SET", b"list-compress-depth", b"1"]);
+    for i in 0..2000u32 {
+        send(&[b"RPUSH", b"compressed list", format!("an element that is much like the others {i}").as_bytes()]);
+    }
+    send(&[b"CONFIG", b"SET", b"list-compress-depth", b"0"]);
     for i in 0..4200u32 {
         let text = format!("element {i}");
         let number = (i * 7).to_string();

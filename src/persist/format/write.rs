@@ -1,15 +1,17 @@
 //! A frozen keyspace to chunks. Runs on the snapshot thread, which lets go of each part of the copy once it is written.
 
 use super::{Bytes, ChunkWriter, Elements, Head, Kind, Life, PIECE, Record, Word};
-use crate::base::buffer::Text;
+use crate::base::buffer::{Buffer, Text};
 use crate::base::pieces::Pieces;
 use crate::keyspace::AccessClock;
 use crate::keyspace::freeze::FrozenKeyspace;
 use crate::persist::Progress;
+use crate::store::collection::list::Big;
 use crate::store::entry::{Entry, Value};
 use crate::store::object::{Element, Object};
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Range;
 
 /// Writes all keys; gives the writer back.
 pub fn write<W: Write>(copy: FrozenKeyspace, out: W, version: &str, progress: &Progress) -> io::Result<W> {
@@ -43,6 +45,7 @@ fn put<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry) -> io::Result<()> {
         Value::Text(bytes) | Value::Raw(bytes) => bytes,
         Value::Buffer(buffer) => buffer.bytes(),
         Value::Object(Object::Text(pieces)) => return put_pieces(chunks, key, life, pieces),
+        Value::Object(Object::List(big)) => return put_list(chunks, big, key, life),
         Value::Packed(_) | Value::Object(_) => return put_collection(chunks, entry, key, life),
     };
     let first = bytes.len().min(PIECE);
@@ -58,6 +61,59 @@ fn put_pieces<W: Write>(chunks: &mut ChunkWriter<W>, key: Bytes, life: Life, pie
         let piece = pieces.gather(at..len.min(at + PIECE));
         chunks.put(&Record::MoreBytes(Bytes(&piece)))
     })
+}
+
+/// An element of a list until it is written.
+enum Kept {
+    Int(i64),
+    /// Where its bytes lie among all that are kept.
+    Bytes(Range<usize>),
+    Shared(Buffer),
+}
+
+/// The elements of a list may be compressed, and then last for one visit only: their bytes are copied.
+fn put_list<W: Write>(chunks: &mut ChunkWriter<W>, big: &Big, key: Bytes, life: Life) -> io::Result<()> {
+    let (mut kept, mut texts, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let mut is_first = true;
+    let mut put = |kept: &mut Vec<Kept>, texts: &mut Vec<u8>| {
+        let words = kept.iter().map(|element| match element {
+            Kept::Int(int) => Word::Int(*int),
+            Kept::Bytes(range) => Word::Bytes(Bytes(&texts[range.clone()])),
+            Kept::Shared(buffer) => Word::Bytes(Bytes(buffer.bytes())),
+        });
+        let elements = Elements::Words(words.collect());
+        if std::mem::take(&mut is_first) {
+            chunks.put(&Record::Collection(key, life, Kind::List, big.len() as u64, elements))?;
+        } else {
+            chunks.put(&Record::More(elements))?;
+        }
+        kept.clear();
+        texts.clear();
+        Ok(())
+    };
+    let mut outcome = Ok(());
+    big.each(|text| {
+        if outcome.is_err() {
+            return;
+        }
+        bytes += text.len();
+        kept.push(match text {
+            Text::Int(int) => Kept::Int(int),
+            Text::Bytes(bytes) => {
+                let start = texts.len();
+                texts.extend_from_slice(bytes);
+                Kept::Bytes(start..texts.len())
+            }
+            Text::Shared(buffer) => Kept::Shared(buffer.clone()),
+            Text::Pieces(_) => unreachable!("no element is in pieces"),
+        });
+        if bytes >= PIECE {
+            bytes = 0;
+            outcome = put(&mut kept, &mut texts);
+        }
+    });
+    outcome?;
+    if kept.is_empty() { Ok(()) } else { put(&mut kept, &mut texts) }
 }
 
 /// The elements that the next record will hold.
@@ -78,11 +134,11 @@ fn put_collection<W: Write>(chunks: &mut ChunkWriter<W>, entry: &Entry, key: Byt
     };
     // Counting first costs little beside writing, and a reader makes room at once.
     let mut count = 0;
-    entry.value().each(&mut |_| count += 1);
+    entry.value().each_lasting(&mut |_| count += 1);
     let mut gathered = Gathered::default();
     let mut is_first = true;
     let mut outcome = Ok(());
-    entry.value().each(&mut |element| {
+    entry.value().each_lasting(&mut |element| {
         if outcome.is_err() {
             return;
         }

@@ -2,8 +2,9 @@
 //!
 //! Memory is taken as bytes arrive, never because a length was announced.
 
-use super::{Broken, CHECKSUM, Cause, Damage, Sum, lzf};
+use super::{Broken, CHECKSUM, Cause, Damage, Sum};
 use crate::base::buffer::Text;
+use crate::base::lzf;
 use std::borrow::Cow;
 use std::io::{ErrorKind, Read};
 
@@ -228,7 +229,7 @@ impl<R: Read> Input<R> {
                 let mut packed = std::mem::take(&mut self.packed);
                 packed.clear();
                 self.append(packed_len, &mut packed)?;
-                lzf::unpack(&packed, len, into).map_err(|part| self.broken(part))?;
+                lzf::unpack(&packed, len, into).map_err(|what| self.broken(Broken(what)))?;
                 packed.shrink_to(STEP);
                 self.packed = packed;
             }

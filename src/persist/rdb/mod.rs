@@ -24,7 +24,6 @@
 //! | `value` | a value from its type's bytes |
 //! | `input`, `output` | numbers and strings from a stream, to a stream |
 //! | `listpack`, `ziplist` | the packed blocks that lie in strings |
-//! | `lzf` | the compression of strings |
 //!
 //! What is read is never trusted. Every announced size is checked against what is there before memory is taken for it, every
 //! block is walked to its end, doubles among members are refused. What comes back is a whole entry, or a [`Damage`].
@@ -33,7 +32,6 @@
 
 mod input;
 mod listpack;
-mod lzf;
 mod output;
 pub mod payload;
 pub mod read;

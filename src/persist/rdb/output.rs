@@ -3,9 +3,9 @@
 //! Bytes are gathered and written some at a time. The first error stays, and nothing is written after it: whoever writes
 //! asks now and then.
 
-use super::lzf::Packer;
 use super::{CHECKSUM, Sum};
 use crate::base::buffer::Text;
+use crate::base::lzf::Packer;
 use crate::base::number::parse_i64;
 use std::io::{self, Write};
 
@@ -133,7 +133,7 @@ impl<W: Write> Output<W> {
     pub fn plain(&mut self, bytes: &[u8]) {
         if self.compress && bytes.len() >= COMPRESSED_MIN {
             let mut packed = std::mem::take(&mut self.packed);
-            let is_packed = self.packer.get_or_insert_with(Packer::new).pack(bytes, &mut packed);
+            let is_packed = self.packer.get_or_insert_default().pack(bytes, &mut packed);
             if is_packed {
                 self.byte(0xc3);
                 self.length(packed.len() as u64);

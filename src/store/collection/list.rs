@@ -7,7 +7,7 @@
 use crate::base::buffer::Text;
 use crate::base::number::parse_i64;
 use crate::store::entry::Value;
-use crate::store::list::{self, Direction, List as Chain, Needle};
+use crate::store::list::{Direction, List as Chain, Needle};
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
 use crate::store::packed::{self, HEADER, Kind};
 use std::ops::Range;
@@ -36,7 +36,14 @@ pub struct Big {
     listpack: usize,
     /// Whether Redis would have converted it.
     is_quicklist: bool,
+    /// The leaves at each end that stay plain while those between are compressed; 0: all are plain. As in Redis a list keeps what
+    /// was configured when it became a quicklist, and so does its copy.
+    depth: u16,
+    /// And the limit of a node (`list-max-listpack-size`), to be shown.
+    size: i32,
 }
+
+const _: () = assert!(size_of::<Big>() == 48, "a size class");
 
 impl Big {
     /// The number of elements.
@@ -61,19 +68,61 @@ impl Big {
         const FEW: usize = 4096;
         let (left, cut) = (self.chain.len(), head.len() + tail.len());
         if cut <= FEW {
-            let sum: usize = head.iter().chain(tail.iter()).map(listpack_len).sum();
-            self.listpack = self.listpack.saturating_sub(sum);
+            self.listpack = self.listpack.saturating_sub(listpack_of(head) + listpack_of(tail));
         } else if left <= FEW {
-            self.listpack = self.chain.iter().map(listpack_len).sum();
+            self.listpack = listpack_of(&self.chain);
         } else {
             self.listpack = (self.listpack as u128 * left as u128 / (left + cut) as u128) as usize;
         }
     }
 
-    /// Its elements in order.
-    pub fn elements(&self) -> list::Iter<'_> {
-        self.chain.iter()
+    /// Visits its elements in order.
+    pub fn each(&self, visit: impl FnMut(Text)) {
+        self.chain.each(0..self.len(), visit);
     }
+
+    /// The number of elements in the leaf at an end, for [`Big::settle_end`].
+    #[inline]
+    fn len_at(&self, side: Side) -> usize {
+        if self.depth == 0 { 0 } else { self.chain.len_at(side.direction()) }
+    }
+
+    /// After a push or a pop: if the leaf at that end is not the same any more, with so many elements, another is compressed or opened.
+    #[inline]
+    fn settle_end(&mut self, side: Side, expected: usize) {
+        if self.depth > 0 && self.chain.len_at(side.direction()) != expected {
+            self.chain.settle_end(self.depth.into(), side.direction());
+        }
+    }
+
+    /// What Redis tells of its nodes, for ours.
+    pub fn nodes(&self) -> Nodes {
+        let leaves = self.chain.leaves();
+        let bytes = self.listpack + leaves * LISTPACK_FRAME;
+        Nodes { leaves, bytes, size: self.size, is_compressed: self.depth > 0 }
+    }
+
+    /// Redis would convert it to a quicklist now: it goes by today's configuration from here on.
+    #[cold]
+    fn become_quicklist(&mut self, limits: &Limits) {
+        self.is_quicklist = true;
+        self.size = limits.list_size;
+        self.depth = limits.list_depth;
+        // A listpack has 64 KB at most.
+        self.chain.settle_all(self.depth.into());
+    }
+}
+
+/// What DEBUG OBJECT tells of a quicklist.
+pub struct Nodes {
+    /// Their number.
+    pub leaves: usize,
+    /// The bytes of listpacks with these elements.
+    pub bytes: usize,
+    /// The limit of each, as `list-max-listpack-size` has it.
+    pub size: i32,
+    /// Whether inner ones are compressed.
+    pub is_compressed: bool,
 }
 
 /// A list, owned for an edit.
@@ -91,6 +140,13 @@ pub enum Side {
     Left,
     /// The tail.
     Right,
+}
+
+impl Side {
+    /// The direction in which a list is read from there.
+    fn direction(self) -> Direction {
+        if self == Side::Left { Direction::Forward } else { Direction::Backward }
+    }
 }
 
 impl Collection for List {
@@ -153,6 +209,13 @@ fn listpack_len(element: Text) -> usize {
     }
 }
 
+/// The bytes that all elements take in one.
+fn listpack_of(chain: &Chain) -> usize {
+    let mut sum = 0;
+    chain.each(0..chain.len(), |element| sum += listpack_len(element));
+    sum
+}
+
 /// The bytes around a listpack's elements.
 const LISTPACK_FRAME: usize = 7;
 
@@ -195,7 +258,9 @@ impl List {
             }
             List::Big(big) => {
                 let total = LISTPACK_FRAME + big.listpack + bytes;
-                big.is_quicklist |= exceeds(limits.list_size, total, big.chain.len() + count, false);
+                if !big.is_quicklist && exceeds(limits.list_size, total, big.chain.len() + count, false) {
+                    big.become_quicklist(limits);
+                }
             }
         }
     }
@@ -204,21 +269,21 @@ impl List {
         if let List::Packed(block) = self {
             let chain: Chain = packed::iter(block).collect();
             let listpack = packed::iter(block).map(listpack_len).sum();
-            *self = List::Big(Box::new(Big { chain, listpack, is_quicklist: false }));
+            *self = List::Big(Box::new(Big { chain, listpack, ..Big::default() }));
         }
     }
 
     /// After elements went: whether Redis would turn it into a listpack again, and whether it is small enough for a block.
     pub fn shrunk(&mut self, limits: &Limits) {
         if let List::Big(big) = self {
-            big.is_quicklist &= exceeds(limits.list_size, LISTPACK_FRAME + big.listpack, big.chain.len(), true);
+            if big.is_quicklist && !exceeds(limits.list_size, LISTPACK_FRAME + big.listpack, big.chain.len(), true) {
+                (big.is_quicklist, big.depth) = (false, 0);
+            }
             // Well below the limit, or pushing and popping would convert back and forth.
             if !big.is_quicklist && big.listpack < PACKED_MAX / 4 {
                 let mut block = Vec::with_capacity(PACKED_MAX);
                 packed::begin(&mut block, Kind::List);
-                for element in &big.chain {
-                    packed::encode_text(&mut block, element);
-                }
+                big.each(|element| packed::encode_text(&mut block, element));
                 packed::set_count(&mut block, big.chain.len());
                 *self = List::Packed(block);
             }
@@ -232,10 +297,12 @@ impl List {
             (List::Packed(block), Side::Left) => insert_packed(block, HEADER, element),
             (List::Big(big), side) => {
                 big.listpack += listpack_len(element);
+                let before = big.len_at(side);
                 match side {
                     Side::Left => big.chain.push_front(element),
                     Side::Right => big.chain.push_back(element),
                 }
+                big.settle_end(side, before + 1);
             }
         }
     }
@@ -252,15 +319,18 @@ impl List {
                 Some(result)
             }
             List::Big(big) => {
+                let before = big.len_at(side);
                 let Big { chain, listpack, .. } = &mut **big;
                 let take = |element: Text| {
                     *listpack = listpack.saturating_sub(listpack_len(element));
                     look(element)
                 };
-                match side {
+                let result = match side {
                     Side::Left => chain.pop_front(take),
                     Side::Right => chain.pop_back(take),
-                }
+                };
+                big.settle_end(side, before.wrapping_sub(1));
+                result
             }
         }
     }
@@ -278,9 +348,10 @@ impl List {
                 packed::replace(block, from, to, |block| packed::encode_text(block, element));
             }
             List::Big(big) => {
-                let old = big.chain.get(index).map_or(0, listpack_len);
+                let old = big.chain.get(index, listpack_len).unwrap_or(0);
                 big.listpack = (big.listpack + listpack_len(element)).saturating_sub(old);
                 big.chain.set(index, element);
+                big.chain.settle(big.depth.into(), index);
             }
         }
         self.shrunk(limits);
@@ -298,6 +369,7 @@ impl List {
             List::Big(big) => {
                 big.listpack += listpack_len(element);
                 big.chain.insert(index, element);
+                big.chain.settle(big.depth.into(), index);
             }
         }
     }
@@ -328,7 +400,7 @@ impl List {
                 n
             }
             List::Big(big) => {
-                let n = big.chain.remove_all(&Needle::new(element), at_most, direction);
+                let n = big.chain.remove_all(&Needle::new(element), at_most, direction, big.depth.into());
                 big.listpack = big.listpack.saturating_sub(n * listpack_len(Text::Bytes(element)));
                 n
             }
@@ -352,6 +424,8 @@ impl List {
                 let tail = big.chain.remove_range(range.end..len);
                 let head = big.chain.remove_range(0..range.start);
                 big.measure_after_cut(&head, &tail);
+                big.chain.settle_end(big.depth.into(), Direction::Forward);
+                big.chain.settle_end(big.depth.into(), Direction::Backward);
                 for (place, part) in cut.iter_mut().zip([head, tail]) {
                     if !part.is_empty() {
                         *place = Some(Object::List(Box::new(Big { chain: part, ..Big::default() })));
@@ -423,34 +497,36 @@ impl<'a> ListView<'a> {
         self.len() == 0
     }
 
-    /// The element at an index.
-    pub fn get(self, index: usize) -> Option<Text<'a>> {
+    /// The element at an index, for a look at it.
+    pub fn get<R>(self, index: usize, look: impl FnOnce(Text) -> R) -> Option<R> {
         match self {
-            ListView::Packed(block) => packed::at(block, packed::offset_of(block, index)).map(|(element, _)| element),
-            ListView::Big(big) => big.chain.get(index),
+            ListView::Packed(block) => {
+                packed::at(block, packed::offset_of(block, index)).map(|(element, _)| look(element))
+            }
+            ListView::Big(big) => big.chain.get(index, look),
         }
     }
 
     /// Visits the elements of a range in order.
-    pub fn each(self, range: Range<usize>, mut visit: impl FnMut(Text<'a>)) {
+    pub fn each(self, range: Range<usize>, visit: impl FnMut(Text)) {
         match self {
             ListView::Packed(block) => {
                 let from = packed::offset_of(block, range.start);
                 packed::Iter::from(block, from).take(range.len()).for_each(visit);
             }
-            ListView::Big(big) => big.chain.range(range).for_each(&mut visit),
+            ListView::Big(big) => big.chain.each(range, visit),
         }
     }
 
     /// The same from the end of the range to its start.
-    pub fn each_back(self, range: Range<usize>, mut visit: impl FnMut(Text<'a>)) {
+    pub fn each_back(self, range: Range<usize>, visit: impl FnMut(Text)) {
         match self {
             ListView::Packed(block) => {
                 let from = packed::offset_of(block, range.start);
                 let elements: Vec<_> = packed::Iter::from(block, from).take(range.len()).collect();
                 elements.into_iter().rev().for_each(visit);
             }
-            ListView::Big(big) => big.chain.range_back(range).for_each(&mut visit),
+            ListView::Big(big) => big.chain.each_back(range, visit),
         }
     }
 
@@ -472,22 +548,12 @@ impl<'a> ListView<'a> {
             }
             ListView::Big(big) => {
                 let needle = Needle::new(element);
-                match direction {
-                    Direction::Forward => {
-                        for (i, at) in big.chain.range(0..checked).enumerate() {
-                            if needle.is(at) && visit(i) {
-                                return;
-                            }
-                        }
-                    }
-                    Direction::Backward => {
-                        for (i, at) in big.chain.range_back(len - checked..len).enumerate() {
-                            if needle.is(at) && visit(len - 1 - i) {
-                                return;
-                            }
-                        }
-                    }
-                }
+                let is_forward = direction == Direction::Forward;
+                let mut index = if is_forward { 0 } else { len };
+                big.chain.walk(if is_forward { 0..checked } else { len - checked..len }, direction, |at| {
+                    index = if is_forward { index + 1 } else { index - 1 };
+                    !(needle.is(at) && visit(if is_forward { index - 1 } else { index }))
+                });
             }
         }
     }

@@ -548,6 +548,29 @@ impl<L: Leaf> Node<L> {
         self.insert_or_split(at + 1, Child::Node(Arc::new(next?)), share)
     }
 
+    /// The number of elements in the leaves that come first, or last; `leaves` of them are wanted, and counted down.
+    fn outer(&self, leaves: &mut usize, is_last: bool) -> usize {
+        match &self.kids {
+            Kids::Leaves(_) => {
+                let n = self.len.min(*leaves);
+                *leaves -= n;
+                let counts = self.counts();
+                if is_last { &counts[self.len - n..] } else { &counts[..n] }.iter().sum()
+            }
+            Kids::Nodes(nodes) => {
+                let mut sum = 0;
+                for i in 0..self.len {
+                    if *leaves == 0 {
+                        break;
+                    }
+                    let at = if is_last { self.len - 1 - i } else { i };
+                    sum += nodes[at].as_ref().expect(FILLED).outer(leaves, is_last);
+                }
+                sum
+            }
+        }
+    }
+
     /// Merges what is light on the way to a position.
     fn mend(&mut self, mut position: At) {
         let at = position.child(self);
@@ -677,6 +700,26 @@ impl<L: Leaf> Tree<L> {
         let mut at = At(position);
         let leaf = self.leaf(&mut at)?;
         Some((leaf, at.0))
+    }
+
+    /// The number of elements in so many leaves: the first ones, or the last. Whole nodes of leaves are passed over at once.
+    pub fn outer(&self, leaves: usize, is_last: bool) -> usize {
+        match &self.root {
+            Some(Child::Node(node)) => node.outer(&mut { leaves }, is_last),
+            Some(Child::Leaf(leaf)) if leaves > 0 => leaf.len(),
+            _ => 0,
+        }
+    }
+
+    /// The number of leaves.
+    pub fn leaves(&self) -> usize {
+        let mut left = usize::MAX;
+        match &self.root {
+            Some(Child::Node(node)) => _ = node.outer(&mut left, false),
+            Some(Child::Leaf(_)) => return 1,
+            None => {}
+        }
+        usize::MAX - left
     }
 
     /// Has the leaf that is looked for changed: it may lose all elements, or get some more, up to about one that is

@@ -19,7 +19,11 @@
 //! is full, so that little of it is free on average (a tree of fixed blocks would be two thirds full). How large a full one is, is the kind's
 //! business.
 //!
+//! **Compressed** a block of some kinds holds the same rows in another form, which is not read where it lies: see `compressed.rs`.
+//!
 //! It does not know what the fixed bytes mean, nor in what order the rows are.
+
+mod compressed;
 
 use crate::base::alloc::size_class;
 use crate::base::buffer::{Buffer, Text};
@@ -43,6 +47,8 @@ pub trait Kind: Sized {
     const FIRST_ROOM: usize = Self::FULL;
     /// Whether buffers count as memory of these rows, or of others that hold them, too.
     const OWNS_BUFFERS: bool = true;
+    /// Whether there are compressed leaves.
+    const COMPRESSES: bool = false;
 
     /// The mark of the first row.
     fn mark(rows: &Rows<Self>) -> Self::Mark;
@@ -91,6 +97,17 @@ struct Head {
     top: u16,
     /// Whether codes have two bytes.
     is_wide: bool,
+    form: Form,
+}
+
+/// What a block holds: see `compressed.rs`.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Form {
+    #[default]
+    Plain,
+    Compressed,
+    /// Plain, and compression has saved nothing: it is not tried again before a change.
+    Rigid,
 }
 
 /// The buffers, in the order of the rows.
@@ -153,7 +170,7 @@ impl<K: Kind> Rows<K> {
 
     fn with_codes(room: usize, is_wide: bool) -> Rows<K> {
         let room = room_for(room);
-        let head = Head { bigs: None, len: 0, low: room as u16, top: room as u16, is_wide };
+        let head = Head { low: room as u16, top: room as u16, is_wide, ..Head::default() };
         Rows { block: Arc::from_header_and_slice(head, &ZEROS[..room]), kind: PhantomData }
     }
 
@@ -563,6 +580,7 @@ impl<K: Kind> Leaf for Rows<K> {
     }
 
     fn split(&mut self, share: Share) -> Rows<K> {
+        self.decompress();
         let len = self.len();
         let total = self.weight();
         let (mut at, mut left) = (0, 0);
@@ -592,12 +610,15 @@ impl<K: Kind> Leaf for Rows<K> {
     }
 
     fn split_off(&mut self, at: usize) -> Rows<K> {
+        self.decompress();
         let right = Self::compose([(self, at..self.len()), (self, 0..0)], 0, 0);
         *self = Self::compose([(self, 0..at), (self, 0..0)], 0, 0);
         right
     }
 
-    fn append(&mut self, next: Rows<K>) {
+    fn append(&mut self, mut next: Rows<K>) {
+        self.decompress();
+        next.decompress();
         *self = Self::compose([(self, 0..self.len()), (&next, 0..next.len())], 0, 0);
     }
 

@@ -140,6 +140,43 @@ impl<'a, L: Leaf> Walk<'a, L> {
 }
 
 impl<K: Kind> Tree<Rows<K>> {
+    /// Visits the leaves with the rows of a range of positions, which must lie in the tree, and which rows of each are meant, until
+    /// `visit` is false. Says whether it came to the end.
+    #[inline]
+    pub fn each_leaf(
+        &self,
+        range: Range<usize>,
+        is_forward: bool,
+        mut visit: impl FnMut(&Rows<K>, Range<usize>) -> bool,
+    ) -> bool {
+        let mut left = range.len();
+        let (mut walk, mut row) = self.walk(if is_forward { range.start } else { range.end.saturating_sub(1) });
+        while left > 0
+            && let Some(leaf) = walk.leaf()
+        {
+            let rows =
+                if is_forward { row..leaf.len().min(row + left) } else { (row + 1).saturating_sub(left)..row + 1 };
+            left -= rows.len();
+            if left > 0
+                && let Some(next) = walk.neighbour(is_forward)
+            {
+                next.prefetch_all();
+            }
+            if !visit(leaf, rows) {
+                return false;
+            }
+            if left > 0 {
+                row = if is_forward {
+                    walk.forward();
+                    0
+                } else {
+                    walk.back().map_or(0, |leaf| leaf.len() - 1)
+                };
+            }
+        }
+        true
+    }
+
     /// The rows of a range of positions, which must lie in the tree.
     #[inline]
     pub fn rows(&self, range: Range<usize>) -> Forward<'_, K> {

@@ -1,4 +1,5 @@
-//! LZF, the compression of strings in the RDB format: runs of literals, and references to what was there before.
+//! LZF, the compression of strings in the RDB format and of the inside of long lists: runs of literals, and references to
+//! what was there before.
 //!
 //! ```text
 //!     000nnnnn  n + 1 bytes as they are
@@ -32,11 +33,13 @@ pub struct Packer {
     base: u32,
 }
 
-impl Packer {
-    pub fn new() -> Packer {
+impl Default for Packer {
+    fn default() -> Packer {
         Packer { seen: Box::new([0; 1 << BITS]), base: 1 }
     }
+}
 
+impl Packer {
     /// Puts the compressed form into `out`. False if that does not save four bytes; what `out` holds means nothing then.
     pub fn pack(&mut self, input: &[u8], out: &mut Vec<u8>) -> bool {
         out.clear();
@@ -111,25 +114,28 @@ fn refer(out: &mut Vec<u8>, back: usize, len: usize) {
     out.push(back as u8);
 }
 
-/// Appends what `packed` stands for to `out`: exactly `len` bytes, or it is damaged.
-pub fn unpack(packed: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), super::Broken> {
-    const SHORT: super::Broken = super::Broken("compressed bytes end too early");
-    const LONG: super::Broken = super::Broken("compressed bytes are more than announced");
+/// Appends what `packed` stands for to `out`: exactly `len` bytes, or it is damaged, which is said in words.
+pub fn unpack(packed: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
     if len > expands_to(packed.len()) {
         return Err(SHORT);
     }
     let start = out.len();
-    let end = start + len;
-    out.reserve(len);
-    let mut rest = packed;
+    out.resize(start + len, 0);
+    unpack_to(packed, &mut out[start..])
+}
+
+const SHORT: &str = "compressed bytes end too early";
+const LONG: &str = "compressed bytes are more than announced";
+
+/// Fills all of `out` with what `packed` stands for.
+pub fn unpack_to(packed: &[u8], out: &mut [u8]) -> Result<(), &'static str> {
+    let (mut rest, mut at) = (packed, 0);
     while let Some((&head, behind)) = rest.split_first() {
         rest = behind;
         if head < 0x20 {
             let run = rest.split_off(..=usize::from(head)).ok_or(SHORT)?;
-            if out.len() + run.len() > end {
-                return Err(LONG);
-            }
-            out.extend_from_slice(run);
+            out.get_mut(at..at + run.len()).ok_or(LONG)?.copy_from_slice(run);
+            at += run.len();
             continue;
         }
         let mut len = usize::from(head >> 5) + 2;
@@ -137,19 +143,19 @@ pub fn unpack(packed: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), super:
             len += usize::from(*rest.split_off_first().ok_or(SHORT)?);
         }
         let back = usize::from(head & 0x1f) << 8 | usize::from(*rest.split_off_first().ok_or(SHORT)?);
-        let from = (out.len() - start).checked_sub(back + 1);
-        let from = start + from.ok_or(super::Broken("compressed bytes refer to what is not there"))?;
-        if out.len() + len > end {
+        let from = at.checked_sub(back + 1).ok_or("compressed bytes refer to what is not there")?;
+        let end = at + len;
+        if end > out.len() {
             return Err(LONG);
         }
         // It may refer to what it is to write itself: each part makes the next one longer.
-        while len > 0 {
-            let part = len.min(out.len() - from);
-            out.extend_from_within(from..from + part);
-            len -= part;
+        while at < end {
+            let part = (end - at).min(at - from);
+            out.copy_within(from..from + part, at);
+            at += part;
         }
     }
-    if out.len() == end { Ok(()) } else { Err(SHORT) }
+    if at == out.len() { Ok(()) } else { Err(SHORT) }
 }
 
 #[cfg(test)]
@@ -176,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_back() {
-        let (mut packer, mut packed, mut back, mut smaller) = (Packer::new(), Vec::new(), Vec::new(), 0);
+        let (mut packer, mut packed, mut back, mut smaller) = (Packer::default(), Vec::new(), Vec::new(), 0);
         for seed in 1..=2000 {
             let text = sample(&mut Dice(seed));
             if packer.pack(&text, &mut packed) {
@@ -193,7 +199,7 @@ mod tests {
 
     #[test]
     fn places_begin_anew_when_they_are_used_up() {
-        let (mut packer, mut packed, mut back) = (Packer::new(), Vec::new(), Vec::new());
+        let (mut packer, mut packed, mut back) = (Packer::default(), Vec::new(), Vec::new());
         packer.base = u32::MAX - 250;
         for _ in 0..5 {
             let text = b"abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabc";
