@@ -9,8 +9,8 @@
 //! Reading takes four threads, so that each has about as much to do:
 //!
 //! ```text
-//! chunks read and checked --> taken apart --entries--> inserted into tables
-//!                                  \--big collections--> built --/
+//! chunks read, checked, decompressed --> taken apart --entries--> inserted into tables
+//!                                             \--big collections--> built --/
 //! ```
 
 use crate::keyspace::DbId;
@@ -50,7 +50,7 @@ pub struct Options {
     pub rdb_version: Option<u16>,
     /// Whether an RDB file gets its checksum (ours always has digests).
     pub checksum: bool,
-    /// Whether strings in RDB files are compressed.
+    /// Whether chunks of our files, and strings in RDB files, are compressed.
     pub compress: bool,
     /// The version of Redis that we answer as.
     pub redis_version: &'static str,
@@ -84,7 +84,9 @@ pub fn write(
     let written = (|| {
         let mut out = BufWriter::with_capacity(BUFFER, Writer(Arc::clone(&file)));
         match options.format {
-            Format::Bincode => out = format::write::write(copy, out, options.redis_version, progress)?,
+            Format::Bincode => {
+                out = format::write::write(copy, out, options.redis_version, options.compress, progress)?;
+            }
             Format::Rdb => out = write_rdb(copy, out, options, progress)?,
         }
         out.flush()?;

@@ -1,10 +1,7 @@
-//! Chunks to entries. Runs on a helper thread; nothing is believed before its digest was checked.
+//! Chunks to entries. Runs on helper threads; nothing is believed, or decompressed, before its digest was checked.
 
-use super::{
-    Bytes, CHUNK_HEAD, CHUNK_MARK, CHUNK_TARGET, ENCODING, END_LEN, END_MARK, Elements, HEAD, Head, Kind, Life, Record,
-    Word,
-};
-use super::{MAGIC, VERSION, digest};
+use super::{Bytes, CHUNK_HEAD, CHUNK_TARGET, ENCODING, END_LEN, Elements, Form, HEAD, Head, Kind, Life, Record, Word};
+use super::{MAGIC, VERSION, VERSION_MIN, decompress, digest};
 use crate::base::buffer::Text;
 use crate::keyspace::load::{collection_entry, short_entry, string_entry};
 use crate::keyspace::{AccessClock, DbId};
@@ -138,8 +135,9 @@ impl<R: Read> Reader<R> {
             return Err(bad("this is no snapshot of ours: it begins with something else"));
         }
         let version = u32::from_le_bytes(head[8..12].try_into().expect("four bytes"));
-        if version != VERSION {
-            return Err(bad(&format!("the format has version {version}, this program reads version {VERSION}")));
+        if !(VERSION_MIN..=VERSION).contains(&version) {
+            let known = format!("{VERSION_MIN} to {VERSION}");
+            return Err(bad(&format!("the format has version {version}, this program reads versions {known}")));
         }
         let chunks = Chunks { input, offset: HEAD as u64, number: 0, all: Sha256::new(), promised: 0 };
         Ok(Reader { chunks, decoder: Decoder::new(limits, access, clock) })
@@ -155,8 +153,8 @@ impl<R: Read> Reader<R> {
         self.chunks.offset
     }
 
-    /// Reads everything and gives each part to `take`, which may refuse it in words. Chunks are read and checked on a thread
-    /// of their own, ahead of those that are taken apart.
+    /// Reads everything and gives each part to `take`, which may refuse it in words. Chunks are read, checked and decompressed on a
+    /// thread of their own, ahead of those that are taken apart.
     pub fn read(&mut self, mut take: impl FnMut(Item) -> Result<(), String>) -> Result<(), Damage>
     where
         R: Send,
@@ -202,12 +200,11 @@ impl<R: Read> Chunks<R> {
         let bad = |why: String| Damage { at, why };
         let mut head = [0; CHUNK_HEAD];
         self.input.read_exact(&mut head).map_err(|error| bad(describe(&error)))?;
-        let is_end = &head[..4] == END_MARK;
-        if !is_end && &head[..4] != CHUNK_MARK {
+        let Some(form) = Form::of(&head[..4]) else {
             return Err(bad("there is neither a chunk nor the end".into()));
-        }
+        };
         let len = u32::from_le_bytes(head[4..8].try_into().expect("four bytes"));
-        if is_end && len as usize != END_LEN {
+        if form == Form::End && len as usize != END_LEN {
             return Err(bad("the end has another length".into()));
         }
         // Grows with what arrives: an absurd length is not believed.
@@ -221,7 +218,7 @@ impl<R: Read> Chunks<R> {
         let number = u64::from_le_bytes(head[8..16].try_into().expect("eight bytes"));
         let expected = self.number;
         self.number += 1;
-        let found = digest(number, &payload);
+        let found = digest(form, number, &payload);
         if head[16..] != found {
             return Err(bad(format!(
                 "the digest of chunk {expected} is wrong: its bytes are not those that were written"
@@ -230,9 +227,13 @@ impl<R: Read> Chunks<R> {
         if number != expected {
             return Err(bad(format!("this is chunk {number}, not {expected}")));
         }
-        if !is_end {
+        if form != Form::End {
             self.all.update(found);
-            return Ok(Some(payload));
+        }
+        match form {
+            Form::Plain => return Ok(Some(payload)),
+            Form::Compressed => return decompress(&payload).map(Some).map_err(bad),
+            Form::End => {}
         }
         let (all, keys) = payload.split_at(32);
         self.promised = u64::from_le_bytes(keys.try_into().expect("eight bytes"));
