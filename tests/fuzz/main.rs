@@ -216,6 +216,7 @@ fn save_with(local: &Local, disk: &Memory, format: Format, compress: bool) {
         rdb_version: None,
         checksum: true,
         compress,
+        syncs_early: true,
         redis_version: "8.2.3",
         is_base: false,
         recency: Recency::Unsaid,

@@ -31,6 +31,7 @@ fn options(format: Format) -> Options {
         rdb_version: None,
         checksum: true,
         compress: true,
+        syncs_early: true,
         redis_version: "8.2.3",
         is_base: false,
         recency: Recency::Unsaid,

@@ -47,6 +47,7 @@ impl Folder {
             rdb_version: None,
             checksum: true,
             compress,
+            syncs_early: true,
             redis_version: "8.2.3",
             is_base: false,
             recency: Recency::Unsaid,
