@@ -350,16 +350,16 @@ fn fill_head(chunk: &mut [u8], form: Form, number: u64) -> [u8; 32] {
     digest
 }
 
-/// The records in the bytes of a compressed chunk, whose digest was right.
-pub(crate) fn decompress(payload: &[u8]) -> Result<Vec<u8>, String> {
+/// Puts the records in the bytes of a compressed chunk, whose digest was right, in place of what `records` holds.
+fn decompress(payload: &[u8], records: &mut Vec<u8>) -> Result<(), String> {
     let (size, block) = payload.split_first_chunk::<SIZE_LEN>().ok_or("a compressed chunk has no size")?;
     let size = u32::from_le_bytes(*size) as usize;
     if size > COMPRESSED_MAX.min(block.len().saturating_mul(EXPANSION_MAX)) {
         return Err(format!("{} compressed bytes cannot hold the {size} that are announced", block.len()));
     }
-    let mut records = vec![0; size];
-    match decompress_into(block, &mut records) {
-        Ok(len) if len == size => Ok(records),
+    records.resize(size, 0);
+    match decompress_into(block, records) {
+        Ok(len) if len == size => Ok(()),
         Ok(len) => Err(format!("a compressed chunk holds {len} bytes where {size} are announced")),
         Err(error) => Err(format!("a compressed chunk cannot be read: {error}")),
     }
@@ -392,6 +392,12 @@ mod tests {
         Form::of(&file[HEAD..HEAD + 4])
     }
 
+    fn decompressed(payload: &[u8]) -> Result<Vec<u8>, String> {
+        // What was there before does not matter.
+        let mut records = b"something else".to_vec();
+        decompress(payload, &mut records).map(|()| records)
+    }
+
     /// Bytes that nothing can be saved of, and zeros behind them.
     fn noise(len: usize, zeros: usize) -> Vec<u8> {
         let mut dice = crate::base::dice::Dice(1);
@@ -420,7 +426,7 @@ mod tests {
                 let len = u32::from_le_bytes(file[HEAD + 4..HEAD + 8].try_into().unwrap()) as usize;
                 let payload = &file[HEAD + CHUNK_HEAD..][..len];
                 let records = match form_of(&file) {
-                    Some(Form::Compressed) => decompress(payload).unwrap(),
+                    Some(Form::Compressed) => decompressed(payload).unwrap(),
                     _ => payload.to_vec(),
                 };
                 let (record, read): (Record, usize) =
@@ -435,7 +441,7 @@ mod tests {
     fn a_size_that_lies_is_refused_before_there_is_room_for_it() {
         let records = vec![b'r'; 1000];
         let block = lz4_flex::block::compress(&records);
-        let with = |size: u32, block: &[u8]| decompress(&[&size.to_le_bytes(), block].concat());
+        let with = |size: u32, block: &[u8]| decompressed(&[&size.to_le_bytes(), block].concat());
         assert_eq!(with(1000, &block), Ok(records));
         let cannot_hold = |size, block: &[u8]| with(size, block).unwrap_err().contains("cannot hold");
         for size in [u32::MAX, COMPRESSED_MAX as u32 + 1, (block.len() * EXPANSION_MAX) as u32 + 1] {
@@ -447,7 +453,7 @@ mod tests {
             assert!(with(size, &block).unwrap_err().starts_with("a compressed chunk"), "{size}");
         }
         for len in 0..SIZE_LEN {
-            assert_eq!(decompress(&[0; SIZE_LEN][..len]), Err("a compressed chunk has no size".to_string()));
+            assert_eq!(decompressed(&[0; SIZE_LEN][..len]), Err("a compressed chunk has no size".to_string()));
         }
         assert!(with(1000, &block[..block.len() - 1]).is_err());
         assert!(with(0, b"").is_err());

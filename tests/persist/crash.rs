@@ -182,7 +182,8 @@ fn what_is_told_of_a_silent_server_are_its_threads_its_sockets_and_its_log() {
     let server = Server::start(&own_server(), &[]);
     let _client = server.connect();
     let told = server.autopsy();
-    for part in ["redoxide", "system call", "sockets", "Ready to accept connections", "src/main.rs", "STACK TRACE DONE"] {
+    for part in ["redoxide", "system call", "sockets", "Ready to accept connections", "src/main.rs", "STACK TRACE DONE"]
+    {
         assert!(told.contains(part), "{part} is missing in:\n{told}");
     }
     let kept = std::env::temp_dir().join(format!("kept-{}", server.pid()));

@@ -105,6 +105,8 @@ struct Chunks<R> {
     all: Sha256,
     /// How many keys there are, as the end says.
     promised: u64,
+    /// The bytes behind the head of the chunk in hand.
+    payload: Vec<u8>,
 }
 
 /// Takes chunks apart.
@@ -139,7 +141,8 @@ impl<R: Read> Reader<R> {
             let known = format!("{VERSION_MIN} to {VERSION}");
             return Err(bad(&format!("the format has version {version}, this program reads versions {known}")));
         }
-        let chunks = Chunks { input, offset: HEAD as u64, number: 0, all: Sha256::new(), promised: 0 };
+        let (offset, all, payload) = (HEAD as u64, Sha256::new(), Vec::new());
+        let chunks = Chunks { input, offset, number: 0, all, promised: 0, payload };
         Ok(Reader { chunks, decoder: Decoder::new(limits, access, clock) })
     }
 
@@ -162,22 +165,27 @@ impl<R: Read> Reader<R> {
         let (chunks, decoder) = (&mut self.chunks, &mut self.decoder);
         std::thread::scope(|scope| {
             let (sender, checked) = sync_channel(CHUNKS_WAITING);
+            // Buffers go round, so that their pages are there already.
+            let (giver, empty) = sync_channel(CHUNKS_WAITING + 2);
             scope.spawn(move || {
                 loop {
                     let at = chunks.offset;
-                    let chunk = chunks.next().transpose();
+                    let chunk = chunks.next(empty.try_recv().unwrap_or_default()).transpose();
                     let Some(chunk) = chunk else { break };
                     let is_bad = chunk.is_err();
                     // Nobody waits for more when the other side has found something wrong.
-                    if sender.send(chunk.map(|payload| (at, payload))).is_err() || is_bad {
+                    if sender.send(chunk.map(|records| (at, records))).is_err() || is_bad {
                         break;
                     }
                 }
             });
             for chunk in checked {
-                let (at, payload) = chunk?;
+                let (at, records) = chunk?;
                 decoder.at = at;
-                decoder.records(&payload, &mut take).map_err(|why| Damage { at, why })?;
+                decoder.records(&records, &mut take).map_err(|why| Damage { at, why })?;
+                if records.capacity() <= 2 * CHUNK_TARGET {
+                    _ = giver.try_send(records);
+                }
             }
             Ok(())
         })?;
@@ -194,8 +202,8 @@ impl<R: Read> Reader<R> {
 }
 
 impl<R: Read> Chunks<R> {
-    /// Reads the next chunk and checks it; none at the end of the file.
-    fn next(&mut self) -> Result<Option<Vec<u8>>, Damage> {
+    /// Reads the next chunk, checks it, and puts its records in place of what `records` holds; none at the end of the file.
+    fn next(&mut self, mut records: Vec<u8>) -> Result<Option<Vec<u8>>, Damage> {
         let at = self.offset;
         let bad = |why: String| Damage { at, why };
         let mut head = [0; CHUNK_HEAD];
@@ -208,8 +216,9 @@ impl<R: Read> Chunks<R> {
             return Err(bad("the end has another length".into()));
         }
         // Grows with what arrives: an absurd length is not believed.
-        let mut payload = Vec::with_capacity((len as usize).min(2 * CHUNK_TARGET));
-        let read = (&mut self.input).take(len.into()).read_to_end(&mut payload);
+        self.payload.clear();
+        self.payload.reserve((len as usize).min(2 * CHUNK_TARGET));
+        let read = (&mut self.input).take(len.into()).read_to_end(&mut self.payload);
         let read = read.map_err(|error| bad(describe(&error)))?;
         if read < len as usize {
             return Err(bad("the file ends within a chunk".into()));
@@ -218,7 +227,7 @@ impl<R: Read> Chunks<R> {
         let number = u64::from_le_bytes(head[8..16].try_into().expect("eight bytes"));
         let expected = self.number;
         self.number += 1;
-        let found = digest(form, number, &payload);
+        let found = digest(form, number, &self.payload);
         if head[16..] != found {
             return Err(bad(format!(
                 "the digest of chunk {expected} is wrong: its bytes are not those that were written"
@@ -231,11 +240,17 @@ impl<R: Read> Chunks<R> {
             self.all.update(found);
         }
         match form {
-            Form::Plain => return Ok(Some(payload)),
-            Form::Compressed => return decompress(&payload).map(Some).map_err(bad),
+            Form::Plain => {
+                std::mem::swap(&mut self.payload, &mut records);
+                return Ok(Some(records));
+            }
+            Form::Compressed => {
+                decompress(&self.payload, &mut records).map_err(bad)?;
+                return Ok(Some(records));
+            }
             Form::End => {}
         }
-        let (all, keys) = payload.split_at(32);
+        let (all, keys) = self.payload.split_at(32);
         self.promised = u64::from_le_bytes(keys.try_into().expect("eight bytes"));
         if all != self.all.clone().finalize().as_slice() {
             return Err(bad("the digest over all chunks is wrong".into()));

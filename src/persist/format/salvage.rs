@@ -9,7 +9,6 @@ use super::read::{Damage, Decoder, Item};
 use super::{CHUNK_HEAD, END_LEN, Form, HEAD, decompress, digest};
 use crate::keyspace::AccessClock;
 use crate::store::object::Limits;
-use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -39,7 +38,7 @@ pub fn salvage(
 ) -> io::Result<Salvaged> {
     let mut found = Salvaged::default();
     let mut reader = Decoder::loose(limits, access, clock);
-    let mut payload = Vec::new();
+    let (mut payload, mut unfolded) = (Vec::new(), Vec::new());
     let (mut at, mut next, mut follows) = (HEAD as u64, 0, true);
     while at < len {
         seen(at);
@@ -58,11 +57,11 @@ pub fn salvage(
                 }
                 found.chunks += 1;
                 next = number + 1;
-                let records = match form {
-                    Form::Compressed => decompress(&payload).map(Cow::Owned),
-                    _ => Ok(Cow::Borrowed(&*payload)),
+                let unfolded = match form {
+                    Form::Compressed => decompress(&payload, &mut unfolded).map(|()| &unfolded),
+                    _ => Ok(&payload),
                 };
-                let taken = records.and_then(|records| reader.take_chunk(&records, follows, &mut take));
+                let taken = unfolded.and_then(|records| reader.take_chunk(records, follows, &mut take));
                 if let Err(why) = taken {
                     found.lost.push(Damage { at, why });
                 }
