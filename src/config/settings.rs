@@ -218,6 +218,10 @@ pub struct Persistence {
     pub checksum: bool,
     /// `rdbcompression`
     pub compress: bool,
+    /// `rdb-save-incremental-fsync`
+    pub syncs_early: bool,
+    /// `aof-rewrite-incremental-fsync`
+    pub rewrite_syncs_early: bool,
     /// `stop-writes-on-bgsave-error`
     pub stop_writes_on_error: bool,
     /// `appendonly`
@@ -268,6 +272,8 @@ impl Persistence {
             rdb_version: text("rdb-version").parse().ok(),
             checksum: is_yes("rdbchecksum"),
             compress: is_yes("rdbcompression"),
+            syncs_early: is_yes("rdb-save-incremental-fsync"),
+            rewrite_syncs_early: is_yes("aof-rewrite-incremental-fsync"),
             stop_writes_on_error: is_yes("stop-writes-on-bgsave-error"),
             appendonly: is_yes("appendonly"),
             append_dir: path("appenddirname"),

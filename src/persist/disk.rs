@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// A file that is being written. Shared between the loop and a helper, of which only one writes at a time.
 pub trait DiskFile: Send + Sync {
@@ -190,9 +191,99 @@ impl Write for Writer {
     }
 }
 
+/// After so many bytes they are synced while the next ones are written.
+const SYNC_EVERY: usize = 8 << 20;
+
+/// What writes to a file, and asks for a sync now and then.
+pub struct SyncedWriter<'a> {
+    file: &'a dyn DiskFile,
+    unsynced: usize,
+    to_syncer: Option<SyncSender<()>>,
+}
+
+impl Write for SyncedWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.unsynced += n;
+        if let Some(to_syncer) = &self.to_syncer
+            && self.unsynced >= SYNC_EVERY
+        {
+            self.unsynced = 0;
+            // A wish that waits will do for these bytes, too.
+            _ = to_syncer.try_send(());
+        }
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Has a file written, and syncs it. `is_early`: also on a thread beside while it is written, so that little is left to wait
+/// for at the end, and no heap of pages grows that others who sync would have to wait for.
+pub fn write_synced(
+    file: &dyn DiskFile,
+    is_early: bool,
+    write: impl FnOnce(SyncedWriter) -> io::Result<()>,
+) -> io::Result<()> {
+    let writer = |to_syncer| SyncedWriter { file, unsynced: 0, to_syncer };
+    if !is_early {
+        return write(writer(None)).and_then(|()| file.sync());
+    }
+    std::thread::scope(|scope| {
+        let (to_syncer, wishes) = sync_channel(1);
+        let syncing = scope.spawn(move || wishes.into_iter().try_for_each(|()| file.sync()));
+        let written = write(writer(Some(to_syncer)));
+        let synced = syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        // The system tells of a failed sync only once: the last one may know nothing of it.
+        written.and(synced).and_then(|()| file.sync())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
+
+    /// A file whose syncs end as is said, one after another; then well.
+    struct Troubled {
+        syncs: Mutex<Vec<io::Result<()>>>,
+        asked: Mutex<usize>,
+    }
+
+    impl DiskFile for Troubled {
+        fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn sync(&self) -> io::Result<()> {
+            *self.asked.lock().unwrap() += 1;
+            self.syncs.lock().unwrap().pop().unwrap_or(Ok(()))
+        }
+
+        fn truncate(&self, _: u64) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_long_file_is_synced_while_it_is_written_and_no_failure_is_forgotten() {
+        let write = |len: usize, is_early: bool, syncs: Vec<io::Result<()>>| {
+            let file = Troubled { syncs: Mutex::new(syncs), asked: Mutex::default() };
+            let outcome = write_synced(&file, is_early, |mut out| {
+                let piece = vec![0; 1 << 20];
+                (0..len >> 20).try_for_each(|_| out.write_all(&piece))
+            });
+            (outcome.is_ok(), file.asked.into_inner().unwrap())
+        };
+        assert_eq!(write(SYNC_EVERY - (1 << 20), true, vec![]), (true, 1));
+        assert_eq!(write(SYNC_EVERY, true, vec![]), (true, 2));
+        assert_eq!(write(3 * SYNC_EVERY, false, vec![]), (true, 1));
+        assert!(!write(SYNC_EVERY, true, vec![Ok(()), Err(io::ErrorKind::Other.into())]).0, "the first fails");
+        assert!(!write(SYNC_EVERY, true, vec![Err(io::ErrorKind::Other.into()), Ok(())]).0, "the last fails");
+        assert!(!write(SYNC_EVERY, false, vec![Err(io::ErrorKind::Other.into())]).0);
+    }
 
     #[test]
     fn the_system_writes_at_the_end_cuts_and_replaces() {

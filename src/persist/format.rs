@@ -2,29 +2,37 @@
 //! whole can be saved.
 //!
 //! ```text
-//! file     "REDOXIDE"  version: u32 = 1  reserved: u32 = 0      16 bytes
+//! file     "REDOXIDE"  version: u32 = 2  reserved: u32 = 0      16 bytes
 //!          chunk 0  chunk 1  ...  chunk n-1
 //!          end
 //!
-//! chunk    "CHNK"  len: u32  number: u64  digest: 32 bytes      48 bytes, then len bytes of records
+//! chunk    "CHNK"  len: u32  number: u64  digest: 32 bytes      48 bytes, then len bytes: the records
+//!     or   "CLZ4"  len: u32  number: u64  digest: 32 bytes      48 bytes, then len bytes:
+//!                                                               size: u32, and an LZ4 block of size bytes: the records
 //! end      "DONE"  len: u32 = 40  number: u64 = n  digest: 32   then chunks' digest: 32 bytes, keys: u64
 //!
-//! digest          SHA-256 of: number as in the head, then the len bytes that follow the head
+//! digest          SHA-256 of: number as in the head, then the len bytes that follow the head; if it is a CLZ4, of
+//!                 these four letters before all that
 //! chunks' digest  SHA-256 of the digests of chunks 0 to n-1, one after another
 //! ```
 //!
-//! All integers in these heads are little-endian. A chunk has about 256 KB, more only if one key or element
-//! is larger than that (none of 4 GB: such a snapshot fails), and holds whole records, which stand one after another in bincode 2's standard form (integers of variable length, little-endian):
+//! All integers in these heads are little-endian. The records of a chunk have about 256 KB, more only if one key or element
+//! is larger than that (none of 4 GB: such a snapshot fails). They are whole, and stand one after another in bincode 2's standard form (integers of variable length, little-endian):
 //! see [`Record`] for what they are; enum variants are numbered from zero in the order in which they stand there.
 //! The first record is `Head`. Then come, for each database, `Database` and its keys. A long string and a large
 //! collection are a record with the beginning, and `MoreBytes` or `More` until all of it was there.
 //!
-//! Version 1 is the only one there is. A reader refuses a version that it does not know.
+//! Each chunk is compressed by itself, unless that saves less than a sixteenth of it, it has more than 16 MB, or
+//! `rdbcompression` is off. The digest is of the bytes in the file: what is damaged is never decompressed. A size above
+//! 16 MB, or above what a block of that length can hold, is damage: nothing is allocated for it.
+//!
+//! Version 1 had no compressed chunks, and is otherwise the same. A reader refuses a version that it does not know.
 
 pub mod read;
 pub mod salvage;
 pub mod write;
 
+use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size};
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -35,13 +43,17 @@ use std::io::{self, Write};
 /// What a file of ours begins with.
 pub const MAGIC: &[u8; 8] = b"REDOXIDE";
 /// The version that is written.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+/// The oldest version that is read.
+pub const VERSION_MIN: u32 = 1;
 /// The bytes before the first chunk.
 pub const HEAD: usize = 16;
 /// The bytes of a chunk's head.
 pub const CHUNK_HEAD: usize = 48;
-/// What a chunk begins with.
+/// What a chunk begins with whose records stand there as they are.
 pub const CHUNK_MARK: &[u8; 4] = b"CHNK";
+/// What a chunk begins with whose records are compressed.
+pub const COMPRESSED_MARK: &[u8; 4] = b"CLZ4";
 /// What the end begins with.
 pub const END_MARK: &[u8; 4] = b"DONE";
 /// The bytes that follow the head of the end.
@@ -50,6 +62,12 @@ pub const END_LEN: usize = 40;
 const CHUNK_TARGET: usize = 256 * 1024;
 /// No chunk has more: its length has 32 bits.
 pub const CHUNK_MAX: usize = u32::MAX as usize;
+/// The bytes before the block of a compressed chunk: the size of its records.
+const SIZE_LEN: usize = 4;
+/// Records of more bytes are not compressed, and whoever says that they were is not believed.
+const COMPRESSED_MAX: usize = 16 << 20;
+/// A byte of an LZ4 block is worth no more than so many of what it holds.
+const EXPANSION_MAX: usize = 255;
 /// A record holds so many bytes of a string, or of a collection, about; the rest follows in others.
 pub const PIECE: usize = 64 * 1024;
 
@@ -189,32 +207,68 @@ pub enum Record<'a> {
     More(#[serde(borrow)] Elements<'a>),
 }
 
-/// The digest of a chunk.
-pub fn digest(number: u64, payload: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(number.to_le_bytes()).chain_update(payload).finalize().into()
+/// What a chunk is, by its mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Records as they are.
+    Plain,
+    /// Records that are compressed.
+    Compressed,
+    /// No chunk, but the end of the file.
+    End,
+}
+
+impl Form {
+    /// By the first four bytes of a chunk's head.
+    pub fn of(mark: &[u8]) -> Option<Form> {
+        [Form::Plain, Form::Compressed, Form::End].into_iter().find(|form| form.mark() == mark)
+    }
+
+    fn mark(self) -> &'static [u8; 4] {
+        match self {
+            Form::Plain => CHUNK_MARK,
+            Form::Compressed => COMPRESSED_MARK,
+            Form::End => END_MARK,
+        }
+    }
+}
+
+/// The digest of a chunk with these bytes behind its head.
+pub fn digest(form: Form, number: u64, payload: &[u8]) -> [u8; 32] {
+    let mut sum = Sha256::new();
+    // Lest compressed bytes are taken for records, or the other way round. Version 1 has no marks in its digests.
+    if form == Form::Compressed {
+        sum.update(COMPRESSED_MARK);
+    }
+    sum.chain_update(number.to_le_bytes()).chain_update(payload).finalize().into()
 }
 
 /// Puts records into chunks and chunks into a file.
 pub struct ChunkWriter<W> {
     out: W,
+    compresses: bool,
     /// No chunk gets longer.
     longest: usize,
     /// The head of the chunk in hand, to be filled in, and its records.
     chunk: Vec<u8>,
+    /// Room for the same, compressed.
+    compressed: Vec<u8>,
+    table: CompressTable,
     number: u64,
     all: Sha256,
 }
 
 impl<W: Write> ChunkWriter<W> {
-    /// Begins a file.
-    pub fn new(mut out: W) -> io::Result<ChunkWriter<W>> {
+    /// Begins a file, whose chunks are compressed if that is worth it and `compresses` says so.
+    pub fn new(mut out: W, compresses: bool) -> io::Result<ChunkWriter<W>> {
         let mut head = [0; HEAD];
         head[..8].copy_from_slice(MAGIC);
         head[8..12].copy_from_slice(&VERSION.to_le_bytes());
         out.write_all(&head)?;
         let mut chunk = Vec::with_capacity(CHUNK_TARGET + 2 * PIECE);
         chunk.resize(CHUNK_HEAD, 0);
-        Ok(ChunkWriter { out, longest: CHUNK_MAX, chunk, number: 0, all: Sha256::new() })
+        let (compressed, table) = (Vec::new(), CompressTable::large());
+        Ok(ChunkWriter { out, compresses, longest: CHUNK_MAX, chunk, compressed, table, number: 0, all: Sha256::new() })
     }
 
     /// Adds a record.
@@ -244,13 +298,33 @@ impl<W: Write> ChunkWriter<W> {
         if self.chunk.len() == CHUNK_HEAD {
             return Ok(());
         }
-        let digest = digest(self.number, &self.chunk[CHUNK_HEAD..]);
-        self.all.update(digest);
-        fill_head(&mut self.chunk, CHUNK_MARK, self.number, &digest);
-        self.out.write_all(&self.chunk)?;
+        let (form, chunk) = match self.compress() {
+            Some(len) => (Form::Compressed, &mut self.compressed[..len]),
+            None => (Form::Plain, &mut self.chunk[..]),
+        };
+        self.all.update(fill_head(chunk, form, self.number));
+        self.out.write_all(chunk)?;
         self.number += 1;
         self.chunk.truncate(CHUNK_HEAD);
         Ok(())
+    }
+
+    /// Compresses the chunk in hand; how many bytes it then has with its head, or none if that is not worth it.
+    fn compress(&mut self) -> Option<usize> {
+        const START: usize = CHUNK_HEAD + SIZE_LEN;
+        let records = &self.chunk[CHUNK_HEAD..];
+        if !self.compresses || records.len() > COMPRESSED_MAX {
+            return None;
+        }
+        let room = START + get_maximum_output_size(records.len());
+        if self.compressed.len() < room {
+            self.compressed.resize(room, 0);
+        }
+        let size = (records.len() as u32).to_le_bytes(); // below 16 MB
+        self.compressed[CHUNK_HEAD..START].copy_from_slice(&size);
+        let block = &mut self.compressed[START..];
+        let len = compress_into_with_table(records, block, &mut self.table).expect("there is room for the worst case");
+        (SIZE_LEN + len <= records.len() - records.len() / 16).then_some(START + len)
     }
 
     /// Ends the file, which has `keys` keys; gives the writer back.
@@ -259,20 +333,36 @@ impl<W: Write> ChunkWriter<W> {
         let mut end = vec![0; CHUNK_HEAD];
         end.extend_from_slice(&self.all.finalize());
         end.extend_from_slice(&keys.to_le_bytes());
-        let digest = digest(self.number, &end[CHUNK_HEAD..]);
-        fill_head(&mut end, END_MARK, self.number, &digest);
+        fill_head(&mut end, Form::End, self.number);
         self.out.write_all(&end)?;
         Ok(self.out)
     }
 }
 
-/// Fills in the head of `chunk`, whose payload stands behind it.
-fn fill_head(chunk: &mut [u8], mark: &[u8; 4], number: u64, digest: &[u8; 32]) {
+/// Fills in the head of `chunk`, whose payload stands behind it; its digest.
+fn fill_head(chunk: &mut [u8], form: Form, number: u64) -> [u8; 32] {
+    let digest = digest(form, number, &chunk[CHUNK_HEAD..]);
     let len = u32::try_from(chunk.len() - CHUNK_HEAD).expect("a longer chunk was refused");
-    chunk[..4].copy_from_slice(mark);
+    chunk[..4].copy_from_slice(form.mark());
     chunk[4..8].copy_from_slice(&len.to_le_bytes());
     chunk[8..16].copy_from_slice(&number.to_le_bytes());
-    chunk[16..CHUNK_HEAD].copy_from_slice(digest);
+    chunk[16..CHUNK_HEAD].copy_from_slice(&digest);
+    digest
+}
+
+/// Puts the records in the bytes of a compressed chunk, whose digest was right, in place of what `records` holds.
+fn decompress(payload: &[u8], records: &mut Vec<u8>) -> Result<(), String> {
+    let (size, block) = payload.split_first_chunk::<SIZE_LEN>().ok_or("a compressed chunk has no size")?;
+    let size = u32::from_le_bytes(*size) as usize;
+    if size > COMPRESSED_MAX.min(block.len().saturating_mul(EXPANSION_MAX)) {
+        return Err(format!("{} compressed bytes cannot hold the {size} that are announced", block.len()));
+    }
+    records.resize(size, 0);
+    match decompress_into(block, records) {
+        Ok(len) if len == size => Ok(()),
+        Ok(len) => Err(format!("a compressed chunk holds {len} bytes where {size} are announced")),
+        Err(error) => Err(format!("a compressed chunk cannot be read: {error}")),
+    }
 }
 
 #[cfg(test)]
@@ -281,7 +371,7 @@ mod tests {
 
     #[test]
     fn a_record_that_no_chunk_can_hold_is_an_error_that_says_what_to_do() {
-        let mut chunks = ChunkWriter { longest: 300_000, ..ChunkWriter::new(Vec::new()).unwrap() };
+        let mut chunks = ChunkWriter { longest: 300_000, ..ChunkWriter::new(Vec::new(), false).unwrap() };
         let (key, life) = (vec![b'k'; 200_000], Life { deadline: None, clock: 0 });
         chunks.put(&Record::Int(Bytes(&key), life, 1)).unwrap();
         let error = chunks.put(&Record::Int(Bytes(&vec![b'k'; 300_001]), life, 1)).unwrap_err().to_string();
@@ -289,5 +379,83 @@ mod tests {
         // Two of them are not one.
         chunks.put(&Record::Int(Bytes(&key[..90_000]), life, 1)).unwrap();
         assert!(chunks.finish(2).is_ok());
+    }
+
+    /// A file with one key of so many bytes.
+    fn file(key: &[u8], compresses: bool) -> Vec<u8> {
+        let mut chunks = ChunkWriter::new(Vec::new(), compresses).unwrap();
+        chunks.put(&Record::Int(Bytes(key), Life { deadline: None, clock: 0 }, 1)).unwrap();
+        chunks.finish(1).unwrap()
+    }
+
+    fn form_of(file: &[u8]) -> Option<Form> {
+        Form::of(&file[HEAD..HEAD + 4])
+    }
+
+    fn decompressed(payload: &[u8]) -> Result<Vec<u8>, String> {
+        // What was there before does not matter.
+        let mut records = b"something else".to_vec();
+        decompress(payload, &mut records).map(|()| records)
+    }
+
+    /// Bytes that nothing can be saved of, and zeros behind them.
+    fn noise(len: usize, zeros: usize) -> Vec<u8> {
+        let mut dice = crate::base::dice::Dice(1);
+        (0..len).map(|_| dice.below(256) as u8).chain(std::iter::repeat_n(0, zeros)).collect()
+    }
+
+    #[test]
+    fn a_chunk_is_compressed_if_that_saves_a_sixteenth() {
+        for (zeros, form) in [(0, Form::Plain), (9_000, Form::Plain), (12_000, Form::Compressed)] {
+            let key = noise(160_000 - zeros, zeros);
+            assert_eq!(form_of(&file(&key, true)), Some(form), "{zeros} zeros");
+            assert_eq!(form_of(&file(&key, false)), Some(Form::Plain));
+        }
+        // So much that it would take much memory at once stays as it is.
+        assert_eq!(form_of(&file(&vec![b'k'; COMPRESSED_MAX - 100], true)), Some(Form::Compressed));
+        assert_eq!(form_of(&file(&vec![b'k'; COMPRESSED_MAX], true)), Some(Form::Plain));
+    }
+
+    #[test]
+    fn chunks_of_all_sizes_come_back() {
+        for len in [0, 1, 12, 13, 1000, 65_535, 65_536, 300_000, COMPRESSED_MAX - 100] {
+            // The same again and again; a text; half of it noise.
+            let text = || b"to be or not to be, that is the question ".iter().copied().cycle();
+            for key in [vec![b'k'; len], text().take(len).collect(), noise(len.min(1 << 20) / 2, len / 2)] {
+                let file = file(&key, true);
+                let len = u32::from_le_bytes(file[HEAD + 4..HEAD + 8].try_into().unwrap()) as usize;
+                let payload = &file[HEAD + CHUNK_HEAD..][..len];
+                let records = match form_of(&file) {
+                    Some(Form::Compressed) => decompressed(payload).unwrap(),
+                    _ => payload.to_vec(),
+                };
+                let (record, read): (Record, usize) =
+                    bincode::serde::borrow_decode_from_slice(&records, ENCODING).unwrap();
+                assert_eq!(read, records.len());
+                assert_eq!(record, Record::Int(Bytes(&key), Life { deadline: None, clock: 0 }, 1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_that_lies_is_refused_before_there_is_room_for_it() {
+        let records = vec![b'r'; 1000];
+        let block = lz4_flex::block::compress(&records);
+        let with = |size: u32, block: &[u8]| decompressed(&[&size.to_le_bytes(), block].concat());
+        assert_eq!(with(1000, &block), Ok(records));
+        let cannot_hold = |size, block: &[u8]| with(size, block).unwrap_err().contains("cannot hold");
+        for size in [u32::MAX, COMPRESSED_MAX as u32 + 1, (block.len() * EXPANSION_MAX) as u32 + 1] {
+            assert!(cannot_hold(size, &block), "{size}");
+        }
+        assert!(cannot_hold(COMPRESSED_MAX as u32 + 1, &vec![0; 100_000]), "whatever the block");
+        assert!(cannot_hold(1, b""));
+        for size in [0, 1, 999, 1001, (block.len() * EXPANSION_MAX) as u32] {
+            assert!(with(size, &block).unwrap_err().starts_with("a compressed chunk"), "{size}");
+        }
+        for len in 0..SIZE_LEN {
+            assert_eq!(decompressed(&[0; SIZE_LEN][..len]), Err("a compressed chunk has no size".to_string()));
+        }
+        assert!(with(1000, &block[..block.len() - 1]).is_err());
+        assert!(with(0, b"").is_err());
     }
 }

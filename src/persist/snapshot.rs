@@ -1,7 +1,7 @@
 //! A snapshot: all keys as they were at one moment, in one file that is whole or not there.
 //!
 //! ```text
-//! frozen keyspace -> temp-<pid>[-<n>].rdb -> sync -> rename to dump.rdb -> sync of the directory
+//! frozen keyspace -> temp-<pid>[-<n>].rdb, synced as it grows -> sync -> rename to dump.rdb -> sync of the directory
 //! ```
 //!
 //! Whatever fails on the way, the file of before is still there; the temporary one is removed.
@@ -9,15 +9,15 @@
 //! Reading takes four threads, so that each has about as much to do:
 //!
 //! ```text
-//! chunks read and checked --> taken apart --entries--> inserted into tables
-//!                                  \--big collections--> built --/
+//! chunks read, checked, decompressed --> taken apart --entries--> inserted into tables
+//!                                             \--big collections--> built --/
 //! ```
 
 use crate::keyspace::DbId;
 use crate::keyspace::freeze::FrozenKeyspace;
 use crate::keyspace::load::Loader;
 use crate::persist::Progress;
-use crate::persist::disk::{Disk, Writer};
+use crate::persist::disk::{Disk, write_synced};
 use crate::persist::format::{
     self,
     read::{Damage, Item, Unbuilt},
@@ -27,7 +27,6 @@ use crate::persist::rdb::write::{Preamble, Recency};
 use crate::store::entry::Entry;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -50,8 +49,10 @@ pub struct Options {
     pub rdb_version: Option<u16>,
     /// Whether an RDB file gets its checksum (ours always has digests).
     pub checksum: bool,
-    /// Whether strings in RDB files are compressed.
+    /// Whether chunks of our files, and strings in RDB files, are compressed.
     pub compress: bool,
+    /// Whether a long file is synced while it is written, too.
+    pub syncs_early: bool,
     /// The version of Redis that we answer as.
     pub redis_version: &'static str,
     /// Whether it is the base of an append-only file.
@@ -60,7 +61,7 @@ pub struct Options {
     pub recency: Recency,
 }
 
-/// Bytes written at a time; an SHA-256 chunk is one write anyway.
+/// Bytes of RDB written at a time.
 const BUFFER: usize = 256 * 1024;
 
 /// A name for a temporary file, which no other job of this process has had.
@@ -81,15 +82,13 @@ pub fn write(
     let temporary = path.with_file_name(temporary_name("temp", "rdb"));
     let failed = |what: &str, error: io::Error| format!("{what} '{}': {error}", temporary.display());
     let file = disk.create(&temporary).map_err(|error| failed("Failed opening the temp file", error))?;
-    let written = (|| {
-        let mut out = BufWriter::with_capacity(BUFFER, Writer(Arc::clone(&file)));
-        match options.format {
-            Format::Bincode => out = format::write::write(copy, out, options.redis_version, progress)?,
-            Format::Rdb => out = write_rdb(copy, out, options, progress)?,
+    let written = write_synced(&*file, options.syncs_early, |out| match options.format {
+        // Each chunk is one write.
+        Format::Bincode => {
+            format::write::write(copy, out, options.redis_version, options.compress, progress).map(|_| ())
         }
-        out.flush()?;
-        file.sync()
-    })();
+        Format::Rdb => write_rdb(copy, BufWriter::with_capacity(BUFFER, out), options, progress)?.flush(),
+    });
     if let Err(error) = written {
         _ = disk.remove(&temporary);
         return Err(failed("Write error while saving DB on disk to", error));

@@ -13,7 +13,7 @@
 use crate::persist::Progress;
 use crate::persist::aof::manifest::{self, Manifest, Part};
 use crate::persist::aof::rewrite as as_commands;
-use crate::persist::disk::{Disk, Writer};
+use crate::persist::disk::{Disk, write_synced};
 use crate::persist::orphan;
 use crate::persist::snapshot::{self, Format, Options};
 use crate::server::aof::{State, manifest_path, write_manifest};
@@ -152,6 +152,12 @@ impl Server {
         }
     }
 
+    /// How bases are written now.
+    fn base_options(&self) -> Options {
+        let syncs_early = self.config.settings.persistence.rewrite_syncs_early;
+        Options { format: Format::Rdb, is_base: true, syncs_early, ..self.snapshot_options() }
+    }
+
     /// Copies the keyspace, at the moment of the switch, and has the copy written.
     pub(super) fn copy_for_rewrite(&mut self) {
         if !self.aof.rewrite.is_active() {
@@ -161,12 +167,12 @@ impl Server {
         let Some(job) = &self.aof.rewrite.job else { return };
         let (progress, is_rdb) = (Arc::clone(&job.progress), job.is_rdb);
         let is_dated = self.config.settings.persistence.timestamps;
-        let options = Options { format: Format::Rdb, is_base: true, ..self.snapshot_options() };
+        let options = self.base_options();
         let (disk, dir, reporter) = (Arc::clone(&self.disk), self.aof.dir.clone(), self.aof.rewrite.reports.reporter());
         self.helpers.rewrite.run(move || {
             let lost = Report { progress: Arc::clone(&progress), result: Err(JOB_LOST.into()) };
             reporter.report(lost, || {
-                let result = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), is_dated, &progress);
+                let result = write_base(&*disk, copy, &dir, is_rdb, &options, is_dated, &progress);
                 Report { progress, result }
             });
         });
@@ -472,10 +478,10 @@ impl Server {
         if is_new {
             let base = manifest.next_base(&name, settings.rdb_preamble);
             log::info!("Creating AOF base file {} on server start", base.name);
-            let options = Options { format: Format::Rdb, is_base: true, ..self.snapshot_options() };
+            let options = self.base_options();
             let copy = self.freeze();
             let (is_rdb, is_dated) = (settings.rdb_preamble, settings.timestamps);
-            let written = write_base(&*disk, copy, &dir, is_rdb.then_some(&options), is_dated, &Progress::default());
+            let written = write_base(&*disk, copy, &dir, is_rdb, &options, is_dated, &Progress::default());
             let (temporary, _) = written.map_err(io::Error::other)?;
             disk.rename(&temporary, &dir.join(&base.name))?;
             manifest.rebase(base, 0);
@@ -506,21 +512,22 @@ fn write_base(
     disk: &dyn Disk,
     copy: crate::keyspace::freeze::FrozenKeyspace,
     dir: &Path,
-    options: Option<&Options>,
+    is_rdb: bool,
+    options: &Options,
     is_dated: bool,
     progress: &Progress,
 ) -> Result<(PathBuf, u64), String> {
     let failed = |error: io::Error| format!("writing the base: {error}");
     make_dir(disk, dir).map_err(failed)?;
     let path = dir.join(snapshot::temporary_name("temp-rewriteaof-bg", "aof"));
-    let temporary = if let Some(options) = options {
+    let temporary = if is_rdb {
         snapshot::write(disk, copy, &path, options, progress)?
     } else {
         let file = disk.create(&path).map_err(failed)?;
-        let out = BufWriter::with_capacity(256 * 1024, Writer(Arc::clone(&file)));
-        let written = as_commands::write(copy, is_dated, out, progress)
-            .and_then(|mut out| out.flush())
-            .and_then(|()| file.sync());
+        let written = write_synced(&*file, options.syncs_early, |out| {
+            let out = BufWriter::with_capacity(256 * 1024, out);
+            as_commands::write(copy, is_dated, out, progress)?.flush()
+        });
         if let Err(error) = written {
             _ = disk.remove(&path);
             return Err(failed(error));

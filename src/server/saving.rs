@@ -127,6 +127,7 @@ impl Server {
             rdb_version: settings.rdb_version,
             checksum: settings.checksum,
             compress: settings.compress,
+            syncs_early: settings.syncs_early,
             redis_version: REDIS_VERSION,
             is_base: false,
             recency: self.recency(),

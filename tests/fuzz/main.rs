@@ -14,7 +14,7 @@ use redoxide::config::arguments::{self, Asked};
 use redoxide::keyspace::digest;
 use redoxide::net::local::Local;
 use redoxide::persist::Progress;
-use redoxide::persist::format::{self, CHUNK_HEAD, CHUNK_MARK, HEAD};
+use redoxide::persist::format::{self, CHUNK_HEAD, Form, HEAD};
 use redoxide::persist::rdb::write::Recency;
 use redoxide::persist::snapshot::{self, Format, Options};
 use redoxide::resp::request;
@@ -207,11 +207,16 @@ fn check(local: &Local) {
 }
 
 fn save(local: &Local, disk: &Memory, format: Format) {
+    save_with(local, disk, format, true);
+}
+
+fn save_with(local: &Local, disk: &Memory, format: Format, compress: bool) {
     let options = Options {
         format,
         rdb_version: None,
         checksum: true,
-        compress: true,
+        compress,
+        syncs_early: true,
         redis_version: "8.2.3",
         is_base: false,
         recency: Recency::Unsaid,
@@ -339,11 +344,12 @@ fn payloads_with_mistakes_are_refused_or_whole() {
 /// Gives all chunks of a file of ours the digests that fit them, as far as they can be told from each other.
 fn resealed(mut file: Vec<u8>) -> Vec<u8> {
     let mut at = HEAD;
-    while file.len() >= at + CHUNK_HEAD && &file[at..at + 4] == CHUNK_MARK {
+    while file.len() >= at + CHUNK_HEAD {
+        let Some(form) = Form::of(&file[at..at + 4]) else { break };
         let len = u32::from_le_bytes(file[at + 4..at + 8].try_into().expect("four bytes")) as usize;
         let number = u64::from_le_bytes(file[at + 8..at + 16].try_into().expect("eight bytes"));
         let Some(payload) = file.get(at + CHUNK_HEAD..at + CHUNK_HEAD + len) else { break };
-        let digest = format::digest(number, payload);
+        let digest = format::digest(form, number, payload);
         file[at + 16..at + CHUNK_HEAD].copy_from_slice(&digest);
         at += CHUNK_HEAD + len;
     }
@@ -354,9 +360,11 @@ fn resealed(mut file: Vec<u8>) -> Vec<u8> {
 fn files_with_mistakes_are_refused_or_whole() {
     let mut source = server();
     fill(&mut source);
-    let files = [Format::Bincode, Format::Rdb].map(|format| {
+    // Without compression mistakes are in records, with it in what tells how to unfold them.
+    let kinds = [(Format::Bincode, false), (Format::Bincode, true), (Format::Rdb, true)];
+    let files = kinds.map(|(format, compress)| {
         let disk = Memory::default();
-        save(&source, &disk, format);
+        save_with(&source, &disk, format, compress);
         disk.bytes("dump.rdb").expect("it was written")
     });
     rounds(300, |dice| {

@@ -97,7 +97,7 @@ impl Server {
         self.child.kill().expect("the process is ours");
         self.child.wait().expect("the process is ours");
         self.child = spawn(program, arguments, self.port, &self.folder);
-        assert!(self.wait_until_ready(), "it starts again; see {}", self.folder.display());
+        assert!(self.wait_until_ready(), "it does not start again:\n{}", self.autopsy());
     }
 
     /// Waits until PING is answered with anything (NOAUTH will do); `false` if the process ended or time is over.
@@ -149,6 +149,45 @@ impl Server {
     /// What it has written to its log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// What can be found out about a server that does not do what it should: what its threads are doing, seen from outside and, if it
+    /// is one of ours, from inside; what the system holds for its sockets; and the end of its log. Its folder is kept.
+    #[allow(dead_code, reason = "only some tests look so closely")]
+    pub fn autopsy(&self) -> String {
+        const LINES: usize = 300;
+        let pid = self.pid();
+        let mut lines = vec![format!("process {pid}, port {}", self.port)];
+        let read = |path: String| std::fs::read_to_string(path).unwrap_or_default();
+        for task in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+            let of = |name: &str| read(format!("{}/{name}", task.path().display())).trim_end().to_string();
+            let stat = of("stat");
+            let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next()).unwrap_or('?');
+            lines.push(format!("  {}: {state}, in {}, system call {}", of("comm"), of("wchan"), of("syscall")));
+        }
+        lines.push("sockets (local, remote, state, unsent:unread):".to_string());
+        let port = format!(":{:04X} ", self.port);
+        for line in read("/proc/net/tcp".to_string()).lines().filter(|line| line.contains(&port)) {
+            let words: Vec<&str> = line.split_whitespace().skip(1).take(4).collect();
+            lines.push(format!("  {}", words.join(" ")));
+        }
+        // A server of ours then tells the stacks of all threads in its log.
+        let before = self.log().len();
+        _ = Command::new("kill").args(["-ALRM", &pid.to_string()]).status();
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE && !self.log()[before..].contains("STACK TRACE DONE") {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        lines.push("the end of its log:".to_string());
+        let log = self.log();
+        let skipped = log.lines().count().saturating_sub(LINES);
+        lines.extend(log.lines().skip(skipped).map(String::from));
+        let kept = std::env::temp_dir().join(format!("kept-{pid}"));
+        let copied = Command::new("cp").arg("-r").args([&self.folder, &kept]).status();
+        if copied.is_ok_and(|status| status.success()) {
+            lines.push(format!("a copy of its folder is {}", kept.display()));
+        }
+        lines.join("\n")
     }
 
     /// The level that it answers as.

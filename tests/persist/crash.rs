@@ -74,11 +74,10 @@ fn ask(server: &Server, stream: &TcpStream, words: &[&str]) -> u64 {
     let mut output = stream.try_clone().expect("a socket can be doubled");
     output.write_all(&request(words)).expect("the server is there");
     loop {
-        let Some(head) = line(&mut input) else {
-            let log = server.log();
-            let last: Vec<&str> = log.lines().rev().take(40).collect();
-            panic!("the server does not answer; the last lines of its log, the latest first:\n{}", last.join("\n"));
-        };
+        let mut head = String::new();
+        let read = input.read_line(&mut head);
+        assert!(head.ends_with('\n'), "the server does not answer {words:?}: {read:?}, {head:?}\n{}", server.autopsy());
+        let head = head.trim_end();
         match head.split_at(1) {
             (":", n) => return n.parse().expect("an integer"),
             ("$", "-1") => return 0,
@@ -176,4 +175,18 @@ fn without_syncs_a_killed_server_has_every_write_that_was_answered() {
 #[test]
 fn with_everysec_a_killed_server_has_every_write_that_was_answered_a_second_before() {
     crash("everysec", crashes(), false);
+}
+
+#[test]
+fn what_is_told_of_a_silent_server_are_its_threads_its_sockets_and_its_log() {
+    let server = Server::start(&own_server(), &[]);
+    let _client = server.connect();
+    let told = server.autopsy();
+    for part in ["redoxide", "system call", "sockets", "Ready to accept connections", "src/main.rs", "STACK TRACE DONE"]
+    {
+        assert!(told.contains(part), "{part} is missing in:\n{told}");
+    }
+    let kept = std::env::temp_dir().join(format!("kept-{}", server.pid()));
+    assert!(kept.join("log").exists());
+    std::fs::remove_dir_all(kept).expect("it was made just now");
 }

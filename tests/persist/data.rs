@@ -3,6 +3,7 @@
 use redoxide::config::Config;
 use redoxide::keyspace::digest::{self, Sum};
 use redoxide::net::local::Local;
+use redoxide::persist::format::{CHUNK_HEAD, Form, HEAD};
 use redoxide::server::Server;
 use redoxide::store::entry::Value;
 use redoxide::store::object::Object;
@@ -29,6 +30,17 @@ pub fn run(local: &mut Local, script: &str) {
 /// What DEBUG DIGEST says.
 pub fn digest_of(server: &Server) -> Sum {
     digest::of_keyspace(&server.keyspace)
+}
+
+/// Where the chunks of a file of ours begin, and its end, and what they are.
+pub fn chunks(file: &[u8]) -> Vec<(usize, Form)> {
+    let (mut at, mut found) = (HEAD, Vec::new());
+    while at < file.len() {
+        found.push((at, Form::of(&file[at..at + 4]).expect("there is a chunk, or the end")));
+        let len = u32::from_le_bytes(file[at + 4..at + 8].try_into().expect("four bytes"));
+        at += CHUNK_HEAD + len as usize;
+    }
+    found
 }
 
 /// Every type in every form, with and without deadlines.

@@ -70,7 +70,7 @@ fn load(file: &[u8], access: AccessClock) -> Loaded {
     Loaded { keyspace, version: reader.version(), aux, functions, sizes }
 }
 
-fn hex(sum: [u8; 20]) -> String {
+pub fn hex(sum: [u8; 20]) -> String {
     sum.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 

@@ -3,18 +3,22 @@
 use crate::aof::ask;
 use crate::data::{self, START_MS, digest_of};
 use crate::disk::Memory;
+use crate::rdb::hex;
 use redoxide::base::dice::Dice;
 use redoxide::config::Config;
+use redoxide::keyspace::digest::Sum;
 use redoxide::keyspace::load::Loader;
 use redoxide::net::local::Local;
 use redoxide::persist::Progress;
 use redoxide::persist::disk::{Disk, Writer};
 use redoxide::persist::format::read::Damage;
-use redoxide::persist::format::{Bytes, ChunkWriter, Elements, HEAD, Head, Kind, Life, Record, Word};
+use redoxide::persist::format::{
+    Bytes, CHUNK_HEAD, CHUNK_MARK, COMPRESSED_MARK, ChunkWriter, Elements, Form, HEAD, Head, Kind, Life, Record, Word,
+};
 use redoxide::persist::rdb::write::Recency;
 use redoxide::persist::snapshot::{self, Format, Loaded, Options};
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -27,6 +31,7 @@ fn options(format: Format) -> Options {
         rdb_version: None,
         checksum: true,
         compress: true,
+        syncs_early: true,
         redis_version: "8.2.3",
         is_base: false,
         recency: Recency::Unsaid,
@@ -35,10 +40,20 @@ fn options(format: Format) -> Options {
 
 /// Saves a server's keys to a disk.
 fn save(local: &Local, disk: &Memory, format: Format) {
+    save_as(local, disk, &options(format));
+}
+
+fn save_as(local: &Local, disk: &Memory, options: &Options) {
     let copy = local.server.keyspace.freeze();
     let path = Path::new(PATH);
-    let temporary = snapshot::write(disk, copy, path, &options(format), &Progress::default()).unwrap();
+    let temporary = snapshot::write(disk, copy, path, options, &Progress::default()).unwrap();
     snapshot::publish(disk, &temporary, path).unwrap();
+}
+
+/// Both formats, with compression and without.
+fn all_options() -> [Options; 4] {
+    let plain = |format| Options { compress: false, ..options(format) };
+    [options(Format::Bincode), plain(Format::Bincode), options(Format::Rdb), plain(Format::Rdb)]
 }
 
 fn read(local: &Local, disk: &Memory, drops_expired: bool) -> (Loader, Result<Loaded, Damage>) {
@@ -49,13 +64,23 @@ fn read(local: &Local, disk: &Memory, drops_expired: bool) -> (Loader, Result<Lo
     (loader, loaded)
 }
 
+/// Reads a file for the digest of what it holds.
+pub fn digest_in(file: &[u8]) -> Result<Sum, Damage> {
+    let mut local = data::server(1);
+    let mut loader = local.server.keyspace.loader();
+    snapshot::read(Box::new(Cursor::new(file.to_vec())), &mut loader, &Progress::default(), true)?;
+    local.server.keyspace.adopt(loader);
+    Ok(digest_of(&local.server))
+}
+
 #[test]
 fn every_type_comes_back() {
-    for format in [Format::Bincode, Format::Rdb] {
+    for options in all_options() {
+        let format = options.format;
         let mut before = data::server(1);
         data::fill(&mut before);
         let disk = Memory::default();
-        save(&before, &disk, format);
+        save_as(&before, &disk, &options);
         assert_eq!(disk.names(), [PATH], "the temporary file is gone");
         let mut after = data::server(2);
         let (loader, loaded) = read(&after, &disk, false);
@@ -119,43 +144,125 @@ fn what_has_expired_is_left_out() {
     assert_eq!(loader.dropped, 1);
 }
 
-fn find_flips_and_cuts(format: Format) {
+/// Flips a bit at each of these offsets of a good file, and cuts it there: whoever reads it finds that.
+fn find_flips_and_cuts(good: &[u8], offsets: impl IntoIterator<Item = usize>) {
+    let local = data::server(1);
+    let is_found = |file: Vec<u8>| {
+        let mut loader = local.server.keyspace.loader();
+        snapshot::read(Box::new(Cursor::new(file)), &mut loader, &Progress::default(), true).is_err()
+    };
+    assert!(!is_found(good.to_vec()), "the file is good");
+    let is_ours = good.starts_with(b"REDOXIDE");
+    let mut dice = Dice(7);
+    for at in offsets {
+        // The reserved bytes of our head mean nothing yet.
+        if is_ours && (12..16).contains(&at) {
+            continue;
+        }
+        let mut bad = good.to_vec();
+        bad[at] ^= 1 << dice.below(8);
+        assert!(is_found(bad), "a flipped bit at {at} was not found");
+        assert!(is_found(good[..at].to_vec()), "a cut at {at} was not found");
+    }
+}
+
+/// A file of data of every type, and where one byte can do most harm in it, and anywhere.
+fn file_and_offsets(options: &Options) -> (Vec<u8>, Vec<usize>) {
     let mut local = data::server(1);
     data::fill(&mut local);
     let disk = Memory::default();
-    save(&local, &disk, format);
-    let good = disk.bytes(PATH).unwrap();
-    let mut dice = Dice(7);
-    for round in 0..400 {
-        let mut bad = good.clone();
-        let at = match round {
-            // The heads are where one byte can do most harm.
-            0..100 => round,
-            100..200 => good.len() - 1 - (round - 100),
-            _ => dice.below(good.len() as u64) as usize,
-        };
-        // The reserved bytes of our head mean nothing yet.
-        if format == Format::Bincode && (12..16).contains(&at) {
-            continue;
-        }
-        bad[at] ^= 1 << dice.below(8);
-        disk.put(PATH, &bad);
-        let (_, loaded) = read(&local, &disk, false);
-        assert!(loaded.is_err(), "a flipped bit at {at} was not found");
-        disk.put(PATH, &good[..at]);
-        let (_, loaded) = read(&local, &disk, false);
-        assert!(loaded.is_err(), "a cut at {at} was not found");
+    save_as(&local, &disk, options);
+    let file = disk.bytes(PATH).unwrap();
+    let mut offsets: Vec<usize> = (0..100).chain(file.len() - 100..file.len()).collect();
+    if options.format == Format::Bincode {
+        let heads = data::chunks(&file).into_iter().flat_map(|(at, _)| at..at + CHUNK_HEAD + 8);
+        offsets.extend(heads.filter(|at| (100..file.len() - 100).contains(at)));
     }
+    let mut dice = Dice(8);
+    offsets.extend((0..800).map(|_| dice.below(file.len() as u64) as usize));
+    (file, offsets)
 }
 
 #[test]
 fn flips_and_cuts_of_our_format_are_found() {
-    find_flips_and_cuts(Format::Bincode);
+    let (file, offsets) = file_and_offsets(&options(Format::Bincode));
+    let compressed = data::chunks(&file).iter().filter(|(_, form)| *form == Form::Compressed).count();
+    assert!(compressed > 3, "all this is about compressed chunks");
+    find_flips_and_cuts(&file, offsets);
+}
+
+#[test]
+fn flips_and_cuts_of_our_format_without_compression_are_found() {
+    let (file, offsets) = file_and_offsets(&Options { compress: false, ..options(Format::Bincode) });
+    assert!(data::chunks(&file).iter().all(|(_, form)| *form != Form::Compressed));
+    find_flips_and_cuts(&file, offsets);
 }
 
 #[test]
 fn flips_and_cuts_of_rdb_are_found() {
-    find_flips_and_cuts(Format::Rdb);
+    let (file, offsets) = file_and_offsets(&options(Format::Rdb));
+    find_flips_and_cuts(&file, offsets);
+}
+
+/// What a server of version 1 of the format saved, and what its DEBUG DIGEST said.
+const VERSION_1: (&[u8], &str) = (include_bytes!("fixtures/redoxide1.rdx"), "6086062f1eb6fcc428cca37c1ca648097f903a36");
+
+#[test]
+fn a_file_of_version_1_is_read() {
+    let (file, digest) = VERSION_1;
+    assert_eq!(file[8], 1);
+    assert_eq!(hex(digest_in(file).unwrap()), digest);
+    let mut later = file.to_vec();
+    later[8] = 3;
+    let refused = digest_in(&later).unwrap_err();
+    assert!(refused.why.contains("has version 3, this program reads versions 1 to 2"), "{refused}");
+}
+
+#[test]
+fn a_flip_or_a_cut_at_any_byte_of_a_small_file_is_found() {
+    find_flips_and_cuts(VERSION_1.0, 0..VERSION_1.0.len());
+    let mut local = data::server(1);
+    let mut loader = local.server.keyspace.loader();
+    snapshot::read(Box::new(Cursor::new(VERSION_1.0)), &mut loader, &Progress::default(), true).unwrap();
+    local.server.keyspace.adopt(loader);
+    let disk = Memory::default();
+    save(&local, &disk, Format::Bincode);
+    let file = disk.bytes(PATH).unwrap();
+    assert_eq!(data::chunks(&file)[0].1, Form::Compressed);
+    assert!(file.len() * 4 < VERSION_1.0.len() * 3, "{} bytes", file.len());
+    find_flips_and_cuts(&file, 0..file.len());
+}
+
+#[test]
+fn a_compressed_chunk_is_not_taken_for_another_kind() {
+    let (mut file, _) = file_and_offsets(&options(Format::Bincode));
+    let chunks = data::chunks(&file);
+    let &(at, _) = chunks.iter().find(|(_, form)| *form == Form::Compressed).expect("there is one");
+    file[at..at + 4].copy_from_slice(CHUNK_MARK);
+    let damage = digest_in(&file).unwrap_err();
+    assert!(damage.at == at as u64 && damage.why.contains("digest"), "{damage}");
+    let (mut file, _) = file_and_offsets(&Options { compress: false, ..options(Format::Bincode) });
+    file[at..at + 4].copy_from_slice(COMPRESSED_MARK);
+    let damage = digest_in(&file).unwrap_err();
+    assert!(damage.at == at as u64 && damage.why.contains("digest"), "{damage}");
+}
+
+#[test]
+fn a_server_compresses_its_snapshots_unless_it_is_told_not_to() {
+    let disk = Memory::default();
+    let mut local =
+        Local::with_disk(&redoxide::commands::table(), Config::default(), 1, START_MS, Arc::new(disk.clone()));
+    data::fill(&mut local);
+    let client = local.connect();
+    let saved = |local: &mut Local, compression: &str| {
+        ask(local, client, &["CONFIG", "SET", "rdbcompression", compression]);
+        assert_eq!(ask(local, client, &["SAVE"]), "+OK\r\n");
+        let file = disk.bytes(disk.names().into_iter().find(|name| name.ends_with(PATH)).unwrap()).unwrap();
+        assert_eq!(digest_in(&file).unwrap(), digest_of(&local.server));
+        file.len()
+    };
+    let (plain, compressed) = (saved(&mut local, "no"), saved(&mut local, "yes"));
+    assert!(compressed * 4 < plain, "{compressed} of {plain} bytes");
 }
 
 #[test]
@@ -215,7 +322,7 @@ fn a_transaction_that_writes_is_refused_while_snapshots_fail() {
 /// A file of ours with one collection of so many elements, in two records; then what reading it says.
 fn read_collection(kind: Kind, count: u64, elements: &[Elements]) -> Result<Loaded, Damage> {
     let (local, disk) = (data::server(1), Memory::default());
-    let mut chunks = ChunkWriter::new(Writer(disk.create(Path::new(PATH)).unwrap())).unwrap();
+    let mut chunks = ChunkWriter::new(Writer(disk.create(Path::new(PATH)).unwrap()), true).unwrap();
     let head = Head { version: "test".into(), time_ms: START_MS, access: "lru".into(), keys: 1 };
     chunks.put(&Record::Head(head)).unwrap();
     chunks.put(&Record::Database { number: 0, keys: 1, volatile: 0 }).unwrap();

@@ -1,6 +1,7 @@
 //! `redoxide check`, `convert` and `dump`, and what scripts expect of redis-check-rdb and redis-check-aof.
 
 use crate::data;
+use crate::snapshot::digest_in;
 use redoxide::persist::Progress;
 use redoxide::persist::disk::System;
 use redoxide::persist::rdb::write::Recency;
@@ -35,13 +36,18 @@ impl Folder {
 
     /// A snapshot of every type.
     fn snapshot(&self, name: &str, format: Format) -> String {
+        self.snapshot_with(name, format, true)
+    }
+
+    fn snapshot_with(&self, name: &str, format: Format, compress: bool) -> String {
         let mut local = data::server(1);
         data::fill(&mut local);
         let options = Options {
             format,
             rdb_version: None,
             checksum: true,
-            compress: true,
+            compress,
+            syncs_early: true,
             redis_version: "8.2.3",
             is_base: false,
             recency: Recency::Unsaid,
@@ -174,11 +180,6 @@ fn of_a_set_only_the_last_file_is_cut() {
     says(&run(&["check", &manifest]), 1, &["Unknown AOF file type", "at line 1"]);
 }
 
-/// The offsets of chunks in a snapshot of ours.
-fn chunks(bytes: &[u8]) -> Vec<usize> {
-    (0..bytes.len() - 4).filter(|&at| &bytes[at..at + 4] == b"CHNK").collect()
-}
-
 fn lines(words: &[&str]) -> Vec<String> {
     let (status, text) = run(words);
     assert_eq!(status, 0, "{text}");
@@ -191,10 +192,56 @@ fn lines(words: &[&str]) -> Vec<String> {
 fn whole_chunks_of_a_damaged_snapshot_are_saved() {
     let folder = Folder::new("salvage");
     let file = folder.snapshot("dump.rdx", Format::Bincode);
-    let good = fs::read(&file).unwrap();
-    let at = chunks(&good);
-    assert!(at.len() >= 3, "the test needs some chunks: {at:?}");
-    let all = lines(&["dump", &file]);
+    save_whole_chunks(&folder, &file);
+    let rdb = folder.snapshot("dump.rdb", Format::Rdb);
+    let out = folder.text("out.rdx");
+    says(&run(&["check", "--salvage", &out, &rdb]), 1, &["only snapshots in Redoxide's format"]);
+}
+
+#[test]
+fn whole_chunks_of_a_damaged_snapshot_of_version_1_are_saved() {
+    let folder = Folder::new("salvage1");
+    save_whole_chunks(&folder, &version_1(&folder, "dump.rdx"));
+}
+
+/// A snapshot of every type in version 1 of our format, which is what version 2 is without compression.
+fn version_1(folder: &Folder, name: &str) -> String {
+    let file = folder.snapshot_with(name, Format::Bincode, false);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[8] = 1;
+    folder.put(name, &bytes)
+}
+
+#[test]
+fn files_of_version_1_are_checked_shown_and_converted() {
+    let folder = Folder::new("version1");
+    let old = folder.put("old.rdx", include_bytes!("fixtures/redoxide1.rdx"));
+    says(
+        &run(&["check", &old]),
+        0,
+        &["in Redoxide's format, written by 8.2.3: 29 keys, 2 with a deadline, 7054 bytes"],
+    );
+    let [new, rdb, back] = ["new.rdx", "new.rdb", "back.rdx"].map(|name| folder.text(name));
+    assert_eq!(lines(&["dump", &old]).len(), 29);
+    says(&run(&["convert", &old, &new, "--to", "bincode"]), 0, &["29 keys"]);
+    says(&run(&["convert", &old, &rdb, "--to", "rdb"]), 0, &["29 keys"]);
+    says(&run(&["convert", &rdb, &back, "--to", "bincode"]), 0, &["29 keys"]);
+    let digest_of = |file: &str| digest_in(&fs::read(file).unwrap()).unwrap();
+    for file in [&new, &rdb, &back] {
+        assert_eq!(digest_of(file), digest_of(&old), "{file}");
+    }
+    assert_eq!(fs::read(&new).unwrap()[8], 2);
+    let (many, same) = (version_1(&folder, "many.rdx"), folder.snapshot("same.rdx", Format::Bincode));
+    assert_eq!(digest_of(&many), digest_of(&same));
+    assert!(fs::metadata(&same).unwrap().len() * 4 < fs::metadata(&many).unwrap().len());
+}
+
+/// Damages a snapshot of every type in several ways, and looks what is saved of it.
+fn save_whole_chunks(folder: &Folder, file: &str) {
+    let good = fs::read(file).unwrap();
+    let at: Vec<usize> = data::chunks(&good).into_iter().map(|(at, _)| at).collect();
+    assert!(at.len() >= 4, "the test needs some chunks: {at:?}");
+    let all = lines(&["dump", file]);
     let out = folder.text("out.rdx");
     // A flipped bit, bytes that are missing, a length that is absurd, an end that is missing.
     let mut flipped = good.clone();
@@ -211,21 +258,19 @@ fn whole_chunks_of_a_damaged_snapshot_are_saved() {
         (&gone, vec![format!("lost at offset {}: chunks 1 to 1 are missing", at[1])]),
         (&good[..at[2]].to_vec(), vec!["the end of the file is missing".to_string()]),
     ] {
-        fs::write(&file, bad).unwrap();
-        says(&run(&["check", &file]), 1, &["not valid"]);
-        let outcome = run(&["check", "--salvage", &out, &file]);
+        fs::write(file, bad).unwrap();
+        says(&run(&["check", file]), 1, &["not valid"]);
+        let outcome = run(&["check", "--salvage", &out, file]);
         says(&outcome, 0, &words.iter().map(|word| &**word).collect::<Vec<_>>());
-        says(&outcome, 0, &[" of 24 keys, from "]);
+        says(&outcome, 0, &[&format!(" of {} keys, from ", all.len())]);
         says(&run(&["check", &out]), 0, &["OK"]);
         let saved = lines(&["dump", &out]);
         assert!(!saved.is_empty() && saved.len() < all.len());
         assert!(saved.iter().all(|line| all.contains(line)), "a key came back with another value");
     }
-    fs::write(&file, &good).unwrap();
-    says(&run(&["check", "--salvage", &out, &file]), 0, &["24 of 24 keys"]);
+    fs::write(file, &good).unwrap();
+    says(&run(&["check", "--salvage", &out, file]), 0, &[&format!("{0} of {0} keys", all.len())]);
     assert_eq!(lines(&["dump", &out]), all);
-    let rdb = folder.snapshot("dump.rdb", Format::Rdb);
-    says(&run(&["check", "--salvage", &out, &rdb]), 1, &["only snapshots in Redoxide's format"]);
 }
 
 #[test]

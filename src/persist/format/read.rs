@@ -1,10 +1,7 @@
-//! Chunks to entries. Runs on a helper thread; nothing is believed before its digest was checked.
+//! Chunks to entries. Runs on helper threads; nothing is believed, or decompressed, before its digest was checked.
 
-use super::{
-    Bytes, CHUNK_HEAD, CHUNK_MARK, CHUNK_TARGET, ENCODING, END_LEN, END_MARK, Elements, HEAD, Head, Kind, Life, Record,
-    Word,
-};
-use super::{MAGIC, VERSION, digest};
+use super::{Bytes, CHUNK_HEAD, CHUNK_TARGET, ENCODING, END_LEN, Elements, Form, HEAD, Head, Kind, Life, Record, Word};
+use super::{MAGIC, VERSION, VERSION_MIN, decompress, digest};
 use crate::base::buffer::Text;
 use crate::keyspace::load::{collection_entry, short_entry, string_entry};
 use crate::keyspace::{AccessClock, DbId};
@@ -108,6 +105,8 @@ struct Chunks<R> {
     all: Sha256,
     /// How many keys there are, as the end says.
     promised: u64,
+    /// The bytes behind the head of the chunk in hand.
+    payload: Vec<u8>,
 }
 
 /// Takes chunks apart.
@@ -138,10 +137,12 @@ impl<R: Read> Reader<R> {
             return Err(bad("this is no snapshot of ours: it begins with something else"));
         }
         let version = u32::from_le_bytes(head[8..12].try_into().expect("four bytes"));
-        if version != VERSION {
-            return Err(bad(&format!("the format has version {version}, this program reads version {VERSION}")));
+        if !(VERSION_MIN..=VERSION).contains(&version) {
+            let known = format!("{VERSION_MIN} to {VERSION}");
+            return Err(bad(&format!("the format has version {version}, this program reads versions {known}")));
         }
-        let chunks = Chunks { input, offset: HEAD as u64, number: 0, all: Sha256::new(), promised: 0 };
+        let (offset, all, payload) = (HEAD as u64, Sha256::new(), Vec::new());
+        let chunks = Chunks { input, offset, number: 0, all, promised: 0, payload };
         Ok(Reader { chunks, decoder: Decoder::new(limits, access, clock) })
     }
 
@@ -155,8 +156,8 @@ impl<R: Read> Reader<R> {
         self.chunks.offset
     }
 
-    /// Reads everything and gives each part to `take`, which may refuse it in words. Chunks are read and checked on a thread
-    /// of their own, ahead of those that are taken apart.
+    /// Reads everything and gives each part to `take`, which may refuse it in words. Chunks are read, checked and decompressed on a
+    /// thread of their own, ahead of those that are taken apart.
     pub fn read(&mut self, mut take: impl FnMut(Item) -> Result<(), String>) -> Result<(), Damage>
     where
         R: Send,
@@ -164,22 +165,27 @@ impl<R: Read> Reader<R> {
         let (chunks, decoder) = (&mut self.chunks, &mut self.decoder);
         std::thread::scope(|scope| {
             let (sender, checked) = sync_channel(CHUNKS_WAITING);
+            // Buffers go round, so that their pages are there already.
+            let (giver, empty) = sync_channel(CHUNKS_WAITING + 2);
             scope.spawn(move || {
                 loop {
                     let at = chunks.offset;
-                    let chunk = chunks.next().transpose();
+                    let chunk = chunks.next(empty.try_recv().unwrap_or_default()).transpose();
                     let Some(chunk) = chunk else { break };
                     let is_bad = chunk.is_err();
                     // Nobody waits for more when the other side has found something wrong.
-                    if sender.send(chunk.map(|payload| (at, payload))).is_err() || is_bad {
+                    if sender.send(chunk.map(|records| (at, records))).is_err() || is_bad {
                         break;
                     }
                 }
             });
             for chunk in checked {
-                let (at, payload) = chunk?;
+                let (at, records) = chunk?;
                 decoder.at = at;
-                decoder.records(&payload, &mut take).map_err(|why| Damage { at, why })?;
+                decoder.records(&records, &mut take).map_err(|why| Damage { at, why })?;
+                if records.capacity() <= 2 * CHUNK_TARGET {
+                    _ = giver.try_send(records);
+                }
             }
             Ok(())
         })?;
@@ -196,23 +202,23 @@ impl<R: Read> Reader<R> {
 }
 
 impl<R: Read> Chunks<R> {
-    /// Reads the next chunk and checks it; none at the end of the file.
-    fn next(&mut self) -> Result<Option<Vec<u8>>, Damage> {
+    /// Reads the next chunk, checks it, and puts its records in place of what `records` holds; none at the end of the file.
+    fn next(&mut self, mut records: Vec<u8>) -> Result<Option<Vec<u8>>, Damage> {
         let at = self.offset;
         let bad = |why: String| Damage { at, why };
         let mut head = [0; CHUNK_HEAD];
         self.input.read_exact(&mut head).map_err(|error| bad(describe(&error)))?;
-        let is_end = &head[..4] == END_MARK;
-        if !is_end && &head[..4] != CHUNK_MARK {
+        let Some(form) = Form::of(&head[..4]) else {
             return Err(bad("there is neither a chunk nor the end".into()));
-        }
+        };
         let len = u32::from_le_bytes(head[4..8].try_into().expect("four bytes"));
-        if is_end && len as usize != END_LEN {
+        if form == Form::End && len as usize != END_LEN {
             return Err(bad("the end has another length".into()));
         }
         // Grows with what arrives: an absurd length is not believed.
-        let mut payload = Vec::with_capacity((len as usize).min(2 * CHUNK_TARGET));
-        let read = (&mut self.input).take(len.into()).read_to_end(&mut payload);
+        self.payload.clear();
+        self.payload.reserve((len as usize).min(2 * CHUNK_TARGET));
+        let read = (&mut self.input).take(len.into()).read_to_end(&mut self.payload);
         let read = read.map_err(|error| bad(describe(&error)))?;
         if read < len as usize {
             return Err(bad("the file ends within a chunk".into()));
@@ -221,7 +227,7 @@ impl<R: Read> Chunks<R> {
         let number = u64::from_le_bytes(head[8..16].try_into().expect("eight bytes"));
         let expected = self.number;
         self.number += 1;
-        let found = digest(number, &payload);
+        let found = digest(form, number, &self.payload);
         if head[16..] != found {
             return Err(bad(format!(
                 "the digest of chunk {expected} is wrong: its bytes are not those that were written"
@@ -230,11 +236,21 @@ impl<R: Read> Chunks<R> {
         if number != expected {
             return Err(bad(format!("this is chunk {number}, not {expected}")));
         }
-        if !is_end {
+        if form != Form::End {
             self.all.update(found);
-            return Ok(Some(payload));
         }
-        let (all, keys) = payload.split_at(32);
+        match form {
+            Form::Plain => {
+                std::mem::swap(&mut self.payload, &mut records);
+                return Ok(Some(records));
+            }
+            Form::Compressed => {
+                decompress(&self.payload, &mut records).map_err(bad)?;
+                return Ok(Some(records));
+            }
+            Form::End => {}
+        }
+        let (all, keys) = self.payload.split_at(32);
         self.promised = u64::from_le_bytes(keys.try_into().expect("eight bytes"));
         if all != self.all.clone().finalize().as_slice() {
             return Err(bad("the digest over all chunks is wrong".into()));

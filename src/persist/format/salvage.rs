@@ -6,7 +6,7 @@
 //! ```
 
 use super::read::{Damage, Decoder, Item};
-use super::{CHUNK_HEAD, CHUNK_MARK, END_LEN, END_MARK, HEAD, digest};
+use super::{CHUNK_HEAD, END_LEN, Form, HEAD, decompress, digest};
 use crate::keyspace::AccessClock;
 use crate::store::object::Limits;
 use std::fs::File;
@@ -38,26 +38,31 @@ pub fn salvage(
 ) -> io::Result<Salvaged> {
     let mut found = Salvaged::default();
     let mut reader = Decoder::loose(limits, access, clock);
-    let mut payload = Vec::new();
+    let (mut payload, mut unfolded) = (Vec::new(), Vec::new());
     let (mut at, mut next, mut follows) = (HEAD as u64, 0, true);
     while at < len {
         seen(at);
         match chunk(file, len, at, &mut payload)? {
             // The number is part of the digest; one that goes back belongs to another file, in which this one was kept.
-            Some((number, is_end)) if number >= next => {
+            Some((number, form)) if number >= next => {
                 if number > next {
                     let why = format!("chunks {next} to {} are missing", number - 1);
                     found.lost.push(Damage { at, why });
                     follows = false;
                 }
                 let after = at + (CHUNK_HEAD + payload.len()) as u64;
-                if is_end {
+                if form == Form::End {
                     found.has_end = true;
                     return Ok(found);
                 }
                 found.chunks += 1;
                 next = number + 1;
-                if let Err(why) = reader.take_chunk(&payload, follows, &mut take) {
+                let unfolded = match form {
+                    Form::Compressed => decompress(&payload, &mut unfolded).map(|()| &unfolded),
+                    _ => Ok(&payload),
+                };
+                let taken = unfolded.and_then(|records| reader.take_chunk(records, follows, &mut take));
+                if let Err(why) = taken {
                     found.lost.push(Damage { at, why });
                 }
                 (at, follows) = (after, true);
@@ -83,16 +88,16 @@ pub fn salvage(
     Ok(found)
 }
 
-/// The number of the chunk at an offset, and whether it is the end, if it is whole.
-fn chunk(file: &File, len: u64, at: u64, payload: &mut Vec<u8>) -> io::Result<Option<(u64, bool)>> {
+/// The number of the chunk at an offset, and what it is, if it is whole.
+fn chunk(file: &File, len: u64, at: u64, payload: &mut Vec<u8>) -> io::Result<Option<(u64, Form)>> {
     let mut head = [0; CHUNK_HEAD];
     if len.saturating_sub(at) < CHUNK_HEAD as u64 {
         return Ok(None);
     }
     file.read_exact_at(&mut head, at)?;
-    let is_end = &head[..4] == END_MARK;
+    let Some(form) = Form::of(&head[..4]) else { return Ok(None) };
     let size = u32::from_le_bytes(head[4..8].try_into().expect("four bytes"));
-    if (!is_end && &head[..4] != CHUNK_MARK) || (is_end && size as usize != END_LEN) {
+    if form == Form::End && size as usize != END_LEN {
         return Ok(None);
     }
     if u64::from(size) > len - at - CHUNK_HEAD as u64 {
@@ -101,7 +106,7 @@ fn chunk(file: &File, len: u64, at: u64, payload: &mut Vec<u8>) -> io::Result<Op
     payload.resize(size as usize, 0);
     file.read_exact_at(payload, at + CHUNK_HEAD as u64)?;
     let number = u64::from_le_bytes(head[8..16].try_into().expect("eight bytes"));
-    Ok((head[16..] == digest(number, payload)).then_some((number, is_end)))
+    Ok((head[16..] == digest(form, number, payload)).then_some((number, form)))
 }
 
 /// The next place where a chunk or the end may begin; the end of the file if there is none.
@@ -111,8 +116,7 @@ fn next_mark(file: &File, len: u64, from: u64) -> io::Result<u64> {
     while len.saturating_sub(at) >= 4 {
         let n = WINDOW.min(usize::try_from(len - at).unwrap_or(WINDOW));
         file.read_exact_at(&mut window[..n], at)?;
-        let places = window[..n].windows(4);
-        if let Some(i) = places.clone().position(|four| four == CHUNK_MARK || four == END_MARK) {
+        if let Some(i) = window[..n].windows(4).position(|four| Form::of(four).is_some()) {
             return Ok(at + i as u64);
         }
         // A mark may lie across the end of the window.

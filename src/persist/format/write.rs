@@ -14,8 +14,14 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 /// Writes all keys; gives the writer back.
-pub fn write<W: Write>(copy: FrozenKeyspace, out: W, version: &str, progress: &Progress) -> io::Result<W> {
-    let mut chunks = ChunkWriter::new(out)?;
+pub fn write<W: Write>(
+    copy: FrozenKeyspace,
+    out: W,
+    version: &str,
+    compresses: bool,
+    progress: &Progress,
+) -> io::Result<W> {
+    let mut chunks = ChunkWriter::new(out, compresses)?;
     let access = match copy.access {
         AccessClock::Recency => "lru",
         AccessClock::Frequency => "lfu",

@@ -24,6 +24,7 @@ pub fn options(words: &[&[u8]], redis_version: &'static str) -> Option<Options> 
         rdb_version: None,
         checksum: true,
         compress: true,
+        syncs_early: true,
         redis_version,
         is_base: false,
         recency: Recency::Unsaid,
