@@ -85,7 +85,11 @@ mod hooks {
         filled: usize,
     }
 
-    static MAPPED: Mutex<Mapping> = Mutex::new(Mapping { next: 0, end: 0, filled: 0 });
+    static MAPPED: Mutex<Mapping> = Mutex::new(NOTHING);
+    /// The one that large blocks lie in. Nobody fills it in; it is there because a new mapping has to wait while another thread gives
+    /// much memory back.
+    static LARGE_MAPPED: Mutex<Mapping> = Mutex::new(NOTHING);
+    const NOTHING: Mapping = Mapping { next: 0, end: 0, filled: 0 };
     /// Where the mapping begins, for the hook that should not take the lock.
     static START: AtomicUsize = AtomicUsize::new(0);
     /// The end of what was ever in use of it.
@@ -93,8 +97,8 @@ mod hooks {
     /// A copy of [`Mapping::filled`].
     static FILLED: AtomicUsize = AtomicUsize::new(0);
 
-    fn mapped() -> MutexGuard<'static, Mapping> {
-        MAPPED.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(mapping: &Mutex<Mapping>) -> MutexGuard<'_, Mapping> {
+        mapping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on this thread's part of the heap grows in memory that [`prepare`] fills in ahead. Only one thread's part does.
@@ -114,16 +118,27 @@ mod hooks {
             if BEFORE.compare_exchange(null_mut(), before, Release, Relaxed).is_err() {
                 return Ok(());
             }
-            raw::write(format!("arena.{arena}.retain_grow_limit\0").as_bytes(), GROWTH_MAX)?;
-            let hooks = Box::leak(Box::new(std::ptr::read(before)));
-            hooks.alloc = Some(grow);
-            hooks.split = Some(split);
-            raw::write::<*mut extent_hooks_t>(name.as_bytes(), hooks)?;
             let large: u32 = raw::read(b"arenas.create\0")?;
+            let usual = std::ptr::read(before);
+            set_hooks(arena, extent_hooks_t { alloc: Some(grow), split: Some(split), ..usual })?;
+            set_hooks(large, extent_hooks_t { alloc: Some(grow_large), ..usual })?;
             // Blocks that are freed are kept for the next who asks, apart from those of other threads.
             let kept: u32 = raw::read(b"tcache.create\0")?;
             alloc::place_large(MALLOCX_ARENA(large as usize) | MALLOCX_TCACHE(kept as usize));
             Ok(())
+        }
+    }
+
+    /// Sets the hooks of a part of the heap, and how much it grows by.
+    ///
+    /// # Safety
+    /// They have to keep the contracts that jemalloc's manual names.
+    unsafe fn set_hooks(arena: u32, hooks: extent_hooks_t) -> tikv_jemalloc_ctl::Result<()> {
+        let hooks: *mut extent_hooks_t = Box::leak(Box::new(hooks));
+        // SAFETY: the types are those that jemalloc's manual names; of the hooks the caller says so.
+        unsafe {
+            raw::write(format!("arena.{arena}.retain_grow_limit\0").as_bytes(), GROWTH_MAX)?;
+            raw::write(format!("arena.{arena}.extent_hooks\0").as_bytes(), hooks)
         }
     }
 
@@ -140,42 +155,91 @@ mod hooks {
         commit: *mut bool,
         arena: u32,
     ) -> *mut c_void {
-        if place.is_null()
-            && size <= GROWTH_MAX
-            && let Some(piece) = cut_off(size, alignment)
-        {
-            // SAFETY: the caller says so. The piece is as the system gave it: zero.
-            unsafe {
-                *zero = true;
-                *commit = true;
+        let more = More { place, size, alignment, zero, commit, arena };
+        // SAFETY: the caller says so.
+        unsafe { more.from(&MAPPED) }
+    }
+
+    /// The same for large blocks.
+    ///
+    /// # Safety
+    /// As for [`grow`].
+    unsafe extern "C" fn grow_large(
+        _hooks: *mut extent_hooks_t,
+        place: *mut c_void,
+        size: usize,
+        alignment: usize,
+        zero: *mut bool,
+        commit: *mut bool,
+        arena: u32,
+    ) -> *mut c_void {
+        let more = More { place, size, alignment, zero, commit, arena };
+        // SAFETY: the caller says so.
+        unsafe { more.from(&LARGE_MAPPED) }
+    }
+
+    /// What a hook is asked for.
+    struct More {
+        place: *mut c_void,
+        size: usize,
+        alignment: usize,
+        zero: *mut bool,
+        commit: *mut bool,
+        arena: u32,
+    }
+
+    impl More {
+        /// A piece of a mapping, or of what jemalloc finds itself.
+        ///
+        /// # Safety
+        /// As for [`grow`].
+        unsafe fn from(self, mapping: &Mutex<Mapping>) -> *mut c_void {
+            if self.place.is_null()
+                && self.size <= GROWTH_MAX
+                && let mut mapped = lock(mapping)
+                && let end = mapped.end
+                && let Some(piece) = mapped.cut_off(self.size, self.alignment)
+            {
+                // SAFETY: the caller says so. The piece is as the system gave it: zero.
+                unsafe {
+                    *self.zero = true;
+                    *self.commit = true;
+                }
+                if std::ptr::eq(mapping, &raw const MAPPED) {
+                    if mapped.end != end {
+                        for place in [&START, &FRONTIER, &FILLED] {
+                            place.store(mapped.filled, Relaxed);
+                        }
+                    }
+                    WANTED.store(true, Relaxed);
+                }
+                return with_exposed_provenance_mut(piece);
             }
-            return piece;
-        }
-        let before = BEFORE.load(Acquire);
-        // SAFETY: it was set before this hook was, and is jemalloc's own; the arguments are those that we were given.
-        unsafe {
-            match (*before).alloc {
-                Some(alloc) => alloc(before, place, size, alignment, zero, commit, arena),
-                None => null_mut(),
+            let before = BEFORE.load(Acquire);
+            // SAFETY: it was set before this hook was, and is jemalloc's own; the arguments are those that we were given.
+            unsafe {
+                match (*before).alloc {
+                    Some(alloc) => {
+                        alloc(before, self.place, self.size, self.alignment, self.zero, self.commit, self.arena)
+                    }
+                    None => null_mut(),
+                }
             }
         }
     }
 
-    /// The next piece of the mapping, of a new one if it is used up.
-    fn cut_off(size: usize, alignment: usize) -> Option<*mut c_void> {
-        let mut mapped = mapped();
-        let mut at = mapped.next.checked_next_multiple_of(alignment)?;
-        if at + size > mapped.end {
-            let start = map()?;
-            at = start.checked_next_multiple_of(alignment)?;
-            *mapped = Mapping { next: start, end: start + MAPPING, filled: start };
-            FILLED.store(start, Relaxed);
-            START.store(start, Relaxed);
-            FRONTIER.store(start, Relaxed);
+    impl Mapping {
+        /// The next piece, of a new mapping if this one is used up.
+        fn cut_off(&mut self, size: usize, alignment: usize) -> Option<usize> {
+            let mut at = self.next.checked_next_multiple_of(alignment)?;
+            if at + size > self.end {
+                let start = map()?;
+                at = start.checked_next_multiple_of(alignment)?;
+                *self = Mapping { next: start, end: start + MAPPING, filled: start };
+            }
+            self.next = at + size;
+            Some(at)
         }
-        mapped.next = at + size;
-        WANTED.store(true, Relaxed);
-        Some(with_exposed_provenance_mut(at))
     }
 
     /// A new mapping, at a multiple of [`STEP`].
@@ -235,7 +299,7 @@ mod hooks {
 
     /// What is to be filled in next, if the frontier is near it.
     fn next_step() -> Option<usize> {
-        let mut mapped = mapped();
+        let mut mapped = lock(&MAPPED);
         let is_missing = mapped.filled < mapped.end && FRONTIER.load(Relaxed) + AHEAD > mapped.filled;
         is_missing.then(|| {
             let place = mapped.filled;

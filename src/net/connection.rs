@@ -11,9 +11,9 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
 /// Bytes read from one connection in one turn; more wait until others had their share.
-const READ_PER_TURN: usize = 256 * 1024;
+const READ_PER_TURN: usize = 128 * 1024;
 /// Bytes of one read: the system copies them, and gives memory for those of a long argument, while everybody else waits.
-const READ_MAX: usize = 128 * 1024;
+const READ_MAX: usize = READ_PER_TURN;
 /// Bytes that are thrown away of a client that has sent too much: less than a millisecond's work.
 const SWALLOWED_MAX: usize = 4 * 1024 * 1024;
 /// Pieces of one write.
