@@ -58,7 +58,7 @@ mod hooks {
     use std::ffi::c_void;
     use std::ptr::{null_mut, with_exposed_provenance_mut};
     use std::sync::atomic::Ordering::{Acquire, Release};
-    use std::sync::atomic::{AtomicPtr, AtomicUsize};
+    use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize};
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use tikv_jemalloc_ctl::raw;
     use tikv_jemalloc_sys::{MALLOCX_ARENA, MALLOCX_TCACHE, extent_hooks_t};
@@ -85,8 +85,10 @@ mod hooks {
         filled: usize,
     }
 
+    /// The part of the heap that large blocks lie in.
+    static LARGE: AtomicU32 = AtomicU32::new(u32::MAX);
     static MAPPED: Mutex<Mapping> = Mutex::new(NOTHING);
-    /// The one that large blocks lie in. Nobody fills it in; it is there because a new mapping has to wait while another thread gives
+    /// The mapping of that. Nobody fills it in; it is there because a new mapping has to wait while another thread gives
     /// much memory back.
     static LARGE_MAPPED: Mutex<Mapping> = Mutex::new(NOTHING);
     const NOTHING: Mapping = Mapping { next: 0, end: 0, filled: 0 };
@@ -113,15 +115,18 @@ mod hooks {
         // those that they replace, and what all of them lie in is never freed.
         unsafe {
             let arena: u32 = raw::read(b"thread.arena\0")?;
-            let name = format!("arena.{arena}.extent_hooks\0");
-            let before: *mut extent_hooks_t = raw::read(name.as_bytes())?;
+            let before: *mut extent_hooks_t = raw::read(format!("arena.{arena}.extent_hooks\0").as_bytes())?;
             if BEFORE.compare_exchange(null_mut(), before, Release, Relaxed).is_err() {
                 return Ok(());
             }
             let large: u32 = raw::read(b"arenas.create\0")?;
-            let usual = std::ptr::read(before);
-            set_hooks(arena, extent_hooks_t { alloc: Some(grow), split: Some(split), ..usual })?;
-            set_hooks(large, extent_hooks_t { alloc: Some(grow_large), ..usual })?;
+            LARGE.store(large, Relaxed);
+            let hooks = extent_hooks_t { alloc: Some(grow), split: Some(split), ..std::ptr::read(before) };
+            let hooks: *mut extent_hooks_t = Box::leak(Box::new(hooks));
+            for arena in [arena, large] {
+                raw::write(format!("arena.{arena}.retain_grow_limit\0").as_bytes(), GROWTH_MAX)?;
+                raw::write(format!("arena.{arena}.extent_hooks\0").as_bytes(), hooks)?;
+            }
             // Blocks that are freed are kept for the next who asks, apart from those of other threads.
             let kept: u32 = raw::read(b"tcache.create\0")?;
             alloc::place_large(MALLOCX_ARENA(large as usize) | MALLOCX_TCACHE(kept as usize));
@@ -129,20 +134,7 @@ mod hooks {
         }
     }
 
-    /// Sets the hooks of a part of the heap, and how much it grows by.
-    ///
-    /// # Safety
-    /// They have to keep the contracts that jemalloc's manual names.
-    unsafe fn set_hooks(arena: u32, hooks: extent_hooks_t) -> tikv_jemalloc_ctl::Result<()> {
-        let hooks: *mut extent_hooks_t = Box::leak(Box::new(hooks));
-        // SAFETY: the types are those that jemalloc's manual names; of the hooks the caller says so.
-        unsafe {
-            raw::write(format!("arena.{arena}.retain_grow_limit\0").as_bytes(), GROWTH_MAX)?;
-            raw::write(format!("arena.{arena}.extent_hooks\0").as_bytes(), hooks)
-        }
-    }
-
-    /// Gives the heap so much more memory: the next piece of the mapping, or whatever jemalloc would take itself.
+    /// Gives a part of the heap so much more memory: the next piece of its mapping, or whatever jemalloc would take itself.
     ///
     /// # Safety
     /// As for jemalloc's `extent_alloc_t`: `zero` and `commit` can be written.
@@ -155,77 +147,41 @@ mod hooks {
         commit: *mut bool,
         arena: u32,
     ) -> *mut c_void {
-        let more = More { place, size, alignment, zero, commit, arena };
-        // SAFETY: the caller says so.
-        unsafe { more.from(&MAPPED) }
-    }
-
-    /// The same for large blocks.
-    ///
-    /// # Safety
-    /// As for [`grow`].
-    unsafe extern "C" fn grow_large(
-        _hooks: *mut extent_hooks_t,
-        place: *mut c_void,
-        size: usize,
-        alignment: usize,
-        zero: *mut bool,
-        commit: *mut bool,
-        arena: u32,
-    ) -> *mut c_void {
-        let more = More { place, size, alignment, zero, commit, arena };
-        // SAFETY: the caller says so.
-        unsafe { more.from(&LARGE_MAPPED) }
-    }
-
-    /// What a hook is asked for.
-    struct More {
-        place: *mut c_void,
-        size: usize,
-        alignment: usize,
-        zero: *mut bool,
-        commit: *mut bool,
-        arena: u32,
-    }
-
-    impl More {
-        /// A piece of a mapping, or of what jemalloc finds itself.
-        ///
-        /// # Safety
-        /// As for [`grow`].
-        unsafe fn from(self, mapping: &Mutex<Mapping>) -> *mut c_void {
-            if self.place.is_null()
-                && self.size <= GROWTH_MAX
-                && let mut mapped = lock(mapping)
-                && let end = mapped.end
-                && let Some(piece) = mapped.cut_off(self.size, self.alignment)
-            {
-                // SAFETY: the caller says so. The piece is as the system gave it: zero.
-                unsafe {
-                    *self.zero = true;
-                    *self.commit = true;
-                }
-                if std::ptr::eq(mapping, &raw const MAPPED) {
-                    if mapped.end != end {
-                        for place in [&START, &FRONTIER, &FILLED] {
-                            place.store(mapped.filled, Relaxed);
-                        }
-                    }
-                    WANTED.store(true, Relaxed);
-                }
-                return with_exposed_provenance_mut(piece);
-            }
-            let before = BEFORE.load(Acquire);
-            // SAFETY: it was set before this hook was, and is jemalloc's own; the arguments are those that we were given.
+        if place.is_null()
+            && size <= GROWTH_MAX
+            && let Some(piece) = piece_for(arena, size, alignment)
+        {
+            // SAFETY: the caller says so. The piece is as the system gave it: zero.
             unsafe {
-                match (*before).alloc {
-                    Some(alloc) => {
-                        alloc(before, self.place, self.size, self.alignment, self.zero, self.commit, self.arena)
-                    }
-                    None => null_mut(),
-                }
+                *zero = true;
+                *commit = true;
+            }
+            return with_exposed_provenance_mut(piece);
+        }
+        let before = BEFORE.load(Acquire);
+        // SAFETY: it was set before this hook was, and is jemalloc's own; the arguments are those that we were given.
+        unsafe {
+            match (*before).alloc {
+                Some(alloc) => alloc(before, place, size, alignment, zero, commit, arena),
+                None => null_mut(),
             }
         }
+    }
+
+    fn piece_for(arena: u32, size: usize, alignment: usize) -> Option<usize> {
+        if arena == LARGE.load(Relaxed) {
+            return lock(&LARGE_MAPPED).cut_off(size, alignment);
+        }
+        let mut mapped = lock(&MAPPED);
+        let end = mapped.end;
+        let piece = mapped.cut_off(size, alignment)?;
+        if mapped.end != end {
+            for place in [&START, &FRONTIER, &FILLED] {
+                place.store(mapped.filled, Relaxed);
+            }
+        }
+        WANTED.store(true, Relaxed);
+        Some(piece)
     }
 
     impl Mapping {
@@ -273,7 +229,8 @@ mod hooks {
         let (start, end) = (START.load(Relaxed), place.addr() + first);
         if (start..start + MAPPING).contains(&place.addr()) && end > FRONTIER.load(Relaxed) {
             FRONTIER.store(end, Relaxed);
-            if end + AHEAD > FILLED.load(Relaxed) {
+            let filled = FILLED.load(Relaxed);
+            if end + AHEAD > filled && filled < start + MAPPING {
                 WANTED.store(true, Relaxed);
             }
         }
