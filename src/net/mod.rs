@@ -221,7 +221,10 @@ impl EventLoop {
                         let connection = &mut self.connections[slot];
                         connection.reading = Reading::Ready;
                         connection.has_ended |= event.is_read_closed() || event.is_error();
-                        if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
+                        // Who was cut short has a turn coming: one share is enough.
+                        if !connection.is_pending {
+                            if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
+                        }
                     }
                 }
             }
@@ -252,6 +255,13 @@ impl EventLoop {
         }
     }
 
+    /// A connection goes on in the next turn, behind whoever has something by then.
+    fn go_on(&mut self, slot: usize) {
+        if !std::mem::replace(&mut self.connections[slot].is_pending, true) {
+            self.pending.push(slot);
+        }
+    }
+
     /// The connection of a token, unless it is gone and somebody else has its slot.
     fn slot_of(&self, token: usize) -> Option<usize> {
         let slot = (token & 0xFFFF_FFFF) - CONNECTIONS;
@@ -274,10 +284,7 @@ impl EventLoop {
         let outcome = connection.serve(server, &mut self.requests, &mut self.spares);
         match outcome {
             connection::Served::Drained => {}
-            connection::Served::Capped => {
-                connection.is_pending = true;
-                self.pending.push(slot);
-            }
+            connection::Served::Capped => self.go_on(slot),
             connection::Served::Gone => self.doom(slot),
         }
         if !self.connections[slot].lane.reply.is_empty() || self.connections[slot].is_closing {
@@ -359,9 +366,8 @@ impl EventLoop {
                 }
                 Order::Resume(client) => {
                     if let Some(slot) = server.clients.token(client) {
-                        let connection = &mut self.connections[slot];
-                        if !connection.lane.is_idle() && !std::mem::replace(&mut connection.is_pending, true) {
-                            self.pending.push(slot);
+                        if !self.connections[slot].lane.is_idle() {
+                            self.go_on(slot);
                         }
                     }
                 }
@@ -441,8 +447,7 @@ impl EventLoop {
                         } else if connection.reading == Reading::AwaitsOutput {
                             // Before authentication the next request waits until the last reply is out.
                             connection.reading = Reading::Ready;
-                            connection.is_pending = true;
-                            self.pending.push(slot);
+                            self.go_on(slot);
                         }
                     } else if connection.waits_for_log() && !std::mem::replace(&mut connection.is_held, true) {
                         self.held.push(slot);
@@ -460,6 +465,11 @@ impl EventLoop {
     fn close(&mut self, server: &mut Server) {
         for slot in std::mem::take(&mut self.doomed) {
             let connection = self.connections.remove(slot);
+            if connection.is_pending {
+                // The next who has the slot must not be on a list twice.
+                self.pending.retain(|&pending| pending != slot);
+                self.unserved.retain(|&pending| pending != slot);
+            }
             server.disconnect(connection.lane.client);
             // Descriptors are free again: who was turned away for lack of them may come in.
             self.out_of_descriptors = false;

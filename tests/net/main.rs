@@ -188,6 +188,57 @@ fn an_idle_connection_takes_little() {
     assert!(each < 800, "{each} bytes each");
 }
 
+/// A number of INFO stats.
+fn figure(server: &Server, name: &str) -> u64 {
+    let mut stream = server.connect();
+    stream.write_all(b"INFO stats\r\n").expect("the server reads");
+    let (mut text, mut chunk) = (Vec::new(), [0; 4096]);
+    loop {
+        let n = stream.read(&mut chunk).expect("there is more to come");
+        text.extend_from_slice(&chunk[..n]);
+        let text = String::from_utf8_lossy(&text);
+        if let Some(rest) = text.split(&format!("\n{name}:")).nth(1)
+            && let Some((number, _)) = rest.split_once('\r')
+        {
+            return number.parse().expect("a number");
+        }
+    }
+}
+
+#[test]
+fn who_sends_much_has_one_share_of_a_turn() {
+    let server = Server::start(Path::new(PROGRAM), &[]);
+    let mut stream = server.connect();
+    let (turns, reads) = (figure(&server, "eventloop_cycles"), figure(&server, "total_reads_processed"));
+    let pinged = std::thread::scope(|scope| {
+        let writing = scope.spawn(move || {
+            const PIECE: usize = 1 << 20;
+            let piece = vec![b'x'; PIECE];
+            stream
+                .write_all(format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${}\r\n", 200 * PIECE).as_bytes())
+                .expect("it reads");
+            for _ in 0..200 {
+                stream.write_all(&piece).expect("the server reads");
+            }
+            stream.write_all(b"\r\n").expect("the server reads");
+            let mut answer = [0; 5];
+            stream.read_exact(&mut answer).expect("the server answers");
+            assert_eq!(&answer, b"+OK\r\n");
+        });
+        // Each of them has the loop look for news while more of the value is there already.
+        let (mut other, mut pinged) = (server.connect(), 0);
+        while !writing.is_finished() {
+            assert!(is_served(&mut other));
+            pinged += 1;
+        }
+        pinged
+    });
+    let (turns, reads) =
+        (figure(&server, "eventloop_cycles") - turns, figure(&server, "total_reads_processed") - reads - pinged);
+    assert!(reads > 1000, "{reads} reads of 200 MB");
+    assert!(reads < turns * 5 / 4 + 10, "{reads} reads in {turns} turns, and {pinged} of others");
+}
+
 #[test]
 fn everybody_in_a_crowd_is_served_to_the_end() {
     let server = Server::start(Path::new(PROGRAM), &[]);
