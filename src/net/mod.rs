@@ -48,7 +48,7 @@ const CONNECTIONS: usize = 64;
 /// Connections accepted in one turn and from one listener; more wait for the next.
 const ACCEPTS_PER_TURN: usize = 128;
 /// How long a turn sends.
-const SENDING_NS: u64 = 400_000;
+const SENDING_NS: u64 = 300_000;
 /// Descriptors that the server needs beside those of its clients: log, files being saved, listeners, pipes.
 const RESERVED_DESCRIPTORS: u64 = 32;
 

@@ -4,7 +4,7 @@ use crate::server::Server;
 use crate::server::stall::Part;
 
 /// The longest slice at `active-expire-effort` 1, and what each step of it adds.
-const SLICE_NS: u64 = 500_000;
+const SLICE_NS: u64 = 300_000;
 const EFFORT_NS: u64 = 50_000;
 /// Between two looks at the time, and at what is set off.
 const PART_NS: u64 = 20_000;

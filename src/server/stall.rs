@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 /// A turn longer than that is a stall.
 pub const STALL_NS: u64 = 1_000_000;
 /// What slices of expiry, eviction and long replies get together in one turn, and what each gets at least.
-const SLICES_NS: u64 = 600_000;
+const SLICES_NS: u64 = 400_000;
 const SLICE_MIN_NS: u64 = 50_000;
 /// So many are kept.
 const KEPT: usize = 128;

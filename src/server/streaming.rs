@@ -28,7 +28,7 @@ const OUTPUT_MAX: usize = 256 * 1024;
 /// A slice has no more steps than this, also where the clock stands still.
 const STEPS_MAX: usize = 64;
 /// What one turn gives to all of them.
-const SLICE_NS: u64 = 400_000;
+const SLICE_NS: u64 = 200_000;
 
 /// The rest of a reply.
 pub trait Job: Send {
