@@ -365,10 +365,10 @@ impl EventLoop {
                     }
                 }
                 Order::Resume(client) => {
-                    if let Some(slot) = server.clients.token(client) {
-                        if !self.connections[slot].lane.is_idle() {
-                            self.go_on(slot);
-                        }
+                    if let Some(slot) = server.clients.token(client)
+                        && !self.connections[slot].lane.is_idle()
+                    {
+                        self.go_on(slot);
                     }
                 }
                 Order::Close { client, after_replies } => {

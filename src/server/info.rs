@@ -3,7 +3,7 @@
 //! Only fields that mean something here are there; their names and order are Redis's. Text is collected in a `String`:
 //! INFO is asked for a few times a second at most.
 
-use crate::base::alloc;
+use crate::base::{alloc, machine};
 use crate::server::pubsub::Kind;
 use crate::server::{REDIS_VERSION, Server, keysizes};
 use std::fmt::{Display, Write};
@@ -431,8 +431,8 @@ fn of_replication(server: &Server, out: &mut Out) {
 }
 
 fn of_cpu(out: &mut Out) {
-    let [user, system, children_user, children_system] = cpu_seconds("/proc/self/stat");
-    let [main_user, main_system, ..] = cpu_seconds("/proc/thread-self/stat");
+    let [user, system, children_user, children_system] = machine::cpu_seconds("/proc/self/stat");
+    let [main_user, main_system, ..] = machine::cpu_seconds("/proc/thread-self/stat");
     out.title("CPU");
     for (name, seconds) in [
         ("used_cpu_sys", system),
@@ -444,16 +444,6 @@ fn of_cpu(out: &mut Out) {
     ] {
         out.field(name, format_args!("{seconds:.6}"));
     }
-}
-
-/// Processor time of a process or thread, in user and system mode, its own and its children's; zeros where the system
-/// does not tell.
-fn cpu_seconds(path: &str) -> [f64; 4] {
-    // Ticks of a hundredth of a second: the 14th to 17th field of the line, counted from behind the name, which may hold
-    // anything but ends in the last parenthesis.
-    let line = std::fs::read_to_string(path).unwrap_or_default();
-    let mut fields = line.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
-    [(); 4].map(|()| fields.next().and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0) / 100.0)
 }
 
 fn of_commands(server: &Server, out: &mut Out) {

@@ -11,17 +11,24 @@
 use crate::base::{alloc, machine};
 use crate::server::Server;
 
+/// How old the allocator's word may be.
+const REPORT_US: u64 = 100_000;
+
 /// What is remembered for the figures below.
 #[derive(Debug, Default)]
 pub struct Memory {
     /// The bytes in use when the server was ready, before it loaded any data.
     pub startup: u64,
+    /// The machine's memory, in bytes, as it was then.
+    machine: u64,
     /// The most bytes in use that were seen.
     pub peak: u64,
     /// When that was, seconds since 1970.
     pub peak_s: i64,
     /// The bytes of buffers that `net` keeps for the next who needs one.
     pub spare: usize,
+    /// What the allocator said of itself, and when that was, in monotonic microseconds.
+    report: Option<(u64, alloc::Report)>,
     /// What was in use beside all that is counted when the oldest copy that lives was made.
     rest: i64,
     /// The most bytes that copies pinned since then.
@@ -92,11 +99,10 @@ fn percent(part: u64, of: u64) -> f64 {
 }
 
 impl Server {
-    /// All figures. Asks the system and the allocator: some hundred microseconds.
+    /// All figures. Asks the system and the allocator: some ten microseconds.
     pub fn memory_figures(&mut self) -> Figures {
         let used = alloc::used() as u64;
         self.note_peak(used);
-        let machine = machine::memory();
         Figures {
             used,
             peak: self.memory.peak,
@@ -108,9 +114,22 @@ impl Server {
             pinned: self.pinned_bytes(used as usize) as u64,
             unfreed: self.keyspace.shared.freeing.unfreed() as u64,
             spare: self.memory.spare as u64,
-            resident: machine.resident,
-            machine: machine.total,
-            allocator: alloc::report().unwrap_or_default(),
+            resident: machine::resident(),
+            machine: self.memory.machine,
+            allocator: self.allocator_report(),
+        }
+    }
+
+    /// What the allocator says of itself, no older than a tenth of a second: asking takes longer than all the rest.
+    fn allocator_report(&mut self) -> alloc::Report {
+        let now = self.clock.monotonic_us();
+        match self.memory.report {
+            Some((taken, report)) if now - taken < REPORT_US => report,
+            _ => {
+                let report = alloc::report().unwrap_or_default();
+                self.memory.report = Some((now, report));
+                report
+            }
         }
     }
 
@@ -119,9 +138,10 @@ impl Server {
         self.propagation.memory() + self.aof.kept_bytes() + self.keyspace.shared.changes.memory()
     }
 
-    /// The server is ready, and empty: what is in use now is what it takes by itself.
+    /// The server is ready, and empty: what is in use now is what it takes by itself. Asks the system for the machine's memory.
     pub fn note_startup(&mut self) {
         self.memory.startup = alloc::used() as u64;
+        self.memory.machine = machine::memory().total;
     }
 
     /// Remembers the most bytes in use.
