@@ -433,15 +433,24 @@ pub fn seventeen_digits(value: f64) -> String {
     let text = format!("{value:.16e}");
     let (digits, exponent) = text.split_once('e').expect("scientific notation");
     let exponent: i32 = exponent.parse().expect("an exponent");
-    let trim = |text: &str| {
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
-    };
-    if (-4..17).contains(&exponent) {
-        // As many decimals as 17 digits leave; no digit is lost, since `digits` has all that were asked for.
-        trim(&format!("{value:.*}", (16 - exponent) as usize))
-    } else {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{}e{sign}{:02}", trim(digits), exponent.abs())
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    // The first digit, a point, and sixteen more.
+    let (first, more) = (&digits[..1], digits[2..].trim_end_matches('0'));
+    let point = if more.is_empty() { "" } else { "." };
+    match exponent {
+        -4..0 => format!("{sign}0.{:0>1$}{more}", first, exponent.unsigned_abs() as usize),
+        0..17 => {
+            let whole = exponent as usize;
+            match more.split_at_checked(whole) {
+                Some((whole, "")) => format!("{sign}{first}{whole}"),
+                Some((whole, rest)) => format!("{sign}{first}{whole}.{rest}"),
+                None => format!("{sign}{first}{more:0<whole$}"),
+            }
+        }
+        _ => {
+            let exponent_sign = if exponent < 0 { '-' } else { '+' };
+            format!("{sign}{first}{point}{more}e{exponent_sign}{:02}", exponent.abs())
+        }
     }
 }
 
@@ -493,6 +502,11 @@ mod tests {
             (0.1, "0.10000000000000001"),
             (3.15, "3.1499999999999999"),
             (1e-5, "1.0000000000000001e-05"),
+            (-0.0625, "-0.0625"),
+            (0.00012, "0.00012"),
+            (-1234.0, "-1234"),
+            (120_000.0, "120000"),
+            (2.5e-7, "2.4999999999999999e-07"),
             (1e16, "10000000000000000"),
             (1e17, "1e+17"),
             (1e300, "1.0000000000000001e+300"),

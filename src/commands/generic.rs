@@ -462,17 +462,26 @@ impl<'a> ElementScan<'a> {
         self.pattern.is_none_or(|pattern| element.with(|bytes| glob::matches(pattern, bytes)))
     }
 
-    /// Replies the cursor and what `walk` appends to the reply it gets; `walk` returns the cursor and how many values it appended.
-    pub fn reply(reply: &mut Reply, walk: impl FnOnce(&mut Reply) -> (u64, usize)) {
+    /// Replies the cursor and what `walk` appends to the reply it gets, about `count` elements; `walk` returns the cursor and how many
+    /// values it appended.
+    pub fn reply(reply: &mut Reply, count: usize, walk: impl FnOnce(&mut Reply) -> (u64, usize)) {
         // The cursor goes before the elements, and is known after them.
         let mut elements = Reply::new(reply.proto);
+        elements.expect(count.min(SCAN_EXPECTED) * SCAN_ELEMENT);
         let (cursor, n) = walk(&mut elements);
         reply.array(2);
         reply.bulk(itoa::Buffer::new().format(cursor).as_bytes());
         reply.array(n);
-        reply.raw(&elements.to_bytes());
+        match elements.piece() {
+            Some(bytes) => reply.raw(bytes),
+            None => reply.raw(&elements.to_bytes()),
+        }
     }
 }
+
+/// Room is made for so many elements at first, each of this length with all that frames it.
+const SCAN_EXPECTED: usize = 256;
+const SCAN_ELEMENT: usize = 48;
 
 /// The text as C sees it.
 fn until_nul(text: &[u8]) -> &[u8] {
@@ -484,34 +493,26 @@ fn scan(ctx: &mut Ctx, args: Args) -> Done {
     let mut cursor = parse_cursor(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
     let o = scan_options(args)?;
     let mut db = ctx.server.db(ctx.db);
-    // The cursor goes into the reply before the keys, and is known after them.
-    let (mut keys, mut ends) = (Vec::new(), Vec::new());
-    let (mut seen, mut steps) = (0, 0usize);
-    loop {
-        cursor = db.sweep(cursor, o.count - seen, &mut |entry| {
-            seen += 1;
-            let Some(entry) = entry else { return };
-            let fits = o.pattern.is_none_or(|pattern| glob::matches(pattern, entry.key()))
-                && o.kind.is_none_or(|kind| kind.eq_ignore_ascii_case(entry.type_name().as_bytes()));
-            if fits {
-                keys.extend_from_slice(entry.key());
-                ends.push(keys.len());
+    ElementScan::reply(ctx.reply, o.count, |reply| {
+        let (mut n, mut seen, mut steps) = (0, 0, 0usize);
+        loop {
+            cursor = db.sweep(cursor, o.count - seen, &mut |entry| {
+                seen += 1;
+                let Some(entry) = entry else { return };
+                let fits = o.pattern.is_none_or(|pattern| glob::matches(pattern, entry.key()))
+                    && o.kind.is_none_or(|kind| kind.eq_ignore_ascii_case(entry.type_name().as_bytes()));
+                if fits {
+                    reply.bulk(entry.key());
+                    n += 1;
+                }
+            });
+            steps += 1;
+            // As in Redis a call gives up after ten times as many steps, so that a sparse database cannot hold it forever.
+            if cursor == 0 || seen >= o.count || steps >= o.count.saturating_mul(10) {
+                return (cursor, n);
             }
-        });
-        steps += 1;
-        // As in Redis a call gives up after ten times as many steps, so that a sparse database cannot hold it forever.
-        if cursor == 0 || seen >= o.count || steps >= o.count.saturating_mul(10) {
-            break;
         }
-    }
-    ctx.reply.array(2);
-    ctx.reply.bulk(itoa::Buffer::new().format(cursor).as_bytes());
-    ctx.reply.array(ends.len());
-    let mut start = 0;
-    for end in ends {
-        ctx.reply.bulk(&keys[start..end]);
-        start = end;
-    }
+    });
     Ok(Flow::Done)
 }
 

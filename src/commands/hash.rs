@@ -653,11 +653,11 @@ fn hscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(hash) = db.view::<HashView>(slot)? else {
-        ElementScan::reply(ctx.reply, |_| (0, 0));
+        ElementScan::reply(ctx.reply, 0, |_| (0, 0));
         return Ok(Flow::Done);
     };
     let options = ElementScan::parse(args, b"NOVALUES")?;
-    ElementScan::reply(ctx.reply, |reply| {
+    ElementScan::reply(ctx.reply, options.count, |reply| {
         let mut n = 0;
         let next = hash.scan(cursor, options.count, &mut |field| {
             if options.fits(field.field) && !db.hides_field(field.deadline) {

@@ -614,11 +614,11 @@ fn sscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(set) = db.view::<SetView>(slot)? else {
-        ElementScan::reply(ctx.reply, |_| (0, 0));
+        ElementScan::reply(ctx.reply, 0, |_| (0, 0));
         return Ok(Flow::Done);
     };
     let options = ElementScan::parse(args, b"")?;
-    ElementScan::reply(ctx.reply, |reply| {
+    ElementScan::reply(ctx.reply, options.count, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member| {
             if options.fits(member) {

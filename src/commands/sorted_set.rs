@@ -1098,11 +1098,11 @@ fn zscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(set) = db.view::<SortedSetView>(slot)? else {
-        ElementScan::reply(ctx.reply, |_| (0, 0));
+        ElementScan::reply(ctx.reply, 0, |_| (0, 0));
         return Ok(Flow::Done);
     };
     let options = ElementScan::parse(args, b"NOSCORES")?;
-    ElementScan::reply(ctx.reply, |reply| {
+    ElementScan::reply(ctx.reply, options.count, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member, score| {
             if options.fits(member) {
@@ -1111,8 +1111,8 @@ fn zscan(ctx: &mut Ctx, args: Args) -> Done {
                 if options.no_values {
                     return;
                 }
-                // Redis prints scores here as they lie in a listpack, or else with all digits.
-                if set.is_listpack() || score.is_infinite() {
+                // Redis prints scores here as they lie in a listpack, or else with all digits; of integers these are the same.
+                if set.is_listpack() || score.is_infinite() || (score.fract() == 0.0 && score.abs() < 1e15) {
                     reply.bulk(&Double::new(score));
                 } else {
                     reply.bulk(seventeen_digits(score).as_bytes());
