@@ -16,12 +16,21 @@ fn element(n: u64) -> Vec<u8> {
     }
 }
 
+/// The thread that waits for the test allocates a little once, at its start, whenever it gets a processor for that; what they do
+/// wrong they do each time.
 #[test]
 fn used_memory_is_what_they_say_and_returns_to_the_start() {
     // Whatever threads need once is allocated by one that has nothing to do.
     thread::spawn(|| {}).join().unwrap();
+    let off: Vec<[i64; 6]> = (0..3).map(|_| fill_and_empty()).collect();
+    assert!(off.iter().filter(|off| **off == [0; 6]).count() >= 2, "by how much it was off each time: {off:?}");
+}
+
+/// By how many bytes the count is off, at six moments.
+fn fill_and_empty() -> [i64; 6] {
     let before = alloc::used();
-    {
+    let off = |bytes: usize| alloc::used() as i64 - before as i64 - bytes as i64;
+    let [full, emptier, gone] = {
         let mut dice = Dice(1);
         let mut list = List::new();
         for n in 0..20_000 {
@@ -32,33 +41,33 @@ fn used_memory_is_what_they_say_and_returns_to_the_start() {
                 list.push_front(Text::Bytes(&text));
             }
         }
-        assert_eq!(alloc::used() - before, list.bytes());
+        let full = off(list.bytes());
         let clone = list.clone();
         for n in 0..5_000 {
             list.remove(dice.below(15_000 - n) as usize);
         }
         let removed = list.remove_range(2_000..6_000);
-        assert!(alloc::used() - before > list.bytes() + removed.bytes(), "the clone keeps what was removed");
+        assert!(off(list.bytes() + removed.bytes()) > 0, "the clone keeps what was removed");
         thread::spawn(move || drop((clone, removed))).join().unwrap();
-        assert_eq!(alloc::used() - before, list.bytes());
+        let emptier = off(list.bytes());
+        drop(list);
+        [full, emptier, off(0)]
+    };
+    let mut dice = Dice(2);
+    let mut set = SortedSet::new(Hasher::new([1, 2]));
+    for _ in 0..20_000 {
+        let member = element(dice.below(15_000));
+        set.insert(&member, [dice.next() as f64, 1.0][dice.below(2) as usize]);
     }
-    assert_eq!(alloc::used(), before);
-    {
-        let mut dice = Dice(2);
-        let mut set = SortedSet::new(Hasher::new([1, 2]));
-        for _ in 0..20_000 {
-            let member = element(dice.below(15_000));
-            set.insert(&member, [dice.next() as f64, 1.0][dice.below(2) as usize]);
-        }
-        assert_eq!(alloc::used() - before, set.bytes());
-        let clone = set.clone();
-        for n in 0..5_000 {
-            set.remove(&element(n));
-        }
-        let removed = set.remove_range(1_000..3_000);
-        assert!(alloc::used() - before > set.bytes(), "the clone keeps what was removed");
-        thread::spawn(move || drop((clone, removed))).join().unwrap();
-        assert_eq!(alloc::used() - before, set.bytes());
+    let set_full = off(set.bytes());
+    let clone = set.clone();
+    for n in 0..5_000 {
+        set.remove(&element(n));
     }
-    assert_eq!(alloc::used(), before);
+    let removed = set.remove_range(1_000..3_000);
+    assert!(off(set.bytes()) > 0, "the clone keeps what was removed");
+    thread::spawn(move || drop((clone, removed))).join().unwrap();
+    let set_emptier = off(set.bytes());
+    drop(set);
+    [full, emptier, gone, set_full, set_emptier, off(0)]
 }
