@@ -12,7 +12,7 @@ use crate::store::object::{Object, View};
 use crate::store::table::Table;
 
 /// More keys than this are estimated.
-const EXACT_MAX: usize = 16_384;
+const EXACT_MAX: usize = 4_096;
 
 /// The types in the order of INFO, as TYPE and as INFO call them.
 const TYPES: [(&str, &str); 5] = [
