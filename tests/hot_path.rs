@@ -1,6 +1,7 @@
 //! What the path of a request may not do: counted, not timed. Drives the server through a lane, without sockets.
 
 use redoxide::base::alloc;
+use redoxide::base::stopwatch::Stopwatch;
 use redoxide::config::Config;
 use redoxide::net::lane::{REQUESTS_PER_TURN, Ran};
 use redoxide::net::local::Local;
@@ -56,4 +57,26 @@ fn an_endless_pipeline_is_cut_off_after_its_share() {
         assert_eq!(local.server.stats.commands, turn * REQUESTS_PER_TURN as u64);
     }
     assert_eq!(local.run(client), Ran::Drained);
+}
+
+#[test]
+fn who_writes_beside_a_copy_has_a_smaller_share() {
+    let (mut local, client) = local();
+    let run = |local: &mut Local, words: &[&str]| {
+        let before = local.server.stats.commands;
+        local.feed(client, request(words).repeat(REQUESTS_PER_TURN).as_bytes());
+        local.server.begin_turn();
+        let ran = local.run(client);
+        let done = local.server.stats.commands - before;
+        while local.run(client) == Ran::Capped {}
+        (ran, done)
+    };
+    let whole = (Ran::Capped, REQUESTS_PER_TURN as u64);
+    assert_eq!(run(&mut local, &["INCR", "n"]), whole);
+    let copy = local.server.keyspace.freeze();
+    assert_eq!(run(&mut local, &["INCR", "n"]), whole, "no time has passed");
+    local.server.watch = Stopwatch::new();
+    let (ran, done) = run(&mut local, &["INCR", "n"]);
+    assert!(ran == Ran::Capped && done < REQUESTS_PER_TURN as u64 / 2, "{done}");
+    drop(copy);
 }

@@ -107,7 +107,7 @@ fn main() -> ExitCode {
         Mode::Calm => bench_calm::run(&options.servers, options.keys, options.has_log, options.svg.as_deref()),
         Mode::Ratios => bench_ratios::run(&options.servers, &|name| options.wants(name), options.svg.as_deref()),
         Mode::Elements => bench_elements::run(&options.servers, |name| options.wants(name)),
-        Mode::Saving => bench_saving::run(&options.servers, options.keys, options.svg.as_deref()),
+        Mode::Saving => bench_saving::run(&options.servers, options.keys, options.rounds, options.svg.as_deref()),
         Mode::Log => pin(CLIENT_CORE).and_then(|()| {
             let time = Duration::from_secs_f64(options.seconds);
             bench_log::run(&options.servers, options.keys, options.rounds, time, SERVER_CORE)

@@ -1,9 +1,12 @@
 //! What clients feel of a snapshot: one writes at a steady rate, one asks every 0.2 ms and notes how long the answer took.
 //!
 //! ```text
-//! fill | quiet 2 s | BGSAVE ................ done | 0.5 s | kill, start again: loading
+//! fill | quiet 2 s | BGSAVE ................ done | 0.5 s | ... | kill, start again: loading
 //!        ^ probe: GET every 0.2 ms, writer: 20,000 SET a second, all the time
+//!        |<------------- as often as there are rounds --->|
 //! ```
+//!
+//! What is printed are medians of the rounds, and the longest of all.
 //!
 //! Servers, their children and the two clients share all cores, so the figures say what a machine of that size gives.
 
@@ -16,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use crate::bench_load::{Counting, Generator, Requests, key, value};
 use crate::bench_probe::{Answer, Panel, Phase, between, draw, percentile, probe, request, running_between};
+use crate::bench_report::median;
 use crate::bench_server::{Peer, Server, all_cores};
 
 /// Writes a second.
@@ -27,25 +31,33 @@ const COLLECTION_PART: usize = 5;
 struct Found {
     title: String,
     answers: Vec<Answer>,
-    /// When the snapshot began and ended.
-    saving: (Duration, Duration),
+    rounds: Vec<Round>,
     /// Resident bytes before it, and the most during it.
     resident: (u64, u64),
     loading: Duration,
     file: u64,
 }
 
+/// One snapshot, and the time before it.
+struct Round {
+    quiet: Duration,
+    began: Duration,
+    ended: Duration,
+    /// Processor time of all threads and children but the one that serves, nanoseconds.
+    cpu: u64,
+}
+
 /// Measures all servers and prints the table.
-pub fn run(peers: &[Peer], keys: usize, svg: Option<&Path>) -> Result<(), String> {
+pub fn run(peers: &[Peer], keys: usize, rounds: usize, svg: Option<&Path>) -> Result<(), String> {
     let mut all = Vec::new();
     for peer in peers {
         eprintln!("{}: filling", peer.name);
-        all.push(measure(peer, keys)?);
+        all.push(measure(peer, keys, rounds)?);
     }
     print(&all);
     match svg {
         Some(path) => {
-            let phases: Vec<[Phase; 1]> = all.iter().map(Found::phase).collect();
+            let phases: Vec<Vec<Phase>> = all.iter().map(Found::phases).collect();
             let panels = all.iter().zip(&phases);
             let panels: Vec<Panel> =
                 panels.map(|(f, phases)| Panel { title: &f.title, answers: &f.answers, phases, lags: &[] }).collect();
@@ -56,7 +68,7 @@ pub fn run(peers: &[Peer], keys: usize, svg: Option<&Path>) -> Result<(), String
     }
 }
 
-fn measure(peer: &Peer, keys: usize) -> Result<Found, String> {
+fn measure(peer: &Peer, keys: usize, rounds: usize) -> Result<Found, String> {
     let cores = all_cores();
     let mut server = Server::start_with(peer, &cores, &[])?;
     let title = server.title();
@@ -73,17 +85,27 @@ fn measure(peer: &Peer, keys: usize) -> Result<Found, String> {
         let pid = server.pid();
         std::thread::spawn(move || probe(stream, pid, keys, start, &stop))
     };
-    std::thread::sleep(Duration::from_secs(2));
-    let before = server.resident();
-    let began = start.elapsed();
-    server.ask("BGSAVE")?;
-    let mut most = before;
-    while server.info("persistence", "rdb_bgsave_in_progress")? != "0" {
-        most = most.max(server.resident() + server.children());
-        std::thread::sleep(Duration::from_millis(20));
+    let (mut resident, mut all) = ((0, 0), Vec::new());
+    for _ in 0..rounds {
+        // What the round before has set off is over by then.
+        let quiet = start.elapsed() + Duration::from_millis(500);
+        std::thread::sleep(Duration::from_secs(2));
+        let before = server.resident();
+        let mut most = before;
+        let cpu = || server.cpu().saturating_sub(server.loop_cpu()) + server.children_cpu();
+        let (began, cpu_before) = (start.elapsed(), cpu());
+        server.ask("BGSAVE")?;
+        while server.info("persistence", "rdb_bgsave_in_progress")? != "0" {
+            most = most.max(server.resident() + server.children());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let ended = start.elapsed();
+        all.push(Round { quiet, began, ended, cpu: cpu().saturating_sub(cpu_before) });
+        if most.saturating_sub(before) >= resident.1 - resident.0 {
+            resident = (before, most);
+        }
+        std::thread::sleep(Duration::from_millis(500));
     }
-    let ended = start.elapsed();
-    std::thread::sleep(Duration::from_millis(500));
     stop.store(true, Ordering::Relaxed);
     writer.join().map_err(|_| "the writer failed")??;
     let answers = prober.join().map_err(|_| "the probe failed")??;
@@ -93,7 +115,7 @@ fn measure(peer: &Peer, keys: usize) -> Result<Found, String> {
     let file = server.file_size("dump.rdb");
     eprintln!("{title}: loading");
     let loading = server.restart(peer, &cores, &[])?;
-    Ok(Found { title, answers, saving: (began, ended), resident: (before, most), loading, file })
+    Ok(Found { title, answers, rounds: all, resident, loading, file })
 }
 
 fn fill(server: &Server, keys: usize) -> Result<(), String> {
@@ -151,32 +173,44 @@ fn write_steadily(mut stream: TcpStream, keys: usize, stop: &AtomicBool) -> Resu
 }
 
 impl Found {
-    fn phase(&self) -> [Phase; 1] {
-        let (from, to) = self.saving;
-        [Phase { name: "BGSAVE".to_string(), from, to }]
+    fn phases(&self) -> Vec<Phase> {
+        let phase = |round: &Round| Phase { name: "BGSAVE".to_string(), from: round.began, to: round.ended };
+        self.rounds.iter().map(phase).collect()
+    }
+
+    /// Of so many parts of the answers at most that long, and the longest.
+    fn cell(&self, saving: bool, of: fn(&[Answer], Duration, Duration) -> Vec<Duration>) -> String {
+        let rounds = self.rounds.iter().map(|round| {
+            let (from, to) = if saving { (round.began, round.ended) } else { (round.quiet, round.began) };
+            of(&self.answers, from, to)
+        });
+        let rounds: Vec<Vec<Duration>> = rounds.collect();
+        let parts =
+            [0.5, 0.99, 0.999].map(|part| format!("{:.0}", median(&rounds, |took| percentile(took.clone(), part).0)));
+        let longest = rounds.iter().map(|took| percentile(took.clone(), 1.0).1).fold(0.0, f64::max);
+        format!("{} / {longest:.0}", parts.join(" / "))
     }
 }
 
 fn print(all: &[Found]) {
-    println!("GET of a client that asks every 0.2 ms, us: p99.9 / longest, and both less waits for a processor\n");
-    println!("| | quiet | less waits | saving | less waits | saving, s | more memory, MB | file, MB | loading, s |");
-    println!("|---|---|---|---|---|---|---|---|---|");
-    let of = |(most, longest): (f64, f64)| format!("{most:.0} / {longest:.0}");
+    println!(
+        "GET of a client that asks every 0.2 ms, us: p50 / p99 / p99.9 / longest, and the same less waits for a processor\n"
+    );
+    println!(
+        "| | quiet | less waits | saving | less waits | saving, s | its CPU, s | more memory, MB | file, MB | loading, s |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     for found in all {
-        let (began, ended) = found.saving;
-        let cells: Vec<String> = [(Duration::from_millis(500), began), (began, ended)]
-            .into_iter()
-            .flat_map(|(from, to)| {
-                [between(&found.answers, from, to), running_between(&found.answers, from, to)]
-                    .map(|took| of(percentile(took, 0.999)))
-            })
-            .collect();
+        let cells = [false, true]
+            .map(|saving| format!("{} | {}", found.cell(saving, between), found.cell(saving, running_between)));
+        let of = |figure: fn(&Round) -> f64| median(&found.rounds, figure);
         let more = found.resident.1.saturating_sub(found.resident.0) >> 20;
         println!(
-            "| {} | {} | {:.2} | {more} | {} | {:.2} |",
+            "| {} | {} | {:.2} | {:.2} | {more} | {} | {:.2} |",
             found.title,
             cells.join(" | "),
-            ended.saturating_sub(began).as_secs_f64(),
+            of(|round| round.ended.saturating_sub(round.began).as_secs_f64()),
+            of(|round| round.cpu as f64 / 1e9),
             found.file >> 20,
             found.loading.as_secs_f64(),
         );

@@ -182,6 +182,16 @@ impl Server {
         text.split_ascii_whitespace().next().and_then(|ns| ns.parse().ok()).unwrap_or(0)
     }
 
+    /// Nanoseconds that those of its children have run that ended, by ticks of the system.
+    pub fn children_cpu(&self) -> u64 {
+        let pid = self.child.id();
+        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // Fields 16 and 17, of which the name in parentheses is the second.
+        let fields = text.rsplit(')').next().unwrap_or_default().split_ascii_whitespace();
+        let ticks: u64 = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        ticks * 10_000_000
+    }
+
     /// Waits until background work has settled: the used memory stays the same for a while.
     pub fn settle(&self) -> Result<(), String> {
         // Longer than two seconds in all: what is idle goes at the second look.

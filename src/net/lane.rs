@@ -20,6 +20,11 @@ const BATCH: usize = 32;
 /// Requests that one lane may run before others have their turn.
 pub const REQUESTS_PER_TURN: usize = 1024;
 
+/// The same of one who writes while a copy of the keyspace lives: a write may have to copy a page then, which takes a few microseconds.
+const BATCH_BESIDE_COPY: usize = 8;
+/// And while it may have to copy a directory, too, which takes ten.
+const BATCH_BEFORE_OWNING: usize = 2;
+
 /// Why [`Lane::run`] came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ran {
@@ -54,12 +59,14 @@ pub struct Lane {
     pub reply: Reply,
     /// Requests that were parsed together with one that made the client wait.
     backlog: Rare<VecDeque<Request>>,
+    /// Whether its last batch had writes in it.
+    has_written: bool,
 }
 
 impl Lane {
     /// A lane for a client that has not sent anything yet.
     pub fn new(client: ClientId, reply: Reply) -> Lane {
-        Lane { client, query: Vec::new(), parser: Parser::new(), reply, backlog: Rare::default() }
+        Lane { client, query: Vec::new(), parser: Parser::new(), reply, backlog: Rare::default(), has_written: false }
     }
 
     /// Whether nothing that came is left to be run, or to be parsed.
@@ -133,12 +140,18 @@ impl Lane {
             return ran;
         }
         let mut done = 0;
+        let began = server.begin_share();
         let ran = loop {
             let limits = server.limits(self.client);
+            let is_beside_copy = self.has_written && server.keyspace.has_copies();
             // Before authentication one request at a time, and the next only when its reply is out: nobody without
             // a password makes the server hold much.
             let batch = if limits.authenticated {
-                BATCH
+                match is_beside_copy {
+                    true if server.keyspace.has_directories_to_own() => BATCH_BEFORE_OWNING,
+                    true => BATCH_BESIDE_COPY,
+                    false => BATCH,
+                }
             } else if self.reply.is_empty() {
                 1
             } else {
@@ -177,7 +190,8 @@ impl Lane {
                 }
             }
             done += requests.len();
-            if done >= REQUESTS_PER_TURN || server.is_turn_long() {
+            self.has_written = server.has_batch_writes();
+            if done >= REQUESTS_PER_TURN || server.is_turn_long() || (is_beside_copy && server.is_share_long(began)) {
                 break Ran::Capped;
             }
         };

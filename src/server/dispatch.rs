@@ -63,6 +63,7 @@ impl Server {
                 hashes.push(key, table.hash(key));
             }
         }
+        self.batch_has_writes = has_writes;
         // One key alone gains nothing: its handler would wait for the same memory a moment later.
         if hashes.len() < 2 {
             return next;
@@ -72,6 +73,12 @@ impl Server {
             self.prefetch_members(db, requests, query, from, next);
         }
         next
+    }
+
+    /// Whether there are writes among the requests that [`Server::prefetch`] saw last.
+    #[inline]
+    pub fn has_batch_writes(&self) -> bool {
+        self.batch_has_writes
     }
 
     /// The same inside big collections, for the member or field that a request names.

@@ -248,6 +248,8 @@ pub struct Server {
     depth: u32,
     /// Commands of the batch in hand, found by `prefetch`, and where the hashes of their keys begin.
     batch: Vec<(CommandId, usize)>,
+    /// Whether there are writes among them.
+    batch_has_writes: bool,
     /// When the regular work is due next, by the monotonic clock.
     next_cron_us: u64,
     /// How often the regular work has run.
@@ -272,6 +274,9 @@ pub fn judge(families: &[Family]) -> impl FnMut(Foreign) -> Result<(), Reason> {
 
 /// For so long requests are run in one turn; then what they have set off has its turn, and replies are sent.
 const REQUESTS_NS: u64 = 400_000;
+
+/// What one connection gets of that while a copy of the keyspace lives and it writes: a few slow ones, or a hundred that meet nothing shared.
+const SHARE_NS: u64 = 20_000;
 
 impl Server {
     /// A server with empty databases in a world that gives it time, chance, threads and a disk.
@@ -341,6 +346,7 @@ impl Server {
             time_due: 0,
             depth: 0,
             batch: Vec::new(),
+            batch_has_writes: false,
             next_cron_us: 0,
             cron_count: 0,
         };
@@ -381,6 +387,17 @@ impl Server {
     #[inline]
     pub fn is_turn_long(&self) -> bool {
         self.last_ticks > self.turn_due
+    }
+
+    /// When a connection's share of the turn begins: for [`Server::is_share_long`].
+    #[inline]
+    pub fn begin_share(&self) -> u64 {
+        self.last_ticks
+    }
+
+    /// Whether a share that began at that tick is long for somebody who writes while a copy of the keyspace lives.
+    pub fn is_share_long(&self, began: u64) -> bool {
+        self.last_ticks.saturating_sub(began) > self.watch.ticks_in_ns(SHARE_NS)
     }
 
     /// Much was read: that took time, too.

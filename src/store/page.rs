@@ -673,7 +673,17 @@ impl Page {
         }
     }
 
-    /// Asks for the entries of all buckets.
+    /// Asks for the rest of all entries, whose beginnings are there.
+    pub fn prefetch_values(&self) {
+        if !self.is_bag() {
+            for index in 0..self.plain_buckets() {
+                let bucket = self.bucket(index);
+                bucket.taken().for_each(|slot| bucket.entry(slot).prefetch_value());
+            }
+        }
+    }
+
+    /// Asks for the beginnings of the entries of all buckets.
     pub fn prefetch_entries(&self) {
         if !self.is_bag() {
             for index in 0..self.plain_buckets() {

@@ -819,23 +819,17 @@ impl Frozen {
     }
 }
 
-/// Visits all entries of a node, with the lines of the next pages and entries on their way.
+/// Visits all entries of a node. What the next pages need is on its way meanwhile: first their lines, then the beginnings of their
+/// entries, then the rest of these.
 fn each_of(node: &Node, visit: &mut dyn FnMut(&Entry)) {
-    let mut ahead = node.children();
-    let mut entries_ahead = node.children();
-    for page in ahead.by_ref().take(2) {
-        page.prefetch_all();
-    }
-    if let Some(page) = entries_ahead.next() {
-        page.prefetch_entries();
-    }
+    let (mut lines, mut beginnings, mut values) = (node.children(), node.children(), node.children());
+    lines.by_ref().take(3).for_each(Page::prefetch_all);
+    beginnings.by_ref().take(2).for_each(Page::prefetch_entries);
+    values.by_ref().take(1).for_each(Page::prefetch_values);
     for page in node.children() {
-        if let Some(page) = ahead.next() {
-            page.prefetch_all();
-        }
-        if let Some(page) = entries_ahead.next() {
-            page.prefetch_entries();
-        }
+        lines.next().inspect(|page| page.prefetch_all());
+        beginnings.next().inspect(|page| page.prefetch_entries());
+        values.next().inspect(|page| page.prefetch_values());
         page.each(visit);
     }
 }
