@@ -285,6 +285,24 @@ fn after_a_failed_sync_the_tail_goes_to_a_fresh_increment() {
 }
 
 #[test]
+fn a_base_that_cannot_get_its_name_leaves_no_file_behind() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    ask(&mut local, client, &["SET", "a", "1"]);
+    disk.fail_to_name(Some(".base."));
+    assert!(ask(&mut local, client, &["BGREWRITEAOF"]).starts_with("+Background"));
+    for _ in 0..10 {
+        local.advance_ms(100);
+    }
+    assert!(ask(&mut local, client, &["INFO", "persistence"]).contains("aof_last_bgrewrite_status:err"));
+    disk.fail_to_name(None);
+    assert!(!disk.names().iter().any(|name| name.contains("temp-")), "{:?}", disk.names());
+    let after = server(config("always", &[]), &disk.after_power_loss(), local.server.now());
+    assert_eq!(digest_of(&after.server), digest_of(&local.server));
+}
+
+#[test]
 fn with_a_disk_that_fails_now_and_then_the_files_stay_good_and_nothing_answered_is_lost() {
     for seed in 1..=150 {
         let mut dice = Dice(seed);
