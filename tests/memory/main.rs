@@ -514,7 +514,7 @@ fn clients_that_take_too_much_go_before_keys_do() {
     let (asker, greedy) = (local.connect(), local.connect());
     ask(&mut local, asker, &[b"CLIENT", b"NO-EVICT", b"on"]);
     for n in 0..50 {
-        set(&mut local, asker, n, &[b'v'; 50_000]);
+        set(&mut local, asker, n, &vec![b'v'; 50_000]);
     }
     let queued = |n| [request(&["MULTI"]), request(&["SET", "k", &"v".repeat(100_000)]).repeat(n)].concat();
     limit_to(&mut local, asker, 2_000_000);
