@@ -131,7 +131,7 @@ fn restore(ctx: &mut Ctx, args: Args) -> Done {
     if db.may_expire() && db.is_expired(&entry) {
         db.delete(slot, key, Event::DEL);
         db.discard(entry);
-        ctx.log_instead(&[b"DEL", key]);
+        ctx.log_removed(key);
         if !slot.is_found() {
             ctx.log_nothing();
         }

@@ -513,6 +513,7 @@ fn scan(ctx: &mut Ctx, args: Args) -> Done {
             }
         }
     });
+    ctx.log_apart();
     Ok(Flow::Done)
 }
 
@@ -522,6 +523,7 @@ fn randomkey(ctx: &mut Ctx, _: Args) -> Done {
         Some(key) => ctx.reply.bulk(key),
         None => ctx.reply.null(),
     }
+    ctx.log_apart();
     Ok(Flow::Done)
 }
 
@@ -715,7 +717,7 @@ fn expire_at(ctx: &mut Ctx, args: Args, scale: i64, is_relative: bool) -> Done {
     }
     if at <= db.now() && may_delete {
         db.delete(slot, key, Event::DEL);
-        ctx.log_instead(&[b"DEL", key]);
+        ctx.log_expired(key);
     } else {
         db.set_deadline(slot, Some(at));
         db.changed(key, Event::EXPIRE, 1);

@@ -661,19 +661,20 @@ fn transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side) -> Result<bool, Err
 fn blmove(ctx: &mut Ctx, args: Args) -> Done {
     let (from, to) = (side(args.get(3))?, side(args.get(4))?);
     let deadline = ctx.deadline(args.get(5))?;
-    wait_and_transfer(ctx, args, from, to, deadline)
+    let logged = [b"LMOVE", args.get(1), args.get(2), args.get(3), args.get(4)];
+    wait_and_transfer(ctx, args, from, to, deadline, &logged)
 }
 
 /// BRPOPLPUSH source destination timeout
 fn brpoplpush(ctx: &mut Ctx, args: Args) -> Done {
     let deadline = ctx.deadline(args.get(3))?;
-    wait_and_transfer(ctx, args, Side::Right, Side::Left, deadline)
+    let logged = [b"RPOPLPUSH", args.get(1), args.get(2)];
+    wait_and_transfer(ctx, args, Side::Right, Side::Left, deadline, &logged)
 }
 
-fn wait_and_transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side, deadline: i64) -> Done {
+fn wait_and_transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side, deadline: i64, logged: &[&[u8]]) -> Done {
     if transfer(ctx, args, from, to)? {
-        let word = |side| if side == Side::Left { b"LEFT".as_slice() } else { b"RIGHT" };
-        ctx.log_instead(&[b"LMOVE", args.get(1), args.get(2), word(from), word(to)]);
+        ctx.log_instead(logged);
         return Ok(Flow::Done);
     }
     ctx.block(args, args.range(1..2), "list", deadline, Instead::Null)

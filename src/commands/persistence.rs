@@ -100,10 +100,8 @@ fn bgsave(ctx: &mut Ctx, args: Args) -> Done {
     let may_wait = match args.len() {
         1 => false,
         2 if args.get(1).eq_ignore_ascii_case(b"cancel") => {
-            if !ctx.server.call_off_saving() {
-                return Err(Error::Text("ERR Background saving is currently not in progress or scheduled"));
-            }
-            ctx.reply.simple("Background saving cancelled");
+            let answer = ctx.server.call_off_saving()?;
+            ctx.reply.simple(answer);
             return Ok(Flow::Done);
         }
         2 if args.get(1).eq_ignore_ascii_case(b"schedule") => true,

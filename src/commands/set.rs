@@ -324,14 +324,14 @@ fn spop(ctx: &mut Ctx, args: Args) -> Done {
         return Ok(Flow::Done);
     }
     let reply = &mut *ctx.reply;
-    if wanted == len {
+    if wanted == len && count.is_some() {
         set.each(&mut |member| reply.text(member));
         db.changed(key, SPOP, wanted as u64);
         if let Some(entry) = db.take(slot) {
             db.discard(entry);
         }
         db.changed(key, Event::DEL, 0);
-        ctx.log_instead(&[b"DEL", key]);
+        ctx.log_removed(key);
         return Ok(Flow::Done);
     }
     let mut gone = ctx.server.propagation.is_on.then(Vec::new);

@@ -391,7 +391,10 @@ fn set(ctx: &mut Ctx, args: Args) -> Done {
     db.set(slot, key, value_from(value, args.shared(2)), ttl, Event::SET);
     if let Ttl::At(at) = ttl {
         db.changed(key, Event::EXPIRE, 0);
-        ctx.log_set(key, args.text(2), Ttl::At(at));
+        // A time that is told as PXAT is good at any time.
+        if !matches!(o.expiration, Expiration::At(Unit::Millis, _)) || matches!(o.when, Condition::IfEqual(_)) {
+            ctx.log_set(key, args.text(2), Ttl::At(at));
+        }
     } else if let Condition::IfEqual(_) = o.when {
         // Whoever reads the log may not know the condition.
         ctx.log_set(key, args.text(2), ttl);
@@ -507,7 +510,7 @@ fn getex(ctx: &mut Ctx, args: Args) -> Done {
     match deadline {
         Some(at) if at <= db.now() && db.may_expire() => {
             db.delete(slot, key, Event::DEL);
-            ctx.log_instead(&[b"DEL", key]);
+            ctx.log_expired(key);
         }
         Some(at) => {
             db.set_deadline(slot, Some(at));

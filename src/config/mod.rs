@@ -115,11 +115,11 @@ fn find(name: &[u8]) -> Option<(&'static str, usize)> {
     ROWS.get_key_value(&*lower).map(|(&name, &row)| (name, row))
 }
 
-/// Whether a directive's value is for nobody's eyes.
+/// Whether a directive's value is for nobody's eyes, by any of its names.
 pub fn is_secret(name: &[u8]) -> bool {
     const SECRETS: [&str; 5] =
         ["requirepass", "masterauth", "masteruser", "tls-key-file-pass", "tls-client-key-file-pass"];
-    SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes()))
+    find(name).is_some_and(|(_, row)| SECRETS.contains(&DIRECTIVES[row].name))
 }
 
 /// The row of a name that the program itself spells.

@@ -166,10 +166,23 @@ pub struct Settings {
     pub always_show_logo: bool,
     /// Snapshots and the append-only file.
     pub persistence: Persistence,
+    /// In which words the log tells of removals.
+    pub lazyfree: LazyFree,
     /// `shutdown-on-sigint`: the options of SHUTDOWN, or `default`.
     pub on_sigint: String,
     /// `shutdown-on-sigterm`: the same.
     pub on_sigterm: String,
+}
+
+/// Whether the log says UNLINK, not DEL, of what went; how it is freed does not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LazyFree {
+    /// Of what expired (`lazyfree-lazy-expire`).
+    pub expired: bool,
+    /// Of what was evicted (`lazyfree-lazy-eviction`).
+    pub evicted: bool,
+    /// Of what a command removed that is not called so (`lazyfree-lazy-server-del`).
+    pub removed: bool,
 }
 
 /// A snapshot is due when so many changes were made and so many seconds have passed since the last one.
@@ -401,6 +414,11 @@ impl Settings {
             logfile: text("logfile"),
             dir: text("dir"),
             always_show_logo: is_yes("always-show-logo"),
+            lazyfree: LazyFree {
+                expired: is_yes("lazyfree-lazy-expire"),
+                evicted: is_yes("lazyfree-lazy-eviction"),
+                removed: is_yes("lazyfree-lazy-server-del"),
+            },
             on_sigint: text("shutdown-on-sigint"),
             on_sigterm: text("shutdown-on-sigterm"),
             persistence: Persistence::new(values),

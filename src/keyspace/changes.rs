@@ -111,6 +111,8 @@ pub struct Removed {
     pub key: Box<[u8]>,
     /// The fields of a hash that went; none: the whole key did.
     pub fields: Vec<Box<[u8]>>,
+    /// Whether it was evicted.
+    pub is_evicted: bool,
 }
 
 impl Removed {
@@ -160,16 +162,16 @@ impl Changes {
 
     /// Notes for the log that a key went by itself.
     #[inline]
-    pub fn removed_key(&mut self, db: DbId, key: &[u8]) {
+    pub fn removed_key(&mut self, db: DbId, key: &[u8], is_evicted: bool) {
         if self.is_logged {
-            self.note_removed(Removed { db, key: key.into(), fields: Vec::new() });
+            self.note_removed(Removed { db, key: key.into(), fields: Vec::new(), is_evicted });
         }
     }
 
     /// Notes for the log that fields of a hash went by themselves.
     pub fn removed_fields(&mut self, db: DbId, key: &[u8], fields: Vec<Box<[u8]>>) {
         if self.is_logged && !fields.is_empty() {
-            self.note_removed(Removed { db, key: key.into(), fields });
+            self.note_removed(Removed { db, key: key.into(), fields, is_evicted: false });
         }
     }
 

@@ -453,7 +453,7 @@ pub(super) fn expire(data: &mut Database, shared: &mut Shared, id: DbId, positio
     shared.stats.lags.add(entry.deadline().map_or(0, |at| shared.now.saturating_sub(at)));
     // The deletion counts as no change of a client's: Redis counts it neither for `save` rules nor for dirty.
     shared.changes.record(id, entry.key(), Event::EXPIRED, 0);
-    shared.changes.removed_key(id, entry.key());
+    shared.changes.removed_key(id, entry.key(), false);
     shared.discard(entry);
 }
 

@@ -320,7 +320,7 @@ impl Keyspace {
         shared.stats.evicted += 1;
         // As with expiry the deletion counts as no change of a client's.
         shared.changes.record(db, entry.key(), Event::EVICTED, 0);
-        shared.changes.removed_key(db, entry.key());
+        shared.changes.removed_key(db, entry.key(), true);
         shared.discard(entry);
     }
 }

@@ -664,6 +664,10 @@ impl Server {
             reporter.report(Report::Published(Err(JOB_LOST.into())), || {
                 set.manifest.rebase(base, covered);
                 let named = set.disk.rename(&temporary, &path).and_then(|()| set.write_manifest());
+                if named.is_err() {
+                    // Under its old name it is of no use. (It may have the new one, and then it stays: see above.)
+                    _ = set.disk.remove(&temporary);
+                }
                 let failed = |error: io::Error| format!("Error publishing the new base {}: {error}", path.display());
                 Report::Published(named.map(|()| set.manifest).map_err(failed))
             });

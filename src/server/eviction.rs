@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! dispatch: over the limit? --no--> run
-//!                 | yes: evict, as long as this turn's slice lasts
+//!                 | yes: evict, as long as this turn's slice lasts; nothing if clients go for it (`maxmemory-clients`)
 //!                 +-- below ---------> run
 //!                 +-- nothing to evict: a command that needs memory gets an error
 //!                 +-- slice is over: a command that needs memory waits, its client with it; others run
@@ -46,6 +46,10 @@ pub struct Eviction {
     waiting: Vec<ClientId>,
     /// The command in hand is to wait.
     is_to_wait: bool,
+    /// Keys were spared in this turn, since clients take more than they may.
+    counts_on_clients: bool,
+    /// No client went for it, or not enough did: keys go meanwhile.
+    clients_stay: bool,
     /// Slices were not enough: the loop must not sleep.
     is_behind: bool,
     /// Since when the limit is exceeded; microseconds of the monotonic clock.
@@ -170,6 +174,9 @@ impl Server {
         if !self.mark_limit() {
             return Room::Enough;
         }
+        if self.clients_will_go() {
+            return Room::NotYet;
+        }
         let settings = &self.config.settings;
         let policy = if settings.import_mode { None } else { policy_of(&settings.maxmemory_policy) };
         let Some(policy) = policy else { return Room::None };
@@ -246,12 +253,31 @@ impl Server {
         }
     }
 
+    /// What all clients together may take; none: anything.
+    #[inline]
+    fn clients_max(&self) -> Option<u64> {
+        let most = self.config.settings.maxmemory_clients;
+        (most > 0).then_some(most.max(CLIENTS_MIN))
+    }
+
+    /// Whether clients take too much and are to go at the end of this turn: keys go only for what is missing then. It may be that
+    /// all is sent by then and nobody goes; so keys are spared for one turn only.
+    fn clients_will_go(&mut self) -> bool {
+        let is_too_much = self.clients_max().is_some_and(|most| self.clients.memory() as u64 > most);
+        self.eviction.clients_stay &= is_too_much;
+        self.eviction.counts_on_clients = is_too_much && !self.eviction.clients_stay;
+        self.eviction.counts_on_clients
+    }
+
     /// After the replies of a turn are sent: looks after the limit for all clients together.
     #[inline]
     pub fn tend_clients(&mut self) {
-        let most = self.config.settings.maxmemory_clients;
-        if most > 0 && self.clients.memory() as u64 > most.max(CLIENTS_MIN) {
-            self.evict_clients(most.max(CLIENTS_MIN) as usize);
+        if let Some(most) = self.clients_max() {
+            if self.clients.memory() as u64 > most {
+                self.evict_clients(most as usize);
+            } else if std::mem::take(&mut self.eviction.counts_on_clients) {
+                self.eviction.clients_stay = true;
+            }
         }
     }
 
@@ -259,8 +285,7 @@ impl Server {
     /// before it runs.
     #[inline]
     pub fn is_too_much(&mut self, client: ClientId, bytes: usize) -> bool {
-        let most = self.config.settings.maxmemory_clients;
-        most > 0 && bytes as u64 > most.max(CLIENTS_MIN) && self.evict_client(client)
+        self.clients_max().is_some_and(|most| bytes as u64 > most) && self.evict_client(client)
     }
 
     /// A client goes to save memory, unless it may not.
@@ -296,6 +321,8 @@ impl Server {
             self.evict_client(client);
             self.outbox.push(Order::Close { client, after_replies: false });
         }
+        self.eviction.counts_on_clients = false;
+        self.eviction.clients_stay = memory > most;
     }
 
     /// Another turn, another slice.

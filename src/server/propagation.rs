@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! handler changed something -> what it says (AsSent, Instead, Nothing) \
-//! something expired or was evicted -> DEL, HDEL, before it              > unit -> settle_unit -> log
+//! something expired or was evicted -> DEL, UNLINK, HDEL, before it      > unit -> settle_unit -> log
 //! ```
 //!
 //! A unit is what nobody may see half of: a command, an EXEC, one service of a client that waited. If it has more than
@@ -27,6 +27,8 @@ pub enum Propagate {
     Always,
     /// Nothing.
     Nothing,
+    /// Nothing, and what expired on the way went for itself: the command did not ask for those keys.
+    Apart,
     /// These commands instead.
     Instead {
         /// One after another.
@@ -165,6 +167,11 @@ impl Propagation {
     }
 }
 
+/// The command that stands for a removal.
+fn removal(is_lazy: bool) -> &'static [u8] {
+    if is_lazy { b"UNLINK" } else { b"DEL" }
+}
+
 impl Ctx<'_> {
     /// The log is to hold this command instead of the one that was sent; called again, this one too. Nothing is done if
     /// there is no log.
@@ -183,6 +190,16 @@ impl Ctx<'_> {
         let Propagate::Instead { bytes, commands } = &mut self.propagate else { unreachable!("it was just made so") };
         *commands += 1;
         bytes
+    }
+
+    /// The log is to hold that a key went because its time had come.
+    pub fn log_expired(&mut self, key: &[u8]) {
+        self.log_instead(&[removal(self.server.config.settings.lazyfree.expired), key]);
+    }
+
+    /// The log is to hold that a command removed a key by the way.
+    pub fn log_removed(&mut self, key: &[u8]) {
+        self.log_instead(&[removal(self.server.config.settings.lazyfree.removed), key]);
     }
 
     /// The log is to hold SET, with an absolute time if there is a deadline.
@@ -231,6 +248,11 @@ impl Ctx<'_> {
         self.propagate = Propagate::Nothing;
     }
 
+    /// The log is to hold nothing of this command, and each key that expired on the way as a unit of its own.
+    pub fn log_apart(&mut self) {
+        self.propagate = Propagate::Apart;
+    }
+
     /// Whether there is a log: what only it needs is not made otherwise.
     pub fn is_logged(&self) -> bool {
         self.server.propagation.is_on
@@ -252,6 +274,11 @@ impl Server {
         self.propagate_removed();
         match how {
             Propagate::Nothing => {}
+            Propagate::Apart => {
+                if self.depth == 0 {
+                    self.log_unit(false);
+                }
+            }
             Propagate::Instead { mut bytes, commands } => {
                 self.propagation.writer = Some(client);
                 self.propagation.add(db, commands, |out| out.append(&mut bytes));
@@ -281,9 +308,11 @@ impl Server {
         if !self.keyspace.shared.changes.has_removed() {
             return;
         }
-        for Removed { db, key, fields } in self.keyspace.shared.changes.take_removed() {
+        let lazyfree = self.config.settings.lazyfree;
+        for Removed { db, key, fields, is_evicted } in self.keyspace.shared.changes.take_removed() {
             if fields.is_empty() {
-                self.propagation.add(db, 1, |out| bulks(out.own(), b'*', &[&b"DEL"[..], &key]));
+                let name = removal(if is_evicted { lazyfree.evicted } else { lazyfree.expired });
+                self.propagation.add(db, 1, |out| bulks(out.own(), b'*', &[name, &key]));
             }
             for field in fields {
                 self.propagation.add(db, 1, |out| bulks(out.own(), b'*', &[&b"HDEL"[..], &key, &field]));

@@ -216,17 +216,20 @@ impl Server {
         }
     }
 
-    /// BGSAVE CANCEL: neither the snapshot that is being written is wanted any more, nor one that was to follow. False: there was none.
-    pub fn call_off_saving(&mut self) -> bool {
+    /// BGSAVE CANCEL: neither the snapshot that is being written is wanted any more, nor one that was to follow. What it answers.
+    pub fn call_off_saving(&mut self) -> Result<&'static str, Error> {
         let was_scheduled = std::mem::take(&mut self.saving.is_scheduled);
         let before = self.saving.job.as_ref().map(|job| job.before);
         self.cancel_saving();
         // What it was to save is still to be saved.
         if let Some(before) = before.filter(|_| self.saving.job.is_none()) {
             self.saving.saved_dirty = before;
-            return true;
+            return Ok("Background saving cancelled");
         }
-        was_scheduled
+        if !was_scheduled {
+            return Err(Error::Text("ERR Background saving is currently not in progress or scheduled"));
+        }
+        Ok("Scheduled background saving cancelled")
     }
 
     /// After FLUSHALL: a snapshot of what was there before is not wanted any more, and the file is to be empty, too.

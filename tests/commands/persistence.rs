@@ -208,6 +208,16 @@ fn a_snapshot_can_be_called_off() {
         ...
         > BGSAVE CANCEL
         (error) ERR Background saving is currently not in progress or scheduled
+        > BGREWRITEAOF
+        Background append only file rewriting started
+        > BGSAVE SCHEDULE
+        Background saving scheduled
+        > BGSAVE CANCEL
+        Scheduled background saving cancelled
+        > BGSAVE CANCEL
+        (error) ERR Background saving is currently not in progress or scheduled
+        > CONFIG SET rdb-key-save-delay 0
+        OK
     "#,
     );
 }

@@ -563,3 +563,31 @@ fn commandlog_says_what_is_wrong() {
     "#,
     );
 }
+
+#[test]
+fn passwords_are_blotted_out_under_the_names_that_valkey_has_for_them() {
+    check(
+        r#"
+        # valkey 9.0
+        # resp2
+        > CONFIG SET slowlog-log-slower-than 0
+        OK
+        > CONFIG SET PrimaryAuth p primaryuser q maxclients 100
+        OK
+        > SLOWLOG GET 1
+        1) 1) (integer) 1
+        ~    2) (integer) *
+        ~    3) (integer) *
+           4) 1) "CONFIG"
+              2) "SET"
+              3) "PrimaryAuth"
+              4) "(redacted)"
+              5) "primaryuser"
+              6) "(redacted)"
+              7) "maxclients"
+              8) "100"
+        ~    5) *
+           6) ""
+    "#,
+    );
+}

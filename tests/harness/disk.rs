@@ -25,6 +25,8 @@ struct State {
     room: Option<usize>,
     /// Whether syncing fails.
     fails_to_sync: bool,
+    /// Nothing can be renamed to what has this in its name.
+    fails_to_name: Option<&'static str>,
     /// How often something was synced.
     syncs: usize,
 }
@@ -67,6 +69,12 @@ impl Memory {
     /// From now on syncing fails, or no longer.
     pub fn fail_sync(&self, fails: bool) {
         self.0.lock().unwrap().fails_to_sync = fails;
+    }
+
+    #[allow(dead_code, reason = "the log uses it")]
+    /// From now on nothing can be renamed to what has this in its name.
+    pub fn fail_to_name(&self, part: Option<&'static str>) {
+        self.0.lock().unwrap().fails_to_name = part;
     }
 
     #[allow(dead_code, reason = "the log uses it")]
@@ -156,6 +164,9 @@ impl Disk for Memory {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
+        if state.fails_to_name.is_some_and(|part| to.to_string_lossy().contains(part)) {
+            return Err(io::Error::other("this disk does not take the name"));
+        }
         let file = state.names.remove(from).ok_or_else(missing)?;
         state.names.insert(to.to_path_buf(), file);
         Ok(())

@@ -509,6 +509,31 @@ fn the_largest_clients_go_when_all_take_too_much() {
 }
 
 #[test]
+fn clients_that_take_too_much_go_before_keys_do() {
+    let mut local = server(&["--maxmemory-policy", "allkeys-lru", "--maxmemory-clients", "1mb"]);
+    let (asker, greedy) = (local.connect(), local.connect());
+    ask(&mut local, asker, &[b"CLIENT", b"NO-EVICT", b"on"]);
+    for n in 0..50 {
+        set(&mut local, asker, n, &vec![b'v'; 50_000]);
+    }
+    let queued = |n| [request(&["MULTI"]), request(&["SET", "k", &"v".repeat(100_000)]).repeat(n)].concat();
+    limit_to(&mut local, asker, 2_000_000);
+    local.send(greedy, &queued(40));
+    assert!(!local.is_open(greedy));
+    assert_eq!((info(&mut local, asker, "evicted_clients"), info(&mut local, asker, "evicted_keys")), (1, 0));
+    // Where the client may not go, keys do.
+    let protected = local.connect();
+    ask(&mut local, protected, &[b"CLIENT", b"NO-EVICT", b"on"]);
+    local.send(protected, &queued(40));
+    for _ in 0..100 {
+        local.advance_ms(1);
+    }
+    assert!(local.is_open(protected));
+    assert!(info(&mut local, asker, "evicted_keys") > 0);
+    assert_eq!(local.server.eviction.waiting(), 0);
+}
+
+#[test]
 fn what_clients_take_is_counted_and_comes_back() {
     let mut local = server(&[]);
     let (asker, client) = (local.connect(), local.connect());

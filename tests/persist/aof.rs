@@ -285,6 +285,24 @@ fn after_a_failed_sync_the_tail_goes_to_a_fresh_increment() {
 }
 
 #[test]
+fn a_base_that_cannot_get_its_name_leaves_no_file_behind() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    ask(&mut local, client, &["SET", "a", "1"]);
+    disk.fail_to_name(Some(".base."));
+    assert!(ask(&mut local, client, &["BGREWRITEAOF"]).starts_with("+Background"));
+    for _ in 0..10 {
+        local.advance_ms(100);
+    }
+    assert!(ask(&mut local, client, &["INFO", "persistence"]).contains("aof_last_bgrewrite_status:err"));
+    disk.fail_to_name(None);
+    assert!(!disk.names().iter().any(|name| name.contains("temp-")), "{:?}", disk.names());
+    let after = server(config("always", &[]), &disk.after_power_loss(), local.server.now());
+    assert_eq!(digest_of(&after.server), digest_of(&local.server));
+}
+
+#[test]
 fn with_a_disk_that_fails_now_and_then_the_files_stay_good_and_nothing_answered_is_lost() {
     for seed in 1..=150 {
         let mut dice = Dice(seed);
@@ -565,4 +583,53 @@ fn the_log_holds_commands_of_redis_for_those_of_valkey() {
          *5 SET b 2 PXAT {at} *1 EXEC *4 SET a 3 KEEPTTL *6 HSETEX h FIELDS 1 f v"
     );
     assert_eq!(commands, expected);
+}
+
+/// Commands that the log holds instead of others, in the words in which Redis 8.2 has them.
+#[test]
+fn the_log_says_how_things_went_in_the_words_of_redis() {
+    let disk = Memory::default();
+    let mut local = server(config("always", &[]), &disk, START_MS);
+    let client = local.connect();
+    let mut logged = |line: &str| {
+        let before = disk.bytes(INCREMENT).map_or(0, |log| log.len());
+        for line in line.split("; ") {
+            let reply = ask(&mut local, client, &line.split(' ').collect::<Vec<_>>());
+            assert!(!reply.starts_with('-'), "{line}: {reply}");
+        }
+        local.advance_ms(100);
+        let log = disk.bytes(INCREMENT).expect("there is an increment")[before..].to_vec();
+        let log = String::from_utf8_lossy(&log).into_owned();
+        // Every other line is a length.
+        log.lines().filter(|line| !line.starts_with(['$', '*'])).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(logged("RPUSH l a b; BLMOVE l m Left rIGHT 0"), "SELECT 0 RPUSH l a b LMOVE l m Left rIGHT");
+    assert_eq!(logged("BRPOPLPUSH l m 0"), "RPOPLPUSH l m");
+    assert_eq!(logged("SADD s a; SPOP s"), "SADD s a SREM s a");
+    let at = START_MS + 600_000;
+    assert_eq!(logged(&format!("SET k v NX pxat {at} GET")), format!("SET k v NX pxat {at} GET"));
+    assert_eq!(logged(&format!("SET k w XX EXAT {}", at / 1000)), format!("SET k w PXAT {}", at / 1000 * 1000));
+    logged("DEBUG SET-ACTIVE-EXPIRE 0; DEL k l m; PSETEX a 1 v; PSETEX b 1 v");
+    // Who asked for no key finds each of them gone for itself, who asked for all of them finds it all at once.
+    let gone = logged("SCAN 0");
+    assert!(gone == "DEL a DEL b" || gone == "DEL b DEL a", "{gone}");
+    logged("PSETEX a 1 v; PSETEX b 1 v");
+    let gone = logged("RANDOMKEY");
+    assert!(gone == "DEL a DEL b" || gone == "DEL b DEL a", "{gone}");
+    logged("PSETEX a 1 v; PSETEX b 1 v");
+    assert_eq!(logged("MGET a b"), "MULTI DEL a DEL b EXEC");
+    logged("DEBUG SET-ACTIVE-EXPIRE 1");
+    for (setting, name) in [("no", "DEL"), ("yes", "UNLINK")] {
+        for part in ["expire", "eviction", "server-del"] {
+            logged(&format!("CONFIG SET lazyfree-lazy-{part} {setting}"));
+        }
+        assert_eq!(logged("SADD s a b; SPOP s 5"), format!("SADD s a b {name} s"));
+        assert_eq!(logged("SET k v; EXPIRE k -1"), format!("SET k v {name} k"));
+        assert_eq!(logged("SET k v; GETEX k EXAT 1"), format!("SET k v {name} k"));
+        logged("CONFIG SET maxmemory-policy allkeys-random");
+        assert_eq!(logged("SET k v; CONFIG SET maxmemory 1; CONFIG SET maxmemory 0"), format!("SET k v {name} k"));
+        // A command that removes by its name says so itself.
+        assert_eq!(logged("SET k v; GETDEL k"), "SET k v DEL k");
+        assert_eq!(logged("SET k v; DEL k"), "SET k v DEL k");
+    }
 }
