@@ -142,6 +142,9 @@ impl Local {
         }
         lane.tell_of_output(&mut self.server);
         let client = lane.client;
+        if self.lanes.iter().all(|(_, lane)| lane.reply.is_empty()) {
+            self.server.note_all_tried();
+        }
         if self.server.clients.get(client).is_none_or(|client| client.is_closing) {
             self.close(token);
         } else if !self.lanes[token].query.is_empty() && self.server.clients.held(client).is_none() {
@@ -200,7 +203,7 @@ impl Local {
                     if let Some(push) = self.server.keep_push(client, push)
                         && let Some(token) = self.server.clients.token(client)
                     {
-                        self.lanes[token].reply.encoded(&push);
+                        self.server.tell(&mut self.lanes[token].reply, &push);
                     }
                 }
                 Order::Publish(publication) => {

@@ -410,7 +410,7 @@ impl EventLoop {
         if connection.is_closing || connection.is_doomed {
             return;
         }
-        connection.lane.reply.encoded(push);
+        server.tell(&mut connection.lane.reply, push);
         connection.lane.tell_of_output(server);
         if connection.is_over_hard_limit(server) {
             return self.doom(slot);
@@ -460,6 +460,9 @@ impl EventLoop {
         unsent.drain(..done);
         unsent.append(&mut self.unsent);
         self.unsent = unsent;
+        if self.unsent.is_empty() {
+            server.note_all_tried();
+        }
     }
 
     fn close(&mut self, server: &mut Server) {

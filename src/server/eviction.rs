@@ -16,9 +16,11 @@
 //! While data is loaded, or a pause is on (CLIENT PAUSE), nothing is evicted and nobody is refused.
 
 use crate::base::alloc;
+use crate::base::buffer::Buffer;
 use crate::keyspace::Expiry;
 use crate::keyspace::changes::Interest;
 use crate::keyspace::evict::{Evicted, Policy, Rank};
+use crate::resp::Reply;
 use crate::server::client::ClientId;
 use crate::server::command::{CommandId, Flag};
 use crate::server::outbox::Order;
@@ -50,6 +52,8 @@ pub struct Eviction {
     counts_on_clients: bool,
     /// No client went for it, or not enough did: keys go meanwhile.
     clients_stay: bool,
+    /// What clients were told since the loop last tried to send to all of them, in bytes.
+    told: usize,
     /// Slices were not enough: the loop must not sleep.
     is_behind: bool,
     /// Since when the limit is exceeded; microseconds of the monotonic clock.
@@ -122,8 +126,27 @@ impl Server {
     /// The bytes that count for the limit, at this moment.
     fn counted_memory(&mut self) -> usize {
         let used = alloc::used();
-        let uncounted = self.log_buffers() + self.pinned_bytes(used) + self.keyspace.shared.freeing.unfreed();
-        used.saturating_sub(uncounted)
+        let freeing = self.keyspace.shared.freeing.unfreed();
+        used.saturating_sub(self.log_buffers() + self.pinned_bytes(used) + freeing + self.eviction.told)
+    }
+
+    /// Puts a push behind what a client is to be sent. Until there was a chance to send it, what it takes does not count for the
+    /// limit: each key that goes would let more go, where many clients are told.
+    pub fn tell(&mut self, reply: &mut Reply, push: &Buffer) {
+        let before = alloc::mine();
+        reply.encoded(push);
+        self.eviction.told += usize::try_from(alloc::mine() - before).unwrap_or(0);
+    }
+
+    /// Everybody who was told something had a chance to be sent it.
+    #[inline]
+    pub fn note_all_tried(&mut self) {
+        self.eviction.told = 0;
+    }
+
+    /// What clients were told since then, in bytes.
+    pub(super) fn told(&self) -> usize {
+        self.eviction.told
     }
 
     /// Computes the mark anew. True if the limit is exceeded.

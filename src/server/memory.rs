@@ -56,6 +56,8 @@ pub struct Figures {
     pub pinned: u64,
     /// Waiting to be freed.
     pub unfreed: u64,
+    /// On its way to clients who were told something.
+    pub told: u64,
     /// Kept by `net` for later use.
     pub spare: u64,
     /// The process's, in the machine's memory.
@@ -90,7 +92,7 @@ impl Figures {
 
     /// What does not count for `maxmemory`.
     pub fn uncounted(&self) -> u64 {
-        self.aof + self.pinned + self.unfreed
+        self.aof + self.pinned + self.unfreed + self.told
     }
 }
 
@@ -113,6 +115,7 @@ impl Server {
             keys: self.keyspace.databases().iter().map(|db| db.table.len() as u64).sum(),
             pinned: self.pinned_bytes(used as usize) as u64,
             unfreed: self.keyspace.shared.freeing.unfreed() as u64,
+            told: self.told() as u64,
             spare: self.memory.spare as u64,
             resident: machine::resident(),
             machine: self.memory.machine,

@@ -561,6 +561,38 @@ fn what_clients_take_is_counted_and_comes_back() {
 }
 
 #[test]
+fn what_clients_are_told_of_evicted_keys_lets_no_more_keys_go() {
+    const KEYS: usize = 2000;
+    let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
+    let client = local.connect();
+    for n in 0..KEYS {
+        set(&mut local, client, n, &[b'v'; 100]);
+    }
+    // For each key that goes, they are told ten times as much as it gives back.
+    let told: Vec<usize> = (0..25).map(|_| local.connect()).collect();
+    for &token in &told {
+        ask(&mut local, token, &[b"HELLO", b"3"]);
+        ask(&mut local, token, &[b"CLIENT", b"TRACKING", b"ON", b"BCAST"]);
+    }
+    local.server.eviction.keys_max = Some(5);
+    limit_to(&mut local, client, 0);
+    for _ in 0..200 {
+        // Nothing can be sent to them meanwhile: the turns are over before.
+        set(&mut local, client, 0, &[b'v'; 100]);
+        local.advance_ms(1);
+    }
+    let evicted = info(&mut local, client, "evicted_keys");
+    assert!((1..KEYS as u64 / 4).contains(&evicted), "{evicted} of {KEYS}");
+    let uncounted = info(&mut local, client, "mem_not_counted_for_evict");
+    assert!(uncounted > evicted * 500, "{uncounted} for {evicted} keys");
+    // Once they had their chance to be sent it, it counts.
+    for &token in &told {
+        assert!(local.receive(token).len() as u64 > evicted * 20);
+    }
+    assert!(info(&mut local, client, "mem_not_counted_for_evict") < uncounted / 2);
+}
+
+#[test]
 fn a_command_that_is_refused_leaves_its_client_no_wait_for_memory() {
     let mut local = server(&["--maxmemory-policy", "allkeys-lru"]);
     let (client, other) = (local.connect(), local.connect());
