@@ -1191,3 +1191,27 @@ fn a_digest_of_lists_follows_order_not_form() {
     "#,
     );
 }
+
+#[test]
+fn lset_looks_at_half_of_the_index() {
+    check(
+        r#"
+        > RPUSH l a b c
+        (integer) 3
+        > LSET l 4294967296 x
+        OK
+        > LSET l 9223372036854775807 z
+        OK
+        > LSET l 2147483648 y
+        (error) ERR index out of range
+        > LSET l -2147483649 y
+        (error) ERR index out of range
+        > LRANGE l 0 -1
+        1) "x"
+        2) "b"
+        3) "z"
+        > LINDEX l 4294967296
+        (nil)
+    "#,
+    );
+}

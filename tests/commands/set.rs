@@ -593,3 +593,36 @@ fn a_digest_of_sets_knows_no_order() {
     "#,
     );
 }
+
+#[test]
+fn without_room_for_integers_a_new_set_is_a_listpack() {
+    check(
+        r#"
+        # since 7.2
+        > CONFIG SET set-max-intset-entries 0
+        OK
+        > SADD a 1
+        (integer) 1
+        > OBJECT ENCODING a
+        "listpack"
+        > SMOVE a b 1
+        (integer) 1
+        > OBJECT ENCODING b
+        "listpack"
+        > SADD c 1 2 3
+        (integer) 3
+        > OBJECT ENCODING c
+        "listpack"
+        > SINTERSTORE d c
+        (integer) 3
+        > OBJECT ENCODING d
+        "listpack"
+        > CONFIG SET set-max-listpack-entries 0
+        OK
+        > SADD e 1
+        (integer) 1
+        > OBJECT ENCODING e
+        "hashtable"
+    "#,
+    );
+}

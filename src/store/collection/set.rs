@@ -98,6 +98,11 @@ impl Set {
                 if let Some(n) = parse_short(member) {
                     let is_new = intset::insert(ints, n);
                     if intset::len(ints) > limits.intset_entries {
+                        // Without room for one integer a new set was never an intset that is outgrown.
+                        if intset::len(ints) == 1 && is_new {
+                            *self = Set::for_members(member, 1, limits);
+                            return self.add(member, limits);
+                        }
                         self.make_table(limits);
                     }
                     return is_new;
