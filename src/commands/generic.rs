@@ -3,6 +3,7 @@
 use crate::base::buffer::Text;
 use crate::base::glob;
 use crate::base::number::parse_i64;
+use crate::base::words::until_nul;
 use crate::commands::streams::Keys;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{DbId, Expiry};
@@ -474,11 +475,6 @@ impl<'a> ElementScan<'a> {
     }
 }
 
-/// The text as C sees it.
-fn until_nul(text: &[u8]) -> &[u8] {
-    memchr::memchr(0, text).map_or(text, |end| &text[..end])
-}
-
 /// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
 fn scan(ctx: &mut Ctx, args: Args) -> Done {
     let mut cursor = parse_cursor(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
@@ -678,7 +674,7 @@ fn conditions(args: Args) -> Result<Conditions, Error> {
             b"XX" => c.xx = true,
             b"GT" => c.gt = true,
             b"LT" => c.lt = true,
-            _ => return Err(Error::owned([b"ERR Unsupported option ", until_nul(option)].concat())),
+            _ => return Err(Error::about("ERR Unsupported option ", option, "")),
         }
     }
     if c.nx && (c.xx || c.gt || c.lt) {

@@ -1095,7 +1095,7 @@ fn parse_setex<'a>(ctx: &Ctx, args: Args<'a>) -> Result<SetEx<'a>, Error> {
                 let pairs = field_pairs(&mut rest).ok_or_else(arity)??;
                 return Ok(SetEx { wants_new, wants_none, deadline: deadline.unwrap_or(Deadline::Clear), pairs });
             }
-            _ => return Err(Error::owned([b"ERR unknown argument: ", option].concat())),
+            _ => return Err(Error::about("ERR unknown argument: ", option, "")),
         }
     }
 }

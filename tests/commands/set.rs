@@ -626,3 +626,87 @@ fn without_room_for_integers_a_new_set_is_a_listpack() {
     "#,
     );
 }
+
+#[test]
+fn the_form_of_a_stored_set_depends_on_what_is_added_first() {
+    check(
+        r#"
+        # since 7.2
+        > SADD ints 5 6
+        (integer) 2
+        > CONFIG SET set-max-intset-entries 1
+        OK
+        > SADD packed 5 6
+        (integer) 2
+        > SADD mixed 5 6 a
+        (integer) 3
+        > SADD behind a 5 6
+        (integer) 3
+        > SUNIONSTORE d packed
+        (integer) 2
+        > OBJECT ENCODING d
+        "hashtable"
+        > SDIFFSTORE d mixed
+        (integer) 3
+        > OBJECT ENCODING d
+        "hashtable"
+        > SDIFFSTORE d behind
+        (integer) 3
+        > OBJECT ENCODING d
+        "listpack"
+        > SINTERSTORE d ints
+        (integer) 2
+        > OBJECT ENCODING d
+        "hashtable"
+        > SINTERSTORE d packed
+        (integer) 2
+        > OBJECT ENCODING d
+        "listpack"
+        > SADD one 5
+        (integer) 1
+        > SINTERSTORE d mixed behind one
+        (integer) 1
+        > OBJECT ENCODING d
+        "intset"
+        > CONFIG SET set-max-intset-entries 2
+        OK
+        > SINTERSTORE d mixed packed
+        (integer) 2
+        > OBJECT ENCODING d
+        "intset"
+    "#,
+    );
+}
+
+#[test]
+fn as_many_members_as_a_form_may_not_hold_end_it_also_if_they_are_there() {
+    check(
+        r#"
+        # since 7.2
+        > SADD a x y
+        (integer) 2
+        > SADD n 1 2 3
+        (integer) 3
+        > CONFIG SET set-max-listpack-entries 1
+        OK
+        > CONFIG SET set-max-intset-entries 1
+        OK
+        > SADD a x
+        (integer) 0
+        > OBJECT ENCODING a
+        "listpack"
+        > SADD a x x
+        (integer) 0
+        > OBJECT ENCODING a
+        "hashtable"
+        > SADD n 1
+        (integer) 0
+        > OBJECT ENCODING n
+        "intset"
+        > SADD n 1 2
+        (integer) 0
+        > OBJECT ENCODING n
+        "hashtable"
+    "#,
+    );
+}

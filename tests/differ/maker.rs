@@ -25,27 +25,105 @@ pub const SETTINGS: [(&str, &str, &[&str]); 11] = [
 ];
 
 /// The groups whose commands are made.
-const GROUPS: [&str; 9] =
-    ["string", "bitmap", "list", "hash", "set", "sorted-set", "hyperloglog", "geo", "generic"];
+const GROUPS: [&str; 9] = ["string", "bitmap", "list", "hash", "set", "sorted-set", "hyperloglog", "geo", "generic"];
 
 /// What these do is not said by data: they wait for replicas, talk to other servers, or work for seconds.
 const LEFT_OUT: [&str; 4] = ["migrate", "wait", "waitaof", "pfselftest"];
 
 /// Those that make data come more often, lest all keys be missing.
 const OFTEN: [&str; 14] = [
-    "set", "append", "setrange", "setbit", "rpush", "lpush", "sadd", "zadd", "hset", "hsetex", "hexpire", "geoadd", "pfadd",
+    "set",
+    "append",
+    "setrange",
+    "setbit",
+    "rpush",
+    "lpush",
+    "sadd",
+    "zadd",
+    "hset",
+    "hsetex",
+    "hexpire",
+    "geoadd",
+    "pfadd",
     "zunionstore",
 ];
 
 /// Numbers in every notation, and what is none.
 const ODD: [&str; 74] = [
-    "0", "1", "-1", "2", "5", "10", "-10", "100", "1000", "-1000", "127", "128", "-128", "-129", "255", "32767", "32768",
-    "65535", "65536", "8388607", "8388608", "2147483647", "2147483648", "-2147483648", "-2147483649", "4294967295",
-    "4294967296", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-9223372036854775809",
-    "-9223372036854775807", "4611686018427387904", "-4611686018427387905", "18446744073709551615", "9007199254740993", "1e5", "+1", "0x10", " 1", "1 ", "inf", "-inf", "+inf", "nan", "-0", "0.0", "-0.0", "1.5",
-    "-2.25", "3.14159265358979", "0.1", "12345678901234567", "1e308", "1e-320", "1.7976931348623157e308", "1e400", "",
-    "01", "00", "1.", " ", ".5", "1e", "abc", "infinity", "0x1p3", "1e17", "123456789012345678", "1.00000000000000001",
-    "5e-324", "-1e5", "1e21", "0.00001",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "5",
+    "10",
+    "-10",
+    "100",
+    "1000",
+    "-1000",
+    "127",
+    "128",
+    "-128",
+    "-129",
+    "255",
+    "32767",
+    "32768",
+    "65535",
+    "65536",
+    "8388607",
+    "8388608",
+    "2147483647",
+    "2147483648",
+    "-2147483648",
+    "-2147483649",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "-9223372036854775807",
+    "4611686018427387904",
+    "-4611686018427387905",
+    "18446744073709551615",
+    "9007199254740993",
+    "1e5",
+    "+1",
+    "0x10",
+    " 1",
+    "1 ",
+    "inf",
+    "-inf",
+    "+inf",
+    "nan",
+    "-0",
+    "0.0",
+    "-0.0",
+    "1.5",
+    "-2.25",
+    "3.14159265358979",
+    "0.1",
+    "12345678901234567",
+    "1e308",
+    "1e-320",
+    "1.7976931348623157e308",
+    "1e400",
+    "",
+    "01",
+    "00",
+    "1.",
+    " ",
+    ".5",
+    "1e",
+    "abc",
+    "infinity",
+    "0x1p3",
+    "1e17",
+    "123456789012345678",
+    "1.00000000000000001",
+    "5e-324",
+    "-1e5",
+    "1e21",
+    "0.00001",
 ];
 
 /// Makes commands from a seed.
@@ -63,8 +141,7 @@ pub fn known(server: &Server) -> Vec<Json> {
         let listed = client.ask(&["COMMAND", "LIST"]);
         listed.items().iter().map(|name| name.text()).collect::<Vec<_>>()
     };
-    let all: Vec<Json> =
-        serde_json::from_str(include_str!("../reference/commands.json")).expect("the facts are JSON");
+    let all: Vec<Json> = serde_json::from_str(include_str!("../reference/commands.json")).expect("the facts are JSON");
     let mut known = Vec::new();
     for command in all {
         let text = |part: &str| command[part].as_str().unwrap_or("").to_string();
@@ -146,7 +223,9 @@ impl Maker {
                         let made = self.command();
                         all.push(made);
                     }
-                    all.push(line(self.pick(&["EXEC", "EXEC", "EXEC", "EXEC", "DISCARD", "UNWATCH", "WATCH s1", "MULTI"])));
+                    all.push(line(
+                        self.pick(&["EXEC", "EXEC", "EXEC", "EXEC", "DISCARD", "UNWATCH", "WATCH s1", "MULTI"]),
+                    ));
                     all.push(line("EXEC"));
                 }
                 10..=11 => {
@@ -175,8 +254,14 @@ impl Maker {
             3 | 4 => 120 + self.below(20),
             _ => 505 + self.below(20),
         };
-        let (name, group) = [("RPUSH", "list"), ("LPUSH", "list"), ("SADD", "set"), ("HSET", "hash"), ("ZADD", "sorted-set"), ("PFADD", "hyperloglog")]
-            [self.below(6)];
+        let (name, group) = [
+            ("RPUSH", "list"),
+            ("LPUSH", "list"),
+            ("SADD", "set"),
+            ("HSET", "hash"),
+            ("ZADD", "sorted-set"),
+            ("PFADD", "hyperloglog"),
+        ][self.below(6)];
         let key = self.key(group);
         let mut words = vec![name.into(), key];
         let first = self.below(300);
@@ -195,7 +280,8 @@ impl Maker {
                     words.extend([element, value]);
                 }
                 "ZADD" => {
-                    let score = if is_plain { format!("{}", i / 3) } else { format!("{}", self.below(400) as f64 / 8.0) };
+                    let score =
+                        if is_plain { format!("{}", i / 3) } else { format!("{}", self.below(400) as f64 / 8.0) };
                     words.extend([score.into_bytes(), element]);
                 }
                 _ => words.push(element),
@@ -266,7 +352,43 @@ impl Maker {
                 words.swap(at, other);
             }
             _ => {
-                let word = self.pick(&["NX", "XX", "GT", "LT", "CH", "INCR", "GET", "EX", "PX", "KEEPTTL", "PERSIST", "LIMIT", "COUNT", "WITHSCORES", "WITHSCORE", "STORE", "BY", "ANY", "ASC", "DESC", "FIELDS", "MATCH", "REV", "BYSCORE", "BYLEX", "AGGREGATE", "WEIGHTS", "REPLACE", "BIT", "BYTE", "FNX", "FXX", "ABSTTL", "RANK", "MAXLEN"]);
+                let word = self.pick(&[
+                    "NX",
+                    "XX",
+                    "GT",
+                    "LT",
+                    "CH",
+                    "INCR",
+                    "GET",
+                    "EX",
+                    "PX",
+                    "KEEPTTL",
+                    "PERSIST",
+                    "LIMIT",
+                    "COUNT",
+                    "WITHSCORES",
+                    "WITHSCORE",
+                    "STORE",
+                    "BY",
+                    "ANY",
+                    "ASC",
+                    "DESC",
+                    "FIELDS",
+                    "MATCH",
+                    "REV",
+                    "BYSCORE",
+                    "BYLEX",
+                    "AGGREGATE",
+                    "WEIGHTS",
+                    "REPLACE",
+                    "BIT",
+                    "BYTE",
+                    "FNX",
+                    "FXX",
+                    "ABSTTL",
+                    "RANK",
+                    "MAXLEN",
+                ]);
                 words.insert(at, word.into());
             }
         }
@@ -369,7 +491,10 @@ impl Maker {
             ("serialized-value", _) => self.value(),
             ("subcommand", _) => self.pick(&["GETREG", "DECODE", "ENCODING", "TODENSE", "foo"]).into(),
             ("encoding", _) => self
-                .pick(&["u1", "u8", "u63", "u64", "i1", "i8", "i64", "i65", "i0", "u0", "i16", "u4", "u32", "i5", "x8", "u", "i08", "U8"])
+                .pick(&[
+                    "u1", "u8", "u63", "u64", "i1", "i8", "i64", "i65", "i0", "u0", "i16", "u4", "u32", "i5", "x8",
+                    "u", "i08", "U8",
+                ])
                 .into(),
             ("offset", _) if command.starts_with("bitfield") => match self.below(6) {
                 0 | 1 => format!("#{}", self.below(12)).into_bytes(),
@@ -379,13 +504,21 @@ impl Maker {
             ("offset", _) if command.ends_with("bit") && self.chance(80) => format!("{}", self.below(600)).into_bytes(),
             ("value", _) if command == "setbit" && self.chance(90) => self.pick(&["0", "1"]).into(),
             ("bit", _) if self.chance(90) => self.pick(&["0", "1"]).into(),
-            ("longitude", _) => self.degrees(180.0),
+            ("longitude", _) => self.degrees(179.5),
             ("latitude", _) => self.degrees(88.0),
-            ("radius" | "width" | "height", _) => self.pick(&["1", "100", "200", "1000", "5000", "20000", "1e7", "0", "-1", "abc", "nan", "inf", "0.5", "1e5"]).into(),
-            (_, "pattern") if command.starts_with("sort") => self
-                .pick(&["nosort", "#", "*", "s*", "h*->m1", "h*->", "x", "h*->1", "l*", "*->m1", "s1", "b*", "p*", "h1->m*"])
+            ("radius" | "width" | "height", _) => self
+                .pick(&[
+                    "1", "100", "200", "1000", "5000", "20000", "1e7", "0", "-1", "abc", "nan", "inf", "0.5", "1e5",
+                ])
                 .into(),
-            (_, "pattern") => self.pick(&["*", "m*", "m[0-5]", "?", "[^a]*", "\\*", "s1", "", "*1*", "m?", "[a-", "[z-a]*", "h?", "**1"]).into(),
+            (_, "pattern") if command.starts_with("sort") => self
+                .pick(&[
+                    "nosort", "#", "*", "s*", "h*->m1", "h*->", "x", "h*->1", "l*", "*->m1", "s1", "b*", "p*", "h1->m*",
+                ])
+                .into(),
+            (_, "pattern") => self
+                .pick(&["*", "m*", "m[0-5]", "?", "[^a]*", "\\*", "s1", "", "*1*", "m?", "[a-", "[z-a]*", "h?", "**1"])
+                .into(),
             ("min" | "max" | "start" | "stop", _) if command.contains("lex") => self.lex(),
             ("min" | "max", "double") => self.bound(),
             ("min" | "max" | "start" | "stop", "string") => match self.below(5) {
@@ -393,7 +526,9 @@ impl Maker {
                 1 | 2 => self.bound(),
                 _ => self.int(),
             },
-            ("member" | "member1" | "member2", _) if is_geo && self.chance(80) => format!("m{}", self.below(12)).into_bytes(),
+            ("member" | "member1" | "member2", _) if is_geo && self.chance(80) => {
+                format!("m{}", self.below(12)).into_bytes()
+            }
             ("member" | "member1" | "member2" | "field" | "element" | "pivot", _) => self.member(),
             (_, "integer") if name == "weight" && self.chance(50) => self.double(),
             (_, "integer" | "unix-time") => self.int(),
@@ -409,7 +544,7 @@ impl Maker {
             "list" => &["l1", "l2"],
             "hash" => &["h1", "h2"],
             "set" => &["u1", "u2"],
-            "sorted-set" => &["z1", "z2", "z1", "z2", "g1", "u1"],
+            "sorted-set" => &["z1", "z2", "z1", "z2", "u1"],
             "hyperloglog" => &["p1", "p2"],
             "geo" => &["g1", "g2"],
             _ => &KEYS,
@@ -542,7 +677,9 @@ pub fn tame(words: &mut Words) {
                 words[at] = b"0.001".to_vec();
             }
         }
-        "SETEX" | "PSETEX" | "EXPIRE" | "PEXPIRE" | "HEXPIRE" | "HPEXPIRE" | "RESTORE" if last >= 2 => put_off(&mut words[2]),
+        "SETEX" | "PSETEX" | "EXPIRE" | "PEXPIRE" | "HEXPIRE" | "HPEXPIRE" | "RESTORE" if last >= 2 => {
+            put_off(&mut words[2])
+        }
         "SET" | "GETEX" | "HGETEX" | "HSETEX" => {
             for at in 1..last {
                 if [&b"EX"[..], b"PX"].contains(&&*words[at].to_ascii_uppercase()) {
