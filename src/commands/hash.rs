@@ -1102,6 +1102,10 @@ fn parse_setex<'a>(ctx: &Ctx, args: Args<'a>) -> Result<SetEx<'a>, Error> {
 
 /// The fields and values behind `FIELDS`; none if their number is not the one that is said.
 fn field_pairs<'a>(rest: &mut Cursor<'a>) -> Option<Result<Args<'a>, Error>> {
+    // Less than a number and a pair is too little, whatever the number.
+    if rest.left() < 3 {
+        return None;
+    }
     let n = parse_i64(rest.value()?).filter(|n| (1..=i64::from(i32::MAX)).contains(n));
     let Some(n) = n else { return Some(Err(Error::Text("ERR invalid number of fields"))) };
     let pairs = rest.rest();

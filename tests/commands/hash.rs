@@ -2974,3 +2974,20 @@ fn hsetex_nx_and_xx_ask_whether_the_key_is_there() {
     "#,
     );
 }
+
+#[test]
+fn hsetex_wants_a_number_and_a_pair_behind_fields() {
+    check(
+        r#"
+        # since 8.0
+        > HSETEX k EX 100 FIELDS 0
+        (error) ERR wrong number of arguments for 'hsetex' command
+        > HSETEX k EX 100 FIELDS abc
+        (error) ERR wrong number of arguments for 'hsetex' command
+        > HSETEX k KEEPTTL FIELDS 0 a
+        (error) ERR wrong number of arguments for 'hsetex' command
+        > HSETEX k KEEPTTL FIELDS 0 a b
+        (error) ERR invalid number of fields
+    "#,
+    );
+}

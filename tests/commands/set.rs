@@ -710,3 +710,32 @@ fn as_many_members_as_a_form_may_not_hold_end_it_also_if_they_are_there() {
     "#,
     );
 }
+
+#[test]
+fn the_form_of_a_stored_difference_depends_on_how_many_are_taken_away() {
+    check(
+        r#"
+        # since 7.2
+        > SADD a x 1 2 3 4 5 6 7 8
+        (integer) 9
+        > SADD b x
+        (integer) 1
+        > SDIFFSTORE d a b
+        (integer) 8
+        > OBJECT ENCODING d
+        "intset"
+        > SDIFFSTORE d a none b none
+        (integer) 8
+        > OBJECT ENCODING d
+        "intset"
+        > SDIFFSTORE d a b b
+        (integer) 8
+        > OBJECT ENCODING d
+        "listpack"
+        > SDIFFSTORE d none a b b
+        (integer) 0
+        > EXISTS d
+        (integer) 0
+    "#,
+    );
+}

@@ -408,3 +408,30 @@ fn equal_text_weights_leave_the_order() {
     "#,
     );
 }
+
+#[test]
+fn a_result_over_another_type_wakes_who_waits() {
+    check(
+        r#"
+        # ours: Redis lets them wait for the next push
+        # resp2
+        A> BLPOP l 0
+        B> BZPOPMIN z 0
+        > MSET l x z x
+        OK
+        > RPUSH source b a
+        (integer) 2
+        > SORT source ALPHA STORE l
+        (integer) 2
+        A< 1) "l"
+           2) "a"
+        > ZADD scores 1 m
+        (integer) 1
+        > ZUNIONSTORE z 1 scores
+        (integer) 1
+        B< 1) "z"
+           2) "m"
+           3) "1"
+    "#,
+    );
+}

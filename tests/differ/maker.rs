@@ -4,13 +4,14 @@ use crate::harness::server::Server;
 use crate::pair::{Words, line};
 use redoxide::base::dice::Dice;
 use serde_json::Value as Json;
+use std::rc::Rc;
 
 /// The keys, named for the type that they mostly have: few, so that commands meet data, also of other types.
 pub const KEYS: [&str; 16] =
     ["s1", "s2", "b1", "l1", "l2", "h1", "h2", "u1", "u2", "z1", "z2", "g1", "g2", "p1", "p2", "none"];
 
 /// The settings that decide on encodings: the default, and what they are set to.
-pub const SETTINGS: [(&str, &str, &[&str]); 11] = [
+pub const SETTINGS: [(&str, &str, &[&str]); 10] = [
     ("hash-max-listpack-entries", "512", &["0", "1", "2", "8", "128", "512", "1000"]),
     ("hash-max-listpack-value", "64", &["0", "1", "16", "64", "1000"]),
     ("set-max-intset-entries", "512", &["0", "1", "8", "512"]),
@@ -21,7 +22,6 @@ pub const SETTINGS: [(&str, &str, &[&str]); 11] = [
     ("list-max-listpack-size", "-2", &["-5", "-4", "-3", "-2", "-1", "1", "2", "8", "128"]),
     ("list-compress-depth", "0", &["0", "1", "2"]),
     ("hll-sparse-max-bytes", "3000", &["0", "16", "100", "3000", "15999"]),
-    ("latency-tracking", "yes", &["yes"]),
 ];
 
 /// The groups whose commands are made.
@@ -130,7 +130,11 @@ const ODD: [&str; 74] = [
 pub struct Maker {
     dice: Dice,
     /// The trees of all commands that both servers have.
-    commands: std::rc::Rc<Vec<Json>>,
+    commands: Rc<Vec<Json>>,
+    /// The settings that both have.
+    settings: Vec<&'static str>,
+    /// Neither mistakes nor transactions, whose errors are another version's affair.
+    is_plain: bool,
 }
 
 /// The trees of the commands that the reference server has, without the arguments that are younger than it.
@@ -183,8 +187,8 @@ struct Piece {
 
 impl Maker {
     /// A maker for a seed.
-    pub fn new(seed: u64, commands: std::rc::Rc<Vec<Json>>) -> Maker {
-        Maker { dice: Dice(seed), commands }
+    pub fn new(seed: u64, commands: Rc<Vec<Json>>, settings: Vec<&'static str>, is_plain: bool) -> Maker {
+        Maker { dice: Dice(seed), commands, settings, is_plain }
     }
 
     fn below(&mut self, n: usize) -> usize {
@@ -210,7 +214,7 @@ impl Maker {
             match self.below(100) {
                 0..=1 => all.push(self.setting()),
                 2..=7 => all.push(self.fill()),
-                8..=9 => {
+                8..=9 if !self.is_plain => {
                     if self.chance(40) {
                         let key = self.key("");
                         all.push(vec![b"WATCH".to_vec(), key]);
@@ -242,8 +246,12 @@ impl Maker {
     }
 
     fn setting(&mut self) -> Words {
-        let (name, _, values) = SETTINGS[self.below(SETTINGS.len())];
-        vec![b"CONFIG".to_vec(), b"SET".to_vec(), name.into(), self.pick(values).into()]
+        loop {
+            let (name, _, values) = SETTINGS[self.below(SETTINGS.len())];
+            if self.settings.contains(&name) {
+                return vec![b"CONFIG".to_vec(), b"SET".to_vec(), name.into(), self.pick(values).into()];
+            }
+        }
     }
 
     /// Many elements at once, on both sides of the thresholds.
@@ -332,7 +340,7 @@ impl Maker {
             let at = self.below(words.len());
             words[at] = words[at].to_ascii_lowercase();
         }
-        if !self.chance(12) {
+        if self.is_plain || !self.chance(12) {
             return;
         }
         let at = 1 + self.below(words.len());

@@ -43,14 +43,15 @@ impl Side {
         &mut self.links[number]
     }
 
-    fn send(&mut self, link: usize, batch: &[Words]) {
+    /// Sends a batch.
+    pub fn send(&mut self, link: usize, batch: &[Words]) {
         let bytes: Vec<u8> = batch.iter().flat_map(|words| request(words)).collect();
         // A server that is gone is noticed when its answer is read.
         _ = self.link(link).stream.write_all(&bytes);
     }
 
     /// The next value of a connection; an error of our own if none comes.
-    fn receive(&mut self, link: usize) -> Value {
+    pub fn receive(&mut self, link: usize) -> Value {
         self.link(link);
         let (link, chunk) = (&mut self.links[link], &mut self.chunk);
         loop {
@@ -68,6 +69,23 @@ impl Side {
                 Err(error) => return Value::Error(format!("(no answer: {error})").into_bytes()),
             }
         }
+    }
+
+    /// What has come on a connection, without waiting for more.
+    pub fn poll(&mut self, link: usize) -> Vec<Value> {
+        self.link(link);
+        let (link, chunk) = (&mut self.links[link], &mut self.chunk);
+        link.stream.set_nonblocking(true).expect("a socket can be read without blocking");
+        while let Ok(n @ 1..) = link.stream.read(chunk) {
+            link.bytes.extend_from_slice(&chunk[..n]);
+        }
+        link.stream.set_nonblocking(false).expect("a socket can block");
+        let mut values = Vec::new();
+        while let Ok(Some((value, length))) = read(&link.bytes) {
+            link.bytes.drain(..length);
+            values.push(value);
+        }
+        values
     }
 
     /// One question to this server alone.

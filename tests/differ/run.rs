@@ -109,6 +109,8 @@ pub struct Player<'a> {
     pub excused: &'a dyn Fn(&Words, &Both<Value>) -> bool,
     /// Whether DEBUG DIGEST of both is the same function.
     pub has_our_digest: bool,
+    /// Whether fields of hashes have deadlines as ours have.
+    pub has_our_fields: bool,
     /// Settings that both have.
     pub settings: Vec<&'static str>,
     /// Commands that were sent to each.
@@ -484,6 +486,8 @@ impl Player<'_> {
         if let Some(wrong) = self.compare_keys(&keys, state, false) {
             return Some(wrong);
         }
+        // What was expired from the start is deleted once somebody meets it.
+        self.pair.ask(0, &[line("SCAN 0 COUNT 1000000")]);
         let mut questions = vec![line("DBSIZE")];
         if self.has_our_digest {
             questions.push(line("DEBUG DIGEST"));
@@ -531,7 +535,7 @@ impl Player<'_> {
             } else {
                 Vec::new()
             };
-            if !fields.is_empty() {
+            if !fields.is_empty() && self.has_our_fields {
                 let mut asked = about("HPEXPIRETIME", &asked[1], &format!("FIELDS {}", fields.len()));
                 asked.extend(fields);
                 let answers = self.pair.ask_one(0, &asked);
@@ -545,28 +549,7 @@ impl Player<'_> {
 
     /// Leaves away commands, then words, as long as the two still differ in the same way.
     pub fn shrink(&mut self, protocol: u8, commands: Vec<Words>, found: Difference) -> (Vec<Words>, Difference) {
-        let mut commands = commands;
-        commands.truncate(found.at + 1);
-        let mut found = found;
-        let mut size = (commands.len() / 2).max(1);
-        loop {
-            let mut at = 0;
-            while at < commands.len() {
-                let mut fewer = commands.clone();
-                fewer.drain(at..(at + size).min(commands.len()));
-                match self.play(protocol, &fewer) {
-                    Some(difference) => {
-                        fewer.truncate(difference.at + 1);
-                        (commands, found) = (fewer, difference);
-                    }
-                    None => at += size,
-                }
-            }
-            if size == 1 {
-                break;
-            }
-            size /= 2;
-        }
+        let (mut commands, mut found) = shrink(commands, found, |fewer| self.play(protocol, fewer));
         for at in (0..commands.len()).rev() {
             let mut word = 1;
             let mut tries = 0;
@@ -584,6 +567,34 @@ impl Player<'_> {
             }
         }
         (commands, found)
+    }
+}
+
+/// Leaves away steps as long as there is still a difference.
+pub fn shrink<T: Clone>(
+    mut steps: Vec<T>,
+    mut found: Difference,
+    mut play: impl FnMut(&[T]) -> Option<Difference>,
+) -> (Vec<T>, Difference) {
+    steps.truncate(found.at + 1);
+    let mut size = (steps.len() / 2).max(1);
+    loop {
+        let mut at = 0;
+        while at < steps.len() {
+            let mut fewer = steps.clone();
+            fewer.drain(at..(at + size).min(steps.len()));
+            match play(&fewer) {
+                Some(difference) => {
+                    fewer.truncate(difference.at + 1);
+                    (steps, found) = (fewer, difference);
+                }
+                None => at += size,
+            }
+        }
+        if size == 1 {
+            return (steps, found);
+        }
+        size /= 2;
     }
 }
 
