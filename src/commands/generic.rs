@@ -450,7 +450,7 @@ impl<'a> ElementScan<'a> {
                     let count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
                     o.count = usize::try_from(count).ok().filter(|&count| count > 0).ok_or(Error::Syntax)?;
                 }
-                word if word == leave_out => o.no_values = true,
+                word if word == leave_out && !word.is_empty() => o.no_values = true,
                 b"NOVALUES" => return Err(Error::Text("ERR NOVALUES option can only be used in HSCAN")),
                 _ => return Err(Error::Syntax),
             }

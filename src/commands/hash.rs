@@ -1146,10 +1146,10 @@ fn hsetex(ctx: &mut Ctx, args: Args) -> Done {
             hash.make_expiring();
         }
         for i in 0..n {
+            hash.set(pairs.get(2 * i), pairs.text(2 * i + 1), deadline, &limits);
+            // As in Redis, it is there for a moment, and may be the one too many for a listpack.
             if is_past {
                 hash.remove(pairs.get(2 * i));
-            } else {
-                hash.set(pairs.get(2 * i), pairs.text(2 * i + 1), deadline, &limits);
             }
         }
         true

@@ -739,3 +739,21 @@ fn the_form_of_a_stored_difference_depends_on_how_many_are_taken_away() {
     "#,
     );
 }
+
+#[test]
+fn sscan_takes_no_empty_option() {
+    check(
+        r#"
+        > SADD s 3
+        (integer) 1
+        > SSCAN s 0 ""
+        (error) ERR syntax error
+        > SSCAN s 0 MATCH 3 ""
+        (error) ERR syntax error
+        > ZADD z 1 a
+        (integer) 1
+        > ZSCAN z 0 ""
+        (error) ERR syntax error
+    "#,
+    );
+}

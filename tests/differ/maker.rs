@@ -561,7 +561,13 @@ impl Maker {
     }
 
     fn odd(&mut self) -> Vec<u8> {
-        self.pick(&ODD).into()
+        loop {
+            let word = self.pick(&ODD);
+            // Valkey reads no hexadecimal numbers.
+            if !self.is_plain || !word.starts_with("0x") {
+                return word.into();
+            }
+        }
     }
 
     fn int(&mut self) -> Vec<u8> {

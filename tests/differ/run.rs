@@ -341,6 +341,10 @@ impl Player<'_> {
             let [_, a, b, ..] = &words[..] else { return false };
             return is_queued || number(ask("STRLEN", a, "")) * number(ask("STRLEN", b, "")) > 1_000_000;
         }
+        // Queued words are held by the queue, too.
+        if is_queued && name == "OBJECT" && has(words, "refcount") {
+            return true;
+        }
         // A HyperLogLog of which a piece is missing: on the list of differences.
         if matches!(&*name, "SETBIT" | "SETRANGE" | "APPEND" | "BITFIELD") {
             return is_queued || words.get(1).is_some_and(|key| ask("GETRANGE", key, "0 3").text() == "HYLL");
@@ -364,8 +368,9 @@ impl Player<'_> {
         // Text weights that are equal, or missing: the order of many is that of a quicksort.
         if name.starts_with("SORT") && has(words, "alpha") && has(words, "by") {
             let Some(key) = words.get(1) else { return false };
-            // (And sorted sets come from a table.)
-            return is_queued || number(ask("ZCARD", key, "")) > 1 || number(ask("LLEN", key, "")) > 6;
+            // (And sorted sets come from a table, sets perhaps.)
+            let mut is_more = |name: &str, count: u64| number(ask(name, key, "")) > count;
+            return is_queued || is_more("ZCARD", 1) || is_more("SCARD", 1) || is_more("LLEN", 6);
         }
         false
     }
