@@ -103,11 +103,13 @@ const EXCUSES: [Excuse; 11] = [
         why: "before 7.2: no sets in listpacks; other than 8.2: which strings are embedded, what makes a skiplist",
         fits: |peer, asked| {
             let (ours, theirs) = (asked.answers.ours.text(), asked.answers.theirs.text());
-            let is_known = match (&*ours, &*theirs) {
-                ("raw", "embstr") | ("listpack", "skiplist") | ("skiplist", "listpack") => true,
-                ("listpack", "hashtable") | ("hashtable", "intset" | "listpack") => true,
-                _ => false,
-            };
+            let is_known = matches!(
+                (&*ours, &*theirs),
+                ("raw", "embstr")
+                    | ("listpack", "skiplist" | "hashtable")
+                    | ("skiplist", "listpack")
+                    | ("hashtable", "intset" | "listpack")
+            );
             !is_8(peer) && asked.is(&["OBJECT ENCODING"]) && is_known
         },
     },
@@ -186,7 +188,7 @@ fn seeds(few: u64) -> std::ops::Range<u64> {
 }
 
 fn protocol(seed: u64) -> u8 {
-    if seed % 2 == 0 { 2 } else { 3 }
+    if seed.is_multiple_of(2) { 2 } else { 3 }
 }
 
 /// What was found so far, by kind.
@@ -203,8 +205,9 @@ impl Found {
 
     /// Prints the fewest steps that show a difference.
     fn add<T: std::fmt::Display>(&mut self, seed: u64, steps: &[T], difference: &Difference) {
-        let steps: String = steps.iter().map(|step| format!("{step}\n")).collect();
-        eprintln!("seed {seed}, RESP{}:\n{steps}{}\n", protocol(seed), difference.rows().join("\n"));
+        let mut rows: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        rows.extend(difference.rows());
+        eprintln!("seed {seed}, RESP{}:\n{}\n", protocol(seed), rows.join("\n"));
         self.kinds.insert(difference.kind());
         self.count += 1;
     }

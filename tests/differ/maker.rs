@@ -1,6 +1,7 @@
 //! Makes commands: from the argument trees of the reference, with values that are odd in all the ways that servers care about.
 
 use crate::harness::server::Server;
+use crate::harness::value::Value;
 use crate::pair::{Words, line};
 use redoxide::base::dice::Dice;
 use serde_json::Value as Json;
@@ -131,6 +132,8 @@ pub struct Maker {
     dice: Dice,
     /// The trees of all commands that both servers have.
     commands: Rc<Vec<Json>>,
+    /// Those that are used with this seed: every second one has but a few, which then meet each other more often.
+    used: Vec<usize>,
     /// The settings that both have.
     settings: Vec<&'static str>,
     /// Neither mistakes nor transactions, whose errors are another version's affair.
@@ -143,7 +146,7 @@ pub fn known(server: &Server) -> Vec<Json> {
     let listed = {
         let mut client = crate::harness::client::Client::new(server);
         let listed = client.ask(&["COMMAND", "LIST"]);
-        listed.items().iter().map(|name| name.text()).collect::<Vec<_>>()
+        listed.items().iter().map(Value::text).collect::<Vec<_>>()
     };
     let all: Vec<Json> = serde_json::from_str(include_str!("../reference/commands.json")).expect("the facts are JSON");
     let mut known = Vec::new();
@@ -188,7 +191,13 @@ struct Piece {
 impl Maker {
     /// A maker for a seed.
     pub fn new(seed: u64, commands: Rc<Vec<Json>>, settings: Vec<&'static str>, is_plain: bool) -> Maker {
-        Maker { dice: Dice(seed), commands, settings, is_plain }
+        let mut dice = Dice(seed);
+        let all = commands.len();
+        let used = match seed / 2 % 2 {
+            0 => (0..all).collect(),
+            _ => (0..20).map(|_| dice.below(all as u64) as usize).collect(), // below a usize
+        };
+        Maker { dice, commands, used, settings, is_plain }
     }
 
     fn below(&mut self, n: usize) -> usize {
@@ -301,9 +310,13 @@ impl Maker {
     fn command(&mut self) -> Words {
         let commands = self.commands.clone();
         let row = loop {
-            let row = &commands[self.below(commands.len())];
+            let chosen = self.below(self.used.len());
+            let row = &commands[self.used[chosen]];
             // Drawn once more unless it is one of those that come often.
-            if self.chance(30) || OFTEN.contains(&row["name"].as_str().unwrap_or("")) {
+            if self.used.len() < commands.len()
+                || self.chance(30)
+                || OFTEN.contains(&row["name"].as_str().unwrap_or(""))
+            {
                 break row;
             }
         };
@@ -692,7 +705,7 @@ pub fn tame(words: &mut Words) {
             }
         }
         "SETEX" | "PSETEX" | "EXPIRE" | "PEXPIRE" | "HEXPIRE" | "HPEXPIRE" | "RESTORE" if last >= 2 => {
-            put_off(&mut words[2])
+            put_off(&mut words[2]);
         }
         "SET" | "GETEX" | "HGETEX" | "HSETEX" => {
             for at in 1..last {
@@ -701,10 +714,10 @@ pub fn tame(words: &mut Words) {
                 }
             }
         }
-        "SRANDMEMBER" | "HRANDFIELD" | "ZRANDMEMBER" if last >= 2 => {
-            if number(&words[2]).is_some_and(|n| n < -100 && n > i64::MIN) {
-                words[2] = b"-5".to_vec();
-            }
+        "SRANDMEMBER" | "HRANDFIELD" | "ZRANDMEMBER"
+            if last >= 2 && number(&words[2]).is_some_and(|n| n < -100 && n > i64::MIN) =>
+        {
+            words[2] = b"-5".to_vec();
         }
         "SETRANGE" | "SETBIT" if last >= 2 => {
             if let Some(n @ 20_000..0x1_0000_0000) = number(&words[2]) {

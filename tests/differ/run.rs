@@ -565,7 +565,7 @@ impl Player<'_> {
                 tame(&mut fewer[at]);
                 match self.play(protocol, &fewer) {
                     Some(difference) if difference.at + 1 == fewer.len() && difference.kind() == found.kind() => {
-                        (commands, found) = (fewer, difference)
+                        (commands, found) = (fewer, difference);
                     }
                     _ => word += 1,
                 }
