@@ -1196,6 +1196,7 @@ fn a_digest_of_lists_follows_order_not_form() {
 fn lset_looks_at_half_of_the_index() {
     check(
         r#"
+        # since 8.0
         > RPUSH l a b c
         (integer) 3
         > LSET l 4294967296 x

@@ -93,7 +93,8 @@ const FIELDS: [&str; 12] = [
     "hgetdel",
 ];
 
-/// All that is excused.
+/// All that is excused. (What would leave other data behind is not sent at all: `run::Player::is_left_out` has those, with the reason beside each;
+/// the README's list has the ones that are no chance.)
 const EXCUSES: [Excuse; 11] = [
     Excuse {
         why: "other than 8.2: errors have other texts, and other mistakes are found first",
