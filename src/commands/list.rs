@@ -630,6 +630,7 @@ fn transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side) -> Result<bool, Err
             if let Some(element) = list.pop(from, Owned::of) {
                 list.prepare(1, element.len(), &limits);
                 list.push(to, element.text());
+                list.shrunk(&limits);
                 reply.text(element.text());
             }
         })?;

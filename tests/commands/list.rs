@@ -1216,3 +1216,28 @@ fn lset_looks_at_half_of_the_index() {
     "#,
     );
 }
+
+#[test]
+fn a_list_that_turns_round_may_become_a_listpack() {
+    check(
+        r#"
+        # since 8.0
+        > CONFIG SET list-max-listpack-size 2
+        OK
+        > RPUSH l a b c d e
+        (integer) 5
+        > LTRIM l 0 1
+        OK
+        > RPOPLPUSH l l
+        "b"
+        > OBJECT ENCODING l
+        "quicklist"
+        > CONFIG SET list-max-listpack-size 4
+        OK
+        > LMOVE l l LEFT LEFT
+        "b"
+        > OBJECT ENCODING l
+        "listpack"
+    "#,
+    );
+}
