@@ -3,6 +3,11 @@
 //! Words are separated by blanks. In double quotes `\n`, `\r`, `\t`, `\b`, `\a`, `\xHH` stand for bytes and a backslash
 //! takes any other byte literally; in single quotes only `\'` does. A closing quote must be followed by a blank.
 
+/// A text as C sees it: up to the first zero byte.
+pub fn until_nul(text: &[u8]) -> &[u8] {
+    memchr::memchr(0, text).map_or(text, |end| &text[..end])
+}
+
 /// The words of a line, or `None` if a quote is not closed as it should.
 pub fn split(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut words = Vec::new();

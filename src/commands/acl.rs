@@ -126,7 +126,7 @@ fn cat(ctx: &mut Ctx, args: Args) -> Done {
     }
     let asked = args.get(2);
     let known = CATEGORIES.iter().find(|(_, name)| name.as_bytes().eq_ignore_ascii_case(asked));
-    let unknown = || Error::owned([b"ERR Unknown category '", asked, b"'"].concat());
+    let unknown = || Error::about("ERR Unknown category '", asked, "'");
     let (category, _) = known.ok_or_else(unknown)?;
     let table = &ctx.server.commands;
     let names: Vec<&str> =
@@ -171,9 +171,8 @@ fn setuser(ctx: &mut Ctx, args: Args) -> Done {
         return Err(Error::Text("ERR Usernames can't contain spaces or null characters"));
     }
     let rules: Vec<&[u8]> = args.from(3).iter().collect();
-    let rules = merged(&rules).map_err(|open| {
-        Error::owned([&b"ERR Unmatched parenthesis in acl selector starting at '"[..], &open, b"'."].concat())
-    })?;
+    let rules = merged(&rules)
+        .map_err(|open| Error::about("ERR Unmatched parenthesis in acl selector starting at '", &open, "'."))?;
     ctx.server.change_user(name, &rules)?;
     ctx.reply.ok();
     Ok(Flow::Done)
@@ -236,10 +235,10 @@ fn show_selector(reply: &mut Reply, selector: &Selector) {
 /// ACL DRYRUN username command [arg ...]
 fn dryrun(ctx: &mut Ctx, args: Args) -> Done {
     let name = args.get(2);
-    let missing = || Error::owned([b"ERR User '", name, b"' not found"].concat());
+    let missing = || Error::about("ERR User '", name, "' not found");
     let user: UserId = ctx.server.acl.find(name).ok_or_else(missing)?;
     let request = args.from(3);
-    let unknown = || Error::owned([b"ERR Command '", request.get(0), b"' not found"].concat());
+    let unknown = || Error::about("ERR Command '", request.get(0), "' not found");
     let table = &ctx.server.commands;
     let mut id = table.find(request.get(0)).ok_or_else(unknown)?;
     if !table.get(id).children.is_empty() && request.len() > 1 {

@@ -275,7 +275,7 @@ fn setinfo(ctx: &mut Ctx, args: Args) -> Done {
     let field = match what.to_ascii_uppercase().as_slice() {
         b"LIB-NAME" => &mut client.lib_name,
         b"LIB-VER" => &mut client.lib_ver,
-        _ => return Err(Error::owned([b"ERR Unrecognized option '", what, b"'"].concat())),
+        _ => return Err(Error::about("ERR Unrecognized option '", what, "'")),
     };
     if !is_name(value) {
         // The attribute is spelled as it was sent.

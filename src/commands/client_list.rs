@@ -23,7 +23,7 @@ fn type_of(name: &[u8]) -> Result<Class, Error> {
         b"master" | b"primary" => Ok(Class::Master),
         b"replica" | b"slave" => Ok(Class::Replica),
         b"pubsub" => Ok(Class::Pubsub),
-        _ => Err(Error::owned([b"ERR Unknown client type '", name, b"'"].concat())),
+        _ => Err(Error::about("ERR Unknown client type '", name, "'")),
     }
 }
 
@@ -209,7 +209,7 @@ impl<'a> Trait<'a> {
             b"IP" => Trait::Ip(value),
             b"TYPE" => Trait::Class(type_of(value)?),
             b"USER" => {
-                let missing = || Error::owned([b"ERR No such user '", value, b"'"].concat());
+                let missing = || Error::about("ERR No such user '", value, "'");
                 Trait::User(ctx.server.acl.find(value).ok_or_else(missing)?)
             }
             b"NAME" => Trait::Name(value),

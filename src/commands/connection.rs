@@ -168,10 +168,7 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
                 }
             }
             _ => {
-                let mut text = b"ERR Syntax error in HELLO option '".to_vec();
-                text.extend_from_slice(option);
-                text.push(b'\'');
-                return Err(Error::owned(text));
+                return Err(Error::about("ERR Syntax error in HELLO option '", option, "'"));
             }
         }
     }

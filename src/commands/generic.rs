@@ -3,6 +3,7 @@
 use crate::base::buffer::Text;
 use crate::base::glob;
 use crate::base::number::parse_i64;
+use crate::base::words::until_nul;
 use crate::commands::streams::Keys;
 use crate::keyspace::changes::Event;
 use crate::keyspace::{DbId, Expiry};
@@ -449,7 +450,7 @@ impl<'a> ElementScan<'a> {
                     let count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
                     o.count = usize::try_from(count).ok().filter(|&count| count > 0).ok_or(Error::Syntax)?;
                 }
-                word if word == leave_out => o.no_values = true,
+                word if word == leave_out && !word.is_empty() => o.no_values = true,
                 b"NOVALUES" => return Err(Error::Text("ERR NOVALUES option can only be used in HSCAN")),
                 _ => return Err(Error::Syntax),
             }
@@ -482,11 +483,6 @@ impl<'a> ElementScan<'a> {
 /// Room is made for so many elements at first, each of this length with all that frames it.
 const SCAN_EXPECTED: usize = 256;
 const SCAN_ELEMENT: usize = 48;
-
-/// The text as C sees it.
-fn until_nul(text: &[u8]) -> &[u8] {
-    memchr::memchr(0, text).map_or(text, |end| &text[..end])
-}
 
 /// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
 fn scan(ctx: &mut Ctx, args: Args) -> Done {
@@ -681,7 +677,7 @@ fn conditions(args: Args) -> Result<Conditions, Error> {
             b"XX" => c.xx = true,
             b"GT" => c.gt = true,
             b"LT" => c.lt = true,
-            _ => return Err(Error::owned([b"ERR Unsupported option ", until_nul(option)].concat())),
+            _ => return Err(Error::about("ERR Unsupported option ", option, "")),
         }
     }
     if c.nx && (c.xx || c.gt || c.lt) {

@@ -1095,13 +1095,17 @@ fn parse_setex<'a>(ctx: &Ctx, args: Args<'a>) -> Result<SetEx<'a>, Error> {
                 let pairs = field_pairs(&mut rest).ok_or_else(arity)??;
                 return Ok(SetEx { wants_new, wants_none, deadline: deadline.unwrap_or(Deadline::Clear), pairs });
             }
-            _ => return Err(Error::owned([b"ERR unknown argument: ", option].concat())),
+            _ => return Err(Error::about("ERR unknown argument: ", option, "")),
         }
     }
 }
 
 /// The fields and values behind `FIELDS`; none if their number is not the one that is said.
 fn field_pairs<'a>(rest: &mut Cursor<'a>) -> Option<Result<Args<'a>, Error>> {
+    // Less than a number and a pair is too little, whatever the number.
+    if rest.left() < 3 {
+        return None;
+    }
     let n = parse_i64(rest.value()?).filter(|n| (1..=i64::from(i32::MAX)).contains(n));
     let Some(n) = n else { return Some(Err(Error::Text("ERR invalid number of fields"))) };
     let pairs = rest.rest();
@@ -1142,10 +1146,10 @@ fn hsetex(ctx: &mut Ctx, args: Args) -> Done {
             hash.make_expiring();
         }
         for i in 0..n {
+            hash.set(pairs.get(2 * i), pairs.text(2 * i + 1), deadline, &limits);
+            // As in Redis, it is there for a moment, and may be the one too many for a listpack.
             if is_past {
                 hash.remove(pairs.get(2 * i));
-            } else {
-                hash.set(pairs.get(2 * i), pairs.text(2 * i + 1), deadline, &limits);
             }
         }
         true

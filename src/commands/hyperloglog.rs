@@ -248,12 +248,7 @@ fn pfdebug(ctx: &mut Ctx, args: Args) -> Done {
         b"DECODE" if is_dense => return Err(Error::Text("ERR HLL encoding is not sparse")),
         b"DECODE" => ctx.reply.bulk(with_one(text, |bytes| Ok(hll::describe(bytes)))?.as_bytes()),
         b"ENCODING" => ctx.reply.simple(if is_dense { "dense" } else { "sparse" }),
-        _ => {
-            let mut text = b"ERR Unknown PFDEBUG subcommand '".to_vec();
-            text.extend_from_slice(args.get(1));
-            text.push(b'\'');
-            return Err(Error::owned(text));
-        }
+        _ => return Err(Error::about("ERR Unknown PFDEBUG subcommand '", args.get(1), "'")),
     }
     Ok(Flow::Done)
 }

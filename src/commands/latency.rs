@@ -113,7 +113,7 @@ fn reset(ctx: &mut Ctx, args: Args) -> Done {
 /// LATENCY GRAPH event
 fn graph(ctx: &mut Ctx, args: Args) -> Done {
     let name = args.get(2);
-    let missing = || Error::owned([b"ERR No samples available for event '", name, b"'"].concat());
+    let missing = || Error::about("ERR No samples available for event '", name, "'");
     let (name, events) = ctx.server.latency.find(name).ok_or_else(missing)?;
     let text = events.draw(name, ctx.server.now() / 1000);
     ctx.reply.verbatim(*b"txt", text.as_bytes());

@@ -438,9 +438,10 @@ fn lset(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.write(key);
     let Some(list) = db.view::<ListView>(slot)? else { return Err(Error::NoSuchKey) };
-    let at = parse_i64(args.get(2)).ok_or(Error::NotInteger)?;
+    // As in Redis, only the lower 32 bits of the index count here.
+    let at = parse_i64(args.get(2)).ok_or(Error::NotInteger)? as i32;
     let out_of_range = Error::Text("ERR index out of range");
-    let Some(at) = index(at, list.len()).filter(|&at| at < list.len()) else { return Err(out_of_range) };
+    let Some(at) = index(at.into(), list.len()).filter(|&at| at < list.len()) else { return Err(out_of_range) };
     let limits = db.limits();
     let (_, edited) = db.edit(slot, key, |list: &mut List| list.set(at, args.text(3), &limits))?;
     db.edited(key, edited, LSET, 1);
@@ -629,6 +630,7 @@ fn transfer(ctx: &mut Ctx, args: Args, from: Side, to: Side) -> Result<bool, Err
             if let Some(element) = list.pop(from, Owned::of) {
                 list.prepare(1, element.len(), &limits);
                 list.push(to, element.text());
+                list.shrunk(&limits);
                 reply.text(element.text());
             }
         })?;

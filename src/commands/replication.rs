@@ -105,7 +105,7 @@ fn replconf(ctx: &mut Ctx, args: Args) -> Done {
             b"ip-address" | b"capa" | b"rdb-filter-only" => {}
             // From who is no replica these have no answer, as in Redis.
             b"ack" | b"getack" | b"fack" => return Ok(Flow::Done),
-            _ => return Err(Error::owned([b"ERR Unrecognized REPLCONF option: ", option].concat())),
+            _ => return Err(Error::about("ERR Unrecognized REPLCONF option: ", option, "")),
         }
     }
     ctx.reply.ok();

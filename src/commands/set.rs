@@ -17,7 +17,7 @@ use crate::server::command::KeyFlag::{
 use crate::server::command::{Command, KeySpec};
 use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::collection::set::{Set, SetView};
-use crate::store::object::{Collection, Limits};
+use crate::store::object::Collection;
 
 /// The rows, by name.
 pub static COMMANDS: &[Command] = &[
@@ -189,8 +189,12 @@ fn sadd(ctx: &mut Ctx, args: Args) -> Done {
     let (members, limits) = (args.from(2), db.limits());
     let is_new = !slot.is_found();
     let (added, edited) = db.edit(slot, key, |set: &mut Set| {
-        if is_new && members.len() > 1 {
+        // One integer makes an intset, as a set without a form does.
+        if is_new && (members.len() > 1 || limits.intset_entries == 0) {
             *set = Set::for_members(members.get(0), members.len(), &limits);
+        }
+        if !is_new {
+            set.expect(members.len(), &limits);
         }
         members.iter().filter(|member| set.add(member, &limits)).count()
     })?;
@@ -289,7 +293,13 @@ fn smove(ctx: &mut Ctx, args: Args) -> Done {
     let (_, edited) = db.edit(from, source, |set: &mut Set| set.remove(member))?;
     db.edited(source, edited, SREM, 1);
     let (to, limits) = (db.locate(target), db.limits());
-    let (is_new, edited) = db.edit(to, target, |set: &mut Set| set.add(member, &limits))?;
+    let had_target = to.is_found();
+    let (is_new, edited) = db.edit(to, target, |set: &mut Set| {
+        if !had_target {
+            *set = Set::for_members(member, 1, &limits);
+        }
+        set.add(member, &limits)
+    })?;
     if is_new {
         db.edited(target, edited, SADD, 1);
     }
@@ -564,48 +574,79 @@ fn sintercard(ctx: &mut Ctx, args: Args) -> Done {
 
 /// SINTERSTORE destination key [key ...]
 fn sinterstore(ctx: &mut Ctx, args: Args) -> Done {
-    store(ctx, args, SINTERSTORE, |db, slots, visit| {
-        intersect(db, slots, &mut |member| {
-            visit(member);
-            false
-        })
-    })
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.from(2))?;
+    let limits = db.limits();
+    // The smallest is walked: the result has its form as long as it fits.
+    let smallest =
+        slots.iter().filter_map(|slot| db.view::<SetView>(*slot).ok().flatten()).min_by_key(|view| view.len());
+    let mut result = Set::for_common(matches!(smallest, Some(SetView::Ints(_))));
+    intersect(&db, &slots, &mut |member| {
+        member.with(|bytes| result.add(bytes, &limits));
+        false
+    })?;
+    result.narrow(&limits);
+    store(ctx, args.get(1), result, SINTERSTORE)
 }
 
 /// SUNIONSTORE destination key [key ...]
 fn sunionstore(ctx: &mut Ctx, args: Args) -> Done {
-    store(ctx, args, SUNIONSTORE, unite)
+    let result = gathered(ctx, args, unite)?;
+    store(ctx, args.get(1), result, SUNIONSTORE)
 }
 
 /// SDIFFSTORE destination key [key ...]
 fn sdiffstore(ctx: &mut Ctx, args: Args) -> Done {
-    store(ctx, args, SDIFFSTORE, subtract)
+    let result = match subtracted_one_by_one(ctx, args)? {
+        Some(result) => result,
+        None => gathered(ctx, args, subtract)?,
+    };
+    store(ctx, args.get(1), result, SDIFFSTORE)
 }
 
-/// Stores what `walk` visits; nothing deletes the destination.
-fn store(
-    ctx: &mut Ctx,
-    args: Args,
-    event: Event,
-    walk: impl FnOnce(&Db, &[Slot], &mut dyn FnMut(Text)) -> Result<(), Error>,
-) -> Done {
-    let target = args.get(1);
+/// The difference by adding all of the first set and removing the others, if that is less work than asking the others for each member of the
+/// first. The form of the result tells which way it was made, so it is Redis's choice of the two.
+fn subtracted_one_by_one(ctx: &mut Ctx, args: Args) -> Result<Option<Set>, Error> {
     let mut db = ctx.server.db(ctx.db);
     let slots = sets(&mut db, args.from(2))?;
     let limits = db.limits();
-    let mut result: Option<Set> = None;
-    walk(&db, &slots, &mut |member| add_to(&mut result, member, &limits))?;
-    let result = result.unwrap_or_else(|| Set::create(Vec::new()));
-    let len = result.count();
-    db.put_result(target, result, event, 1);
-    ctx.reply.int(len as i64);
-    Ok(Flow::Done)
+    let mut views = Vec::new();
+    for slot in &slots {
+        views.extend(db.view::<SetView>(*slot)?);
+    }
+    let Some((first, others)) = views.split_first().filter(|_| slots[0].is_found()) else { return Ok(None) };
+    let all: usize = views.iter().map(|view| view.len()).sum();
+    if first.len() * views.len() / 2 <= all {
+        return Ok(None);
+    }
+    let mut result = Set::create(Vec::new());
+    first.each(&mut |member| _ = member.with(|bytes| result.add(bytes, &limits)));
+    for other in others {
+        other.each(&mut |member| _ = member.with(|bytes| result.remove(bytes)));
+    }
+    Ok(Some(result))
 }
 
-fn add_to(set: &mut Option<Set>, member: Text, limits: &Limits) {
-    member.with(|bytes| {
-        set.get_or_insert_with(|| Set::for_members(bytes, 1, limits)).add(bytes, limits);
-    });
+/// What `walk` visits, as a set that begins as an intset.
+fn gathered(
+    ctx: &mut Ctx,
+    args: Args,
+    walk: impl FnOnce(&Db, &[Slot], &mut dyn FnMut(Text)) -> Result<(), Error>,
+) -> Result<Set, Error> {
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.from(2))?;
+    let limits = db.limits();
+    let mut result = Set::create(Vec::new());
+    walk(&db, &slots, &mut |member| _ = member.with(|bytes| result.add(bytes, &limits)))?;
+    Ok(result)
+}
+
+/// Stores a set; nothing deletes the destination.
+fn store(ctx: &mut Ctx, target: &[u8], result: Set, event: Event) -> Done {
+    let len = result.count();
+    ctx.server.db(ctx.db).put_result(target, result, event, 1);
+    ctx.reply.int(len as i64);
+    Ok(Flow::Done)
 }
 
 /// SSCAN key cursor [MATCH pattern] [COUNT count]

@@ -14,7 +14,7 @@ use crate::server::{Ctx, Done, Error, Flow};
 use crate::store::collection::hash::HashView;
 use crate::store::collection::list::{List, ListView, Side};
 use crate::store::collection::set::SetView;
-use crate::store::collection::sorted_set::SortedSetView;
+use crate::store::collection::sorted_set::{SortedSet, SortedSetView};
 use crate::store::object::{Collection, Element, WrongType};
 use std::cmp::Ordering;
 
@@ -140,6 +140,13 @@ fn run(ctx: &mut Ctx, args: Args, may_store: bool) -> Done {
     let mut order = order(args, may_store, reads_all)?;
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
+    // As in Redis, a sorted set that is sorted once remains a skiplist.
+    if db.entry(slot).is_some_and(|entry| entry.type_name() == "zset" && entry.encoding_name() != "skiplist") {
+        let limits = db.limits();
+        // Nobody is told: the data is the same.
+        _ = db.edit(slot, args.get(1), |set: &mut SortedSet| set.make_skiplist(&limits))?;
+    }
+    let slot = db.locate(args.get(1));
     if order.needs_no_keys()
         && let Some(job) = in_slices(ctx, slot, &order)?
     {
@@ -291,7 +298,9 @@ fn sorted(db: &mut Db, elements: Vec<Owned>, order: &Order) -> Result<Vec<Owned>
             (Weight::Text(a), Weight::Text(b)) => a.is_some().cmp(&b.is_some()),
             _ => Ordering::Equal,
         };
-        let ordering = by_weight.then_with(|| compare(left, right));
+        // Texts of other keys that are equal, or missing, leave the order as it was.
+        let is_decided = order.is_alpha && order.by.is_some();
+        let ordering = if is_decided { by_weight } else { by_weight.then_with(|| compare(left, right)) };
         if order.is_descending { ordering.reverse() } else { ordering }
     });
     Ok(weighed.into_iter().map(|(_, element)| element).collect())

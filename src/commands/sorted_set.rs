@@ -474,6 +474,10 @@ pub(super) fn add_members<'a>(
             if is_new && i == 0 {
                 set.prepare(n, member.len(), &limits);
             }
+            // As in Redis, so many make a skiplist also if they are there already.
+            if !is_new && i == 0 && n > limits.zset_entries {
+                set.make_skiplist(&limits);
+            }
             let Added::Is(score, outcome) = o.apply(set, member, score, &limits)? else { continue };
             tally.added += u64::from(outcome == Outcome::Added);
             tally.updated += u64::from(matches!(outcome, Outcome::Updated(_)));

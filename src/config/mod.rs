@@ -23,6 +23,7 @@ pub mod special;
 pub use settings::{LogLevel, OutputLimit, Protection, Settings};
 
 use crate::base::glob;
+use crate::base::words::until_nul;
 use directive::{Change, Directive, Kind, Reason};
 use directives::DIRECTIVES;
 use special::Special;
@@ -64,7 +65,7 @@ impl SetError {
     pub fn text(&self) -> Vec<u8> {
         match self {
             SetError::Unknown(name) => {
-                [b"ERR Unknown option or number of arguments for CONFIG SET - '", &**name, b"'"].concat()
+                [b"ERR Unknown option or number of arguments for CONFIG SET - '", until_nul(name), b"'"].concat()
             }
             SetError::Failed(name, reason) => {
                 format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}").into_bytes()

@@ -2,6 +2,7 @@
 
 use crate::base::alloc;
 use crate::base::number::parse_f64;
+use crate::base::words::until_nul;
 use crate::keyspace::{DbId, Keyspace};
 use crate::resp::{Args, Mark, Reply, Request, Requests};
 use crate::server::client::{Care, ClientId, Multi};
@@ -476,7 +477,7 @@ fn is_http(args: Args) -> bool {
 #[cold]
 fn unknown(args: Args) -> Error {
     let mut text = b"ERR unknown command '".to_vec();
-    text.extend_from_slice(&args.get(0)[..args.get(0).len().min(128)]);
+    text.extend_from_slice(until_nul(&args.get(0)[..args.get(0).len().min(128)]));
     text.extend_from_slice(b"', with args beginning with: ");
     let start = text.len();
     for arg in args.from(1) {
@@ -485,7 +486,7 @@ fn unknown(args: Args) -> Error {
             break;
         }
         text.push(b'\'');
-        text.extend_from_slice(&arg[..arg.len().min(128 - used)]);
+        text.extend_from_slice(until_nul(&arg[..arg.len().min(128 - used)]));
         text.extend_from_slice(b"' ");
     }
     Error::owned(text)

@@ -2,6 +2,7 @@
 //!
 //! Handlers return them by value; `call` writes them into the reply. All texts stand in one match.
 
+use crate::base::words::until_nul;
 use crate::keyspace::db::WrongType;
 use std::borrow::Cow;
 
@@ -53,13 +54,18 @@ impl Error {
         Error::Owned(text.into().into_boxed_slice())
     }
 
+    /// An error that says a word of the request between two texts: up to a zero byte, as a string of C ends there.
+    #[cold]
+    pub fn about(before: &str, word: &[u8], after: &str) -> Error {
+        Error::owned([before.as_bytes(), until_nul(word), after.as_bytes()].concat())
+    }
+
     /// A subcommand with a wrong number of arguments, where it checks that itself.
     #[cold]
     pub fn wrong_number(subcommand: &[u8], container: &str) -> Error {
         let word = &subcommand[..subcommand.len().min(128)];
-        let (start, end) =
-            ("ERR unknown subcommand or wrong number of arguments for '", format!("'. Try {container} HELP."));
-        Error::owned([start.as_bytes(), word, end.as_bytes()].concat())
+        let start = "ERR unknown subcommand or wrong number of arguments for '";
+        Error::about(start, word, &format!("'. Try {container} HELP."))
     }
 
     /// The text as it is sent, code first, without the leading `-`.
@@ -88,7 +94,7 @@ impl Error {
             }
             Error::UnknownSubcommand(word, container) => {
                 let mut text = b"ERR unknown subcommand '".to_vec();
-                text.extend_from_slice(&word[..word.len().min(128)]);
+                text.extend_from_slice(until_nul(&word[..word.len().min(128)]));
                 text.extend_from_slice(format!("'. Try {container} HELP.").as_bytes());
                 return Cow::Owned(text);
             }

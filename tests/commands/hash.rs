@@ -2974,3 +2974,55 @@ fn hsetex_nx_and_xx_ask_whether_the_key_is_there() {
     "#,
     );
 }
+
+#[test]
+fn hsetex_wants_a_number_and_a_pair_behind_fields() {
+    check(
+        r#"
+        # since 8.0
+        > HSETEX k EX 100 FIELDS 0
+        (error) ERR wrong number of arguments for 'hsetex' command
+        > HSETEX k EX 100 FIELDS abc
+        (error) ERR wrong number of arguments for 'hsetex' command
+        > HSETEX k KEEPTTL FIELDS 0 a
+        (error) ERR wrong number of arguments for 'hsetex' command
+        > HSETEX k KEEPTTL FIELDS 0 a b
+        (error) ERR invalid number of fields
+    "#,
+    );
+}
+
+#[test]
+fn a_field_that_is_set_in_the_past_counts_for_the_encoding() {
+    check(
+        r#"
+        # since 8.0
+        > HSETEX h EX 10000 FIELDS 2 a 1 b 2
+        (integer) 1
+        > CONFIG SET hash-max-listpack-entries 3
+        OK
+        > HSETEX h PXAT 1 FIELDS 2 c 1 d 1
+        (integer) 1
+        > OBJECT ENCODING h
+        "listpackex"
+        > CONFIG SET hash-max-listpack-entries 2
+        OK
+        > HSETEX h PXAT 1 FIELDS 1 a 1
+        (integer) 1
+        > OBJECT ENCODING h
+        "listpackex"
+        > HSETEX h PXAT 1 FIELDS 2 a 1 c 1
+        (integer) 1
+        > OBJECT ENCODING h
+        "listpackex"
+        > CONFIG SET hash-max-listpack-entries 1
+        OK
+        > HSETEX h PXAT 1 FIELDS 1 c 1
+        (integer) 1
+        > OBJECT ENCODING h
+        "hashtable"
+        > HLEN h
+        (integer) 1
+    "#,
+    );
+}

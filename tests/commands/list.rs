@@ -1191,3 +1191,53 @@ fn a_digest_of_lists_follows_order_not_form() {
     "#,
     );
 }
+
+#[test]
+fn lset_looks_at_half_of_the_index() {
+    check(
+        r#"
+        # since 8.0
+        > RPUSH l a b c
+        (integer) 3
+        > LSET l 4294967296 x
+        OK
+        > LSET l 9223372036854775807 z
+        OK
+        > LSET l 2147483648 y
+        (error) ERR index out of range
+        > LSET l -2147483649 y
+        (error) ERR index out of range
+        > LRANGE l 0 -1
+        1) "x"
+        2) "b"
+        3) "z"
+        > LINDEX l 4294967296
+        (nil)
+    "#,
+    );
+}
+
+#[test]
+fn a_list_that_turns_round_may_become_a_listpack() {
+    check(
+        r#"
+        # since 8.0
+        > CONFIG SET list-max-listpack-size 2
+        OK
+        > RPUSH l a b c d e
+        (integer) 5
+        > LTRIM l 0 1
+        OK
+        > RPOPLPUSH l l
+        "b"
+        > OBJECT ENCODING l
+        "quicklist"
+        > CONFIG SET list-max-listpack-size 4
+        OK
+        > LMOVE l l LEFT LEFT
+        "b"
+        > OBJECT ENCODING l
+        "listpack"
+    "#,
+    );
+}

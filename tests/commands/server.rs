@@ -1074,3 +1074,32 @@ fn info_debug_is_only_for_who_names_it() {
     "#,
     );
 }
+
+#[test]
+fn what_an_error_tells_of_the_request_ends_at_a_zero_byte() {
+    check(
+        r#"
+        # since 8.0
+        > "FO\x00O" "a\x00b" c
+        (error) ERR unknown command 'FO', with args beginning with: 'a' 'c'
+        > CONFIG "x\x00y"
+        (error) ERR unknown subcommand 'x'. Try CONFIG HELP.
+        > CONFIG SET "x\x00y" 1
+        (error) ERR Unknown option or number of arguments for CONFIG SET - 'x'
+        > HSETEX k "x\x00y" 1 a b
+        (error) ERR unknown argument: x
+        > CLIENT LIST TYPE "x\x00y"
+        (error) ERR Unknown client type 'x'
+        > LATENCY GRAPH "x\x00y"
+        (error) ERR No samples available for event 'x'
+        > ACL CAT "x\x00y"
+        (error) ERR Unknown category 'x'
+        > ACL DRYRUN default "x\x00y"
+        (error) ERR Command 'x' not found
+        > ACL SETUSER u "x\x00y"
+        (error) ERR Error in ACL SETUSER modifier 'x': Syntax error
+        > REPLCONF "x\x00y" 1
+        (error) ERR Unrecognized REPLCONF option: x
+    "#,
+    );
+}

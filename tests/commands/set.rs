@@ -593,3 +593,167 @@ fn a_digest_of_sets_knows_no_order() {
     "#,
     );
 }
+
+#[test]
+fn without_room_for_integers_a_new_set_is_a_listpack() {
+    check(
+        r#"
+        # since 7.2
+        > CONFIG SET set-max-intset-entries 0
+        OK
+        > SADD a 1
+        (integer) 1
+        > OBJECT ENCODING a
+        "listpack"
+        > SMOVE a b 1
+        (integer) 1
+        > OBJECT ENCODING b
+        "listpack"
+        > SADD c 1 2 3
+        (integer) 3
+        > OBJECT ENCODING c
+        "listpack"
+        > SINTERSTORE d c
+        (integer) 3
+        > OBJECT ENCODING d
+        "listpack"
+        > CONFIG SET set-max-listpack-entries 0
+        OK
+        > SADD e 1
+        (integer) 1
+        > OBJECT ENCODING e
+        "hashtable"
+    "#,
+    );
+}
+
+#[test]
+fn the_form_of_a_stored_set_depends_on_what_is_added_first() {
+    check(
+        r#"
+        # since 7.2
+        > SADD ints 5 6
+        (integer) 2
+        > CONFIG SET set-max-intset-entries 1
+        OK
+        > SADD packed 5 6
+        (integer) 2
+        > SADD mixed 5 6 a
+        (integer) 3
+        > SADD behind a 5 6
+        (integer) 3
+        > SUNIONSTORE d packed
+        (integer) 2
+        > OBJECT ENCODING d
+        "hashtable"
+        > SDIFFSTORE d mixed
+        (integer) 3
+        > OBJECT ENCODING d
+        "hashtable"
+        > SDIFFSTORE d behind
+        (integer) 3
+        > OBJECT ENCODING d
+        "listpack"
+        > SINTERSTORE d ints
+        (integer) 2
+        > OBJECT ENCODING d
+        "hashtable"
+        > SINTERSTORE d packed
+        (integer) 2
+        > OBJECT ENCODING d
+        "listpack"
+        > SADD one 5
+        (integer) 1
+        > SINTERSTORE d mixed behind one
+        (integer) 1
+        > OBJECT ENCODING d
+        "intset"
+        > CONFIG SET set-max-intset-entries 2
+        OK
+        > SINTERSTORE d mixed packed
+        (integer) 2
+        > OBJECT ENCODING d
+        "intset"
+    "#,
+    );
+}
+
+#[test]
+fn as_many_members_as_a_form_may_not_hold_end_it_also_if_they_are_there() {
+    check(
+        r#"
+        # since 7.2
+        > SADD a x y
+        (integer) 2
+        > SADD n 1 2 3
+        (integer) 3
+        > CONFIG SET set-max-listpack-entries 1
+        OK
+        > CONFIG SET set-max-intset-entries 1
+        OK
+        > SADD a x
+        (integer) 0
+        > OBJECT ENCODING a
+        "listpack"
+        > SADD a x x
+        (integer) 0
+        > OBJECT ENCODING a
+        "hashtable"
+        > SADD n 1
+        (integer) 0
+        > OBJECT ENCODING n
+        "intset"
+        > SADD n 1 2
+        (integer) 0
+        > OBJECT ENCODING n
+        "hashtable"
+    "#,
+    );
+}
+
+#[test]
+fn the_form_of_a_stored_difference_depends_on_how_many_are_taken_away() {
+    check(
+        r#"
+        # since 7.2
+        > SADD a x 1 2 3 4 5 6 7 8
+        (integer) 9
+        > SADD b x
+        (integer) 1
+        > SDIFFSTORE d a b
+        (integer) 8
+        > OBJECT ENCODING d
+        "intset"
+        > SDIFFSTORE d a none b none
+        (integer) 8
+        > OBJECT ENCODING d
+        "intset"
+        > SDIFFSTORE d a b b
+        (integer) 8
+        > OBJECT ENCODING d
+        "listpack"
+        > SDIFFSTORE d none a b b
+        (integer) 0
+        > EXISTS d
+        (integer) 0
+    "#,
+    );
+}
+
+#[test]
+fn sscan_takes_no_empty_option() {
+    check(
+        r#"
+        > SADD s 3
+        (integer) 1
+        > SSCAN s 0 ""
+        (error) ERR syntax error
+        > SSCAN s 0 MATCH 3 ""
+        (error) ERR syntax error
+        > ZADD z 1 a
+        (integer) 1
+        > ZSCAN z 0 ""
+        (error) ERR syntax error
+    "#,
+    );
+}

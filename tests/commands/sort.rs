@@ -343,3 +343,95 @@ fn the_result_may_be_stored_as_a_list() {
     "#,
     );
 }
+
+#[test]
+fn a_sorted_set_that_is_sorted_becomes_a_skiplist() {
+    check(
+        r#"
+        > ZADD z 1 a 2 1
+        (integer) 2
+        > SORT z NONSENSE
+        (error) ERR syntax error
+        > OBJECT ENCODING z
+        "listpack"
+        > SORT z
+        (error) ERR One or more scores can't be converted into double
+        > OBJECT ENCODING z
+        "skiplist"
+        > ZADD y 1 a
+        (integer) 1
+        > SORT_RO y BY nosort LIMIT 5 5
+        (empty array)
+        > OBJECT ENCODING y
+        "skiplist"
+        > ZRANGE y 0 -1 WITHSCORES
+        ...
+    "#,
+    );
+}
+
+#[test]
+fn equal_text_weights_leave_the_order() {
+    check(
+        r#"
+        > RPUSH l b a c d
+        (integer) 4
+        > SORT l BY w_* ALPHA
+        1) "b"
+        2) "a"
+        3) "c"
+        4) "d"
+        > SORT l BY w_* ALPHA DESC
+        1) "b"
+        2) "a"
+        3) "c"
+        4) "d"
+        > MSET w_b x w_c x
+        OK
+        > SORT l BY w_* ALPHA
+        1) "a"
+        2) "d"
+        3) "b"
+        4) "c"
+        > SORT l BY w_* ALPHA DESC
+        1) "b"
+        2) "c"
+        3) "a"
+        4) "d"
+        > DEL w_b w_c
+        (integer) 2
+        > SORT l BY w_*
+        1) "a"
+        2) "b"
+        3) "c"
+        4) "d"
+    "#,
+    );
+}
+
+#[test]
+fn a_result_over_another_type_wakes_who_waits() {
+    check(
+        r#"
+        # ours: Redis lets them wait for the next push
+        # resp2
+        A> BLPOP l 0
+        B> BZPOPMIN z 0
+        > MSET l x z x
+        OK
+        > RPUSH source b a
+        (integer) 2
+        > SORT source ALPHA STORE l
+        (integer) 2
+        A< 1) "l"
+           2) "a"
+        > ZADD scores 1 m
+        (integer) 1
+        > ZUNIONSTORE z 1 scores
+        (integer) 1
+        B< 1) "z"
+           2) "m"
+           3) "1"
+    "#,
+    );
+}

@@ -3670,3 +3670,32 @@ fn zscan_leaves_the_scores_out() {
     "#,
     );
 }
+
+#[test]
+fn as_many_pairs_as_a_listpack_may_not_hold_end_it_also_if_they_are_there() {
+    check(
+        r#"
+        # since 7.2
+        > ZADD z 1 a 2 b
+        (integer) 2
+        > CONFIG SET zset-max-listpack-entries 1
+        OK
+        > ZADD z 5 a
+        (integer) 0
+        > OBJECT ENCODING z
+        "listpack"
+        > ZADD z XX 1 c 1 c
+        (integer) 0
+        > OBJECT ENCODING z
+        "skiplist"
+        > ZADD y 1 a
+        (integer) 1
+        > CONFIG SET zset-max-listpack-entries 0
+        OK
+        > GEOADD y 1 1 a
+        (integer) 0
+        > OBJECT ENCODING y
+        "skiplist"
+    "#,
+    );
+}

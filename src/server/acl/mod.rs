@@ -265,8 +265,8 @@ impl Server {
         let mut user = before.unwrap_or_else(|| User::new(all_channels));
         for rule in rules {
             user.apply(rule, all_channels, &self.commands).map_err(|error| {
-                let start = b"ERR Error in ACL SETUSER modifier '";
-                Error::owned([&start[..], rule, b"': ", error.text().as_bytes()].concat())
+                let start = "ERR Error in ACL SETUSER modifier '";
+                Error::about(start, rule, &format!("': {}", error.text()))
             })?;
         }
         self.acl.put(name, user);

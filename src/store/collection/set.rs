@@ -71,6 +71,41 @@ impl Set {
         }
     }
 
+    /// Makes a table of a set to which more members than its form may hold are about to be added, as Redis does even if they are there.
+    pub fn expect(&mut self, added: usize, limits: &Limits) {
+        let is_beyond = match self {
+            Set::Ints(_) => added > limits.intset_entries,
+            Set::Packed(_) => added > limits.set_entries,
+            Set::Table(_) => false,
+        };
+        if is_beyond {
+            self.make_table(limits);
+        }
+    }
+
+    /// An empty set for what several sets have in common: an intset if all are, and otherwise a block until [`Set::narrow`].
+    pub fn for_common(are_ints: bool) -> Set {
+        if are_ints { Set::Ints(intset::new()) } else { Set::empty_packed() }
+    }
+
+    /// Makes an intset of a set of a few integers.
+    pub fn narrow(&mut self, limits: &Limits) {
+        if matches!(self, Set::Ints(_)) || self.count() > limits.intset_entries {
+            return;
+        }
+        let mut ints = intset::new();
+        let is_other = self.view().find(&mut |member| match member.with(parse_i64) {
+            Some(n) => {
+                intset::insert(&mut ints, n);
+                false
+            }
+            None => true,
+        });
+        if !is_other {
+            *self = Set::Ints(ints);
+        }
+    }
+
     fn empty_packed() -> Set {
         let mut block = Vec::new();
         packed::begin(&mut block, Kind::Set);
@@ -97,7 +132,7 @@ impl Set {
             Set::Ints(ints) => {
                 if let Some(n) = parse_short(member) {
                     let is_new = intset::insert(ints, n);
-                    if intset::len(ints) > limits.intset_entries {
+                    if is_new && intset::len(ints) > limits.intset_entries {
                         self.make_table(limits);
                     }
                     return is_new;

@@ -193,6 +193,14 @@ impl SortedSet {
         }
     }
 
+    /// Makes a skiplist of it, as Redis does for SORT.
+    pub fn make_skiplist(&mut self, limits: &Limits) {
+        match self {
+            SortedSet::Packed(_) => self.grow(true, limits),
+            SortedSet::Big(big) => big.is_skiplist = true,
+        }
+    }
+
     /// The set for reading.
     pub fn view(&self) -> SortedSetView<'_> {
         match self {
