@@ -21,7 +21,7 @@ const BATCH: usize = 32;
 pub const REQUESTS_PER_TURN: usize = 1024;
 
 /// The same of one who writes while a copy of the keyspace lives: a write may have to copy a page then, which takes a few microseconds.
-const BATCH_BESIDE_COPY: usize = 8;
+const BATCH_BESIDE_COPY: usize = 16;
 /// And while it may have to copy a directory, too, which takes ten.
 const BATCH_BEFORE_OWNING: usize = 2;
 

@@ -276,7 +276,7 @@ pub fn judge(families: &[Family]) -> impl FnMut(Foreign) -> Result<(), Reason> {
 const REQUESTS_NS: u64 = 400_000;
 
 /// What one connection gets of that while a copy of the keyspace lives and it writes: a few slow ones, or a hundred that meet nothing shared.
-const SHARE_NS: u64 = 20_000;
+const SHARE_NS: u64 = 30_000;
 
 impl Server {
     /// A server with empty databases in a world that gives it time, chance, threads and a disk.

@@ -80,6 +80,8 @@ impl Server {
         let port = Port::take();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("session-{}-{number}", std::process::id()));
+        // Somebody who had our number may have been killed, and have left data there.
+        _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
         let child = spawn(program, arguments, port.number, &folder);
         let mut server = Self { child, port: port.number, folder, _port: port };
