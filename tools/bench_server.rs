@@ -3,6 +3,7 @@
 //! The figure that holds from run to run is the time that the scheduler gave to the process (`/proc/PID/task/*/schedstat`,
 //! in nanoseconds), not the wall clock's.
 
+use redoxide::base::machine;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -184,12 +185,8 @@ impl Server {
 
     /// Nanoseconds that those of its children have run that ended, by ticks of the system.
     pub fn children_cpu(&self) -> u64 {
-        let pid = self.child.id();
-        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // Fields 16 and 17, of which the name in parentheses is the second.
-        let fields = text.rsplit(')').next().unwrap_or_default().split_ascii_whitespace();
-        let ticks: u64 = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-        ticks * 10_000_000
+        let [_, _, user, system] = machine::cpu_seconds(&format!("/proc/{}/stat", self.child.id()));
+        ((user + system) * 1e9) as u64
     }
 
     /// Waits until background work has settled: the used memory stays the same for a while.

@@ -271,10 +271,9 @@ mod hooks {
 mod tests {
     use super::*;
 
-    /// Bytes of the process that are in memory, from /proc.
+    /// Bytes of the process that are in memory.
     fn resident() -> usize {
-        let text = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
-        text.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("a number") * 4096
+        crate::base::machine::resident() as usize
     }
 
     /// How often this thread had to wait for a page, from /proc.

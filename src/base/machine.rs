@@ -18,8 +18,7 @@ pub fn memory() -> Memory {
     let Ok(mut system) = System::new() else { return Memory::default() };
     system.refresh_memory();
     let pid = Pid::from_u32(std::process::id());
-    let kind = ProcessRefreshKind::nothing().with_memory();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, kind);
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, ProcessRefreshKind::nothing());
     let process = system.process(pid);
     let own = process.and_then(sysinfo::Process::cgroup_limits).map(|limits| limits.total_memory);
     let outermost = system.cgroup_limits().map(|limits| limits.total_memory);

@@ -189,12 +189,11 @@ fn sadd(ctx: &mut Ctx, args: Args) -> Done {
     let (members, limits) = (args.from(2), db.limits());
     let is_new = !slot.is_found();
     let (added, edited) = db.edit(slot, key, |set: &mut Set| {
-        // One integer makes an intset, as a set without a form does.
-        if is_new && (members.len() > 1 || limits.intset_entries == 0) {
-            *set = Set::for_members(members.get(0), members.len(), &limits);
-        }
         if !is_new {
             set.expect(members.len(), &limits);
+        } else if members.len() > 1 || limits.intset_entries == 0 {
+            // One integer makes an intset, as a set without a form does.
+            *set = Set::for_members(members.get(0), members.len(), &limits);
         }
         members.iter().filter(|member| set.add(member, &limits)).count()
     })?;
@@ -591,27 +590,29 @@ fn sinterstore(ctx: &mut Ctx, args: Args) -> Done {
 
 /// SUNIONSTORE destination key [key ...]
 fn sunionstore(ctx: &mut Ctx, args: Args) -> Done {
-    let result = gathered(ctx, args, unite)?;
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.from(2))?;
+    let result = gathered(&db, &slots, unite)?;
     store(ctx, args.get(1), result, SUNIONSTORE)
 }
 
 /// SDIFFSTORE destination key [key ...]
 fn sdiffstore(ctx: &mut Ctx, args: Args) -> Done {
-    let result = match subtracted_one_by_one(ctx, args)? {
+    let mut db = ctx.server.db(ctx.db);
+    let slots = sets(&mut db, args.from(2))?;
+    let result = match subtracted_one_by_one(&db, &slots)? {
         Some(result) => result,
-        None => gathered(ctx, args, subtract)?,
+        None => gathered(&db, &slots, subtract)?,
     };
     store(ctx, args.get(1), result, SDIFFSTORE)
 }
 
 /// The difference by adding all of the first set and removing the others, if that is less work than asking the others for each member of the
 /// first. The form of the result tells which way it was made, so it is Redis's choice of the two.
-fn subtracted_one_by_one(ctx: &mut Ctx, args: Args) -> Result<Option<Set>, Error> {
-    let mut db = ctx.server.db(ctx.db);
-    let slots = sets(&mut db, args.from(2))?;
+fn subtracted_one_by_one(db: &Db, slots: &[Slot]) -> Result<Option<Set>, Error> {
     let limits = db.limits();
     let mut views = Vec::new();
-    for slot in &slots {
+    for slot in slots {
         views.extend(db.view::<SetView>(*slot)?);
     }
     let Some((first, others)) = views.split_first().filter(|_| slots[0].is_found()) else { return Ok(None) };
@@ -629,15 +630,13 @@ fn subtracted_one_by_one(ctx: &mut Ctx, args: Args) -> Result<Option<Set>, Error
 
 /// What `walk` visits, as a set that begins as an intset.
 fn gathered(
-    ctx: &mut Ctx,
-    args: Args,
+    db: &Db,
+    slots: &[Slot],
     walk: impl FnOnce(&Db, &[Slot], &mut dyn FnMut(Text)) -> Result<(), Error>,
 ) -> Result<Set, Error> {
-    let mut db = ctx.server.db(ctx.db);
-    let slots = sets(&mut db, args.from(2))?;
     let limits = db.limits();
     let mut result = Set::create(Vec::new());
-    walk(&db, &slots, &mut |member| _ = member.with(|bytes| result.add(bytes, &limits)))?;
+    walk(db, slots, &mut |member| _ = member.with(|bytes| result.add(bytes, &limits)))?;
     Ok(result)
 }
 

@@ -139,14 +139,14 @@ fn run(ctx: &mut Ctx, args: Args, may_store: bool) -> Done {
     let reads_all = ctx.server.may_read_all(ctx.client, ctx.command, args);
     let mut order = order(args, may_store, reads_all)?;
     let mut db = ctx.server.db(ctx.db);
-    let slot = db.read(args.get(1));
+    let mut slot = db.read(args.get(1));
     // As in Redis, a sorted set that is sorted once remains a skiplist.
     if db.entry(slot).is_some_and(|entry| entry.type_name() == "zset" && entry.encoding_name() != "skiplist") {
         let limits = db.limits();
         // Nobody is told: the data is the same.
         _ = db.edit(slot, args.get(1), |set: &mut SortedSet| set.make_skiplist(&limits))?;
+        slot = db.locate(args.get(1));
     }
-    let slot = db.locate(args.get(1));
     if order.needs_no_keys()
         && let Some(job) = in_slices(ctx, slot, &order)?
     {

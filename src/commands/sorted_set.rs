@@ -471,12 +471,13 @@ pub(super) fn add_members<'a>(
     let limits = db.limits();
     let (result, edited) = db.edit(slot, key, |set: &mut SortedSet| {
         for (i, (score, member)) in scored.enumerate() {
-            if is_new && i == 0 {
-                set.prepare(n, member.len(), &limits);
-            }
-            // As in Redis, so many make a skiplist also if they are there already.
-            if !is_new && i == 0 && n > limits.zset_entries {
-                set.make_skiplist(&limits);
+            if i == 0 {
+                if is_new {
+                    set.prepare(n, member.len(), &limits);
+                } else if n > limits.zset_entries {
+                    // As in Redis, so many make a skiplist also if they are there already.
+                    set.make_skiplist(&limits);
+                }
             }
             let Added::Is(score, outcome) = o.apply(set, member, score, &limits)? else { continue };
             tally.added += u64::from(outcome == Outcome::Added);

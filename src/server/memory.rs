@@ -20,7 +20,7 @@ pub struct Memory {
     /// The bytes in use when the server was ready, before it loaded any data.
     pub startup: u64,
     /// The machine's memory, in bytes, as it was then.
-    machine: u64,
+    pub machine: u64,
     /// The most bytes in use that were seen.
     pub peak: u64,
     /// When that was, seconds since 1970.
@@ -141,10 +141,9 @@ impl Server {
         self.propagation.memory() + self.aof.kept_bytes() + self.keyspace.shared.changes.memory()
     }
 
-    /// The server is ready, and empty: what is in use now is what it takes by itself. Asks the system for the machine's memory.
+    /// The server is ready, and empty: what is in use now is what it takes by itself.
     pub fn note_startup(&mut self) {
         self.memory.startup = alloc::used() as u64;
-        self.memory.machine = machine::memory().total;
     }
 
     /// Remembers the most bytes in use.

@@ -50,6 +50,7 @@ pub mod transaction;
 use crate::base::clock::Clock;
 use crate::base::dice::Dice;
 use crate::base::helper::Helper;
+use crate::base::machine;
 use crate::base::stopwatch::Stopwatch;
 use crate::config::Config;
 pub use crate::config::REDIS_VERSION;
@@ -352,6 +353,7 @@ impl Server {
         };
         server.read_time();
         server.settings_changed();
+        server.memory.machine = machine::memory().total;
         server.note_startup();
         server
     }

@@ -757,3 +757,26 @@ fn sscan_takes_no_empty_option() {
     "#,
     );
 }
+
+#[test]
+fn a_stored_difference_looks_its_keys_up_once() {
+    check(
+        r#"
+        # resp2
+        > SADD a 1 2 3
+        (integer) 3
+        > SADD b 2
+        (integer) 1
+        > CONFIG RESETSTAT
+        OK
+        > SDIFFSTORE d a b nokey
+        (integer) 2
+        > INFO stats
+        | # Stats
+        ...
+        ~ | keyspace_hits:2
+        ~ | keyspace_misses:1
+        ...
+    "#,
+    );
+}

@@ -190,19 +190,9 @@ fn an_idle_connection_takes_little() {
 
 /// A number of INFO stats.
 fn figure(server: &Server, name: &str) -> u64 {
-    let mut stream = server.connect();
-    stream.write_all(b"INFO stats\r\n").expect("the server reads");
-    let (mut text, mut chunk) = (Vec::new(), [0; 4096]);
-    loop {
-        let n = stream.read(&mut chunk).expect("there is more to come");
-        text.extend_from_slice(&chunk[..n]);
-        let text = String::from_utf8_lossy(&text);
-        if let Some(rest) = text.split(&format!("\n{name}:")).nth(1)
-            && let Some((number, _)) = rest.split_once('\r')
-        {
-            return number.parse().expect("a number");
-        }
-    }
+    let text = server.ask("INFO stats");
+    let number = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{name}: {text}"))
 }
 
 #[test]
