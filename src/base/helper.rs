@@ -7,9 +7,9 @@
 
 use crate::base::{alloc, crash};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::Thread;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -20,11 +20,21 @@ const BACKGROUND: i32 = 10;
 /// So many jobs may lie there before the thread is woken for them.
 const LAID_DOWN_MAX: usize = 256;
 
-/// A thread that runs jobs one after another, or (inline) nothing but the caller itself, for simulations.
+/// A thread that runs jobs one after another, or for simulations nothing but the caller itself.
 #[derive(Debug)]
 pub struct Helper {
-    thread: Option<(Sender<Job>, Thread)>,
+    place: Place,
     pending: Arc<AtomicUsize>,
+}
+
+/// Where jobs are run.
+#[derive(Debug)]
+enum Place {
+    Thread(Sender<Job>, Thread),
+    /// By the caller, at once.
+    Inline,
+    /// By the caller of [`Helper::run_held`].
+    Held(Sender<Job>, Mutex<Receiver<Job>>),
 }
 
 impl Helper {
@@ -65,17 +75,35 @@ impl Helper {
                 }
             }
         })?;
-        Ok(Helper { thread: Some((jobs, thread.thread().clone())), pending })
+        Ok(Helper { place: Place::Thread(jobs, thread.thread().clone()), pending })
     }
 
     /// A helper that runs each job at once, on the caller's thread.
     pub fn inline() -> Helper {
-        Helper { thread: None, pending: Arc::new(AtomicUsize::new(0)) }
+        Helper { place: Place::Inline, pending: Arc::default() }
     }
 
-    /// Whether jobs are run by the caller.
+    /// A helper that runs no job until [`Helper::run_held`] says so.
+    pub fn held() -> Helper {
+        let (jobs, inbox) = channel();
+        Helper { place: Place::Held(jobs, Mutex::new(inbox)), pending: Arc::default() }
+    }
+
+    /// Runs the next job that is held. False if there is none.
+    pub fn run_held(&self) -> bool {
+        let Place::Held(_, inbox) = &self.place else { return false };
+        let job = inbox.lock().ok().and_then(|inbox| inbox.try_recv().ok());
+        let is_any = job.is_some();
+        if let Some(job) = job {
+            alloc::uncounted(job);
+            self.pending.fetch_sub(1, Ordering::Relaxed);
+        }
+        is_any
+    }
+
+    /// Whether there is no thread.
     pub fn is_inline(&self) -> bool {
-        self.thread.is_none()
+        !matches!(self.place, Place::Thread(..))
     }
 
     /// Hands a job over and wakes the thread.
@@ -95,14 +123,14 @@ impl Helper {
     /// Wakes the thread if it has something to do.
     pub fn nudge(&self) {
         if self.pending() > 0
-            && let Some((_, thread)) = &self.thread
+            && let Place::Thread(_, thread) = &self.place
         {
             thread.unpark();
         }
     }
 
     fn lay_down(&self, job: impl FnOnce() + Send + 'static) {
-        let Some((jobs, _)) = &self.thread else { return alloc::uncounted(job) };
+        let (Place::Thread(jobs, _) | Place::Held(jobs, _)) = &self.place else { return alloc::uncounted(job) };
         self.pending.fetch_add(1, Ordering::Relaxed);
         if let Err(unsent) = jobs.send(Box::new(job)) {
             // The thread is gone (it can only end with the process): do the work here rather than lose it.
@@ -119,7 +147,7 @@ impl Helper {
 
 impl Drop for Helper {
     fn drop(&mut self) {
-        if let Some((jobs, thread)) = self.thread.take() {
+        if let Place::Thread(jobs, thread) = std::mem::replace(&mut self.place, Place::Inline) {
             // The thread sees the end of the channel when it looks.
             drop(jobs);
             thread.unpark();

@@ -52,6 +52,11 @@ pub fn waited_ns() -> u64 {
     ask("/proc/thread-self/schedstat", |text| text.split_ascii_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }
 
+/// The number that the kernel gave itself when it started; none if it has none.
+pub fn boot_id() -> Option<u128> {
+    ask("/proc/sys/kernel/random/boot_id", |text| u128::from_str_radix(&text.trim().replace('-', ""), 16).ok())
+}
+
 /// Looks for something in a short file of the system's, which gives all of it at once.
 fn ask<R>(path: &str, look: impl FnOnce(&str) -> Option<R>) -> Option<R> {
     let mut text = [0; 1024];

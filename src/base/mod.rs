@@ -12,6 +12,7 @@ pub mod helper;
 pub mod logging;
 pub mod lzf;
 pub mod machine;
+pub mod mapped;
 pub mod number;
 pub mod pieces;
 pub mod prefetch;

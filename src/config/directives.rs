@@ -168,6 +168,7 @@ pub static DIRECTIVES: &[Directive] = &[
     Directive::new("appendfilename", Special(FileName { of: "appendfilename", noun: "filename", may_be_empty: false }), "appendonly.aof").at_start().honoured(),
     Directive::new("appendfsync", Choice(&["everysec", "always", "no"]), "everysec").honoured(),
     Directive::new("no-appendfsync-on-rewrite", Bool, "no").honoured(),
+    Directive::new("aof-journal", Bool, "yes").at_start().honoured(),
     Directive::new("aof-load-truncated", Bool, "yes").honoured(),
     Directive::new("aof-rewrite-incremental-fsync", Bool, "yes").honoured(),
     Directive::new("aof-timestamp-enabled", Bool, "no").honoured(),

@@ -247,6 +247,8 @@ pub struct Persistence {
     pub fsync: Fsync,
     /// `no-appendfsync-on-rewrite`
     pub no_fsync_on_rewrite: bool,
+    /// `aof-journal`
+    pub journal: bool,
     /// `aof-load-truncated`
     pub load_truncated: bool,
     /// `aof-timestamp-enabled`
@@ -297,6 +299,7 @@ impl Persistence {
                 _ => Fsync::EverySecond,
             },
             no_fsync_on_rewrite: is_yes("no-appendfsync-on-rewrite"),
+            journal: is_yes("aof-journal"),
             load_truncated: is_yes("aof-load-truncated"),
             timestamps: is_yes("aof-timestamp-enabled"),
             rdb_preamble: is_yes("aof-use-rdb-preamble"),

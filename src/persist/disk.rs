@@ -1,5 +1,7 @@
 //! What persistence needs of a file system, so that tests can put another in its place.
 
+use crate::base::machine;
+use crate::base::mapped::Mapped;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -37,6 +39,10 @@ pub trait Disk: Send + Sync {
     fn append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
     /// A file to be read, and its length.
     fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + Send>, u64)>;
+    /// Makes a file of so many words, all zero and on the medium, in the place of the one that may be there, and maps it.
+    fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>>;
+    /// Which run of the system it is: another number if it may have been down, so that what was not synced may be lost.
+    fn run(&self) -> u128;
     /// Gives a file another name, at once; what had that name is gone.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
@@ -70,6 +76,14 @@ impl Disk for Nowhere {
 
     fn open(&self, _: &Path) -> io::Result<(Box<dyn Read + Send>, u64)> {
         Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn map(&self, _: &Path, _: usize) -> io::Result<Arc<Mapped>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn run(&self) -> u128 {
+        0
     }
 
     fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
@@ -127,6 +141,18 @@ impl Disk for System {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
         Ok((Box::new(file), len))
+    }
+
+    fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>> {
+        // Written, not only made long: no store may find the disk full.
+        replace(self, path, &vec![0; words * 8])?;
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        Ok(Arc::new(Mapped::of_file(&file, words)?))
+    }
+
+    fn run(&self) -> u128 {
+        // Where that is not known no two runs are the same.
+        machine::boot_id().unwrap_or_else(rand::random)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `temp-<pid>[-<n>].rdb` | a snapshot or a base that was being written |
 //! | `temp-rewriteaof-bg-<pid>[-<n>].aof` | a base of commands, too |
-//! | `<log>.manifest.tmp` | a manifest that was to replace the other |
+//! | `<log>.manifest.tmp`, `.journal.tmp` | a manifest or a journal that was to replace the other |
 //! | `<log>.<n>.base.rdb`, `.aof` | a base that no manifest came to name, or that the manifest no longer names |
 //! | `<log>.<n>.incr.aof` | an increment that the manifest no longer names, or an empty one that it was to name |
 //!
@@ -28,7 +28,7 @@ pub fn is_temporary(name: &str, is_gone: impl Fn(u32) -> bool) -> bool {
 /// Whether a file of `len` bytes beside a log's manifest belongs to that log and is needed by nobody.
 pub fn is_of_no_log(name: &str, len: u64, log: &str, manifest: &Manifest) -> bool {
     let Some(rest) = name.strip_prefix(log) else { return false };
-    if rest == ".manifest.tmp" {
+    if matches!(rest, ".manifest.tmp" | ".journal.tmp") {
         return true;
     }
     if manifest.parts().chain(&manifest.history).any(|part| part.name == name) {

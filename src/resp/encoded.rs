@@ -7,13 +7,22 @@
 
 use super::args::{Args, header};
 use crate::base::buffer::{Buffer, Text};
-use std::ops::Add;
+use std::ops::{Add, Sub};
 
 /// A place between two requests: how many own bytes are before it, and how many held strings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     own: usize,
     held: usize,
+}
+
+impl Sub for Place {
+    type Output = Place;
+
+    /// The place as it is seen from one before it.
+    fn sub(self, before: Place) -> Place {
+        Place { own: self.own - before.own, held: self.held - before.held }
+    }
 }
 
 impl Add for Place {
@@ -121,14 +130,22 @@ impl Encoded {
     }
 
     /// The bytes in order, piece by piece.
+    #[inline]
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        let mut from = 0;
-        let before = self.held.iter().flat_map(move |(at, buffer)| {
+        self.pieces_between(Place::default(), self.end())
+    }
+
+    /// The bytes between two places.
+    #[inline]
+    pub fn pieces_between(&self, start: Place, end: Place) -> impl Iterator<Item = &[u8]> {
+        let held = &self.held[start.held..end.held];
+        let mut from = start.own;
+        let before = held.iter().flat_map(move |(at, buffer)| {
             let own = &self.own[std::mem::replace(&mut from, *at)..*at];
             [own, buffer.bytes()]
         });
-        let behind = self.held.last().map_or(0, |(at, _)| *at);
-        before.chain([&self.own[behind..]]).filter(|piece| !piece.is_empty())
+        let behind = held.last().map_or(start.own, |(at, _)| *at);
+        before.chain([&self.own[behind..end.own]]).filter(|piece| !piece.is_empty())
     }
 
     /// The memory of what is not held.

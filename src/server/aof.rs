@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! propagation (whole units) --flush_log, once a turn--> the loop writes, if nothing is under way      everysec, no
-//!                                                   \-> the helper writes, if it is much
+//!                                                   \-> the loop lays it into the journal, if many come, and the helper moves
+//!                                                       it to the file within a millisecond or two; or if the helper is at work
+//!                                                   \-> the helper writes, if it is more than the journal takes
 //!                                                   \-> the helper writes and syncs                    always
-//!                                                   \-> waits in memory while the helper is at work
 //! ```
 //!
-//! Bytes are known by their offset in the log: `written <= offset` are with the kernel, `durable <= written` on the medium.
-//! The loop never syncs, and writes only while no helper does, so a slow disk is nobody's stall. What is written but not
+//! Bytes are known by their offset in the log: `saved <= offset` outlive the process, since they stand in the journal or the file;
+//! `written <= saved` are in the file, `durable <= written` on the medium.
+//! The loop never syncs, and writes only while no helper does, so a slow disk is nobody's stall. What is saved but not
 //! durable is kept in memory (`tail`): after a failed sync nobody knows what the medium holds, so that file is cut at the
 //! last durable byte and the tail goes into a fresh increment ([`Server::repair_log`]).
 //!
@@ -16,6 +18,7 @@
 //! two units the keyspace is copied, and what follows goes to the new increment. The copy becomes the base; only when it has its name and stands in the manifest are the old files removed.
 
 use crate::config::settings::Fsync;
+use crate::persist::aof::journal::{self, Journal, MoveError, Mover};
 use crate::persist::aof::manifest::{Manifest, Part};
 use crate::persist::disk::{self, Disk, DiskFile};
 use crate::resp::Encoded;
@@ -25,6 +28,8 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What is appended may wait so long for a helper before replies of those who wrote it wait, too; milliseconds.
 const WAIT_MS: i64 = 1000;
@@ -40,11 +45,22 @@ const AHEAD_MAX: u64 = 16 << 20;
 const SWITCH_DELAYS_MAX: u32 = 100;
 /// A failed disk is tried again after so many milliseconds.
 const RETRY_MS: i64 = 1000;
+/// From so many units a millisecond on they go to the journal first. Below that the loop has the time to write to the file itself,
+/// where whoever looks finds them at once.
+const DENSE: u64 = 8;
+/// How long the helper sleeps before it looks again what stands in the journal.
+const MOVE_PAUSE: Duration = Duration::from_millis(1);
+/// After so many looks in vain it does something else.
+const MOVES_IN_VAIN: u32 = 20;
+/// What is saved is kept in pieces of that size.
+const PIECE: usize = 64 << 10;
 
 /// What a helper has done for the log.
 enum Report {
     /// Bytes were appended (up to this offset), and if asked for synced, or not.
-    Appended { written: u64, durable: u64, is_synced: bool, result: io::Result<()> },
+    Appended { written: u64, durable: u64, is_synced: bool, result: io::Result<()>, mover: Option<Mover> },
+    /// What stood in the journal was moved to the file.
+    Moved { mover: Option<Mover>, result: Result<(), MoveError> },
     /// The next increment is there, and the manifest that names it.
     Prepared(io::Result<(Increment, Manifest)>),
     /// A fresh increment holds the tail: up to `durable` all is durable.
@@ -60,6 +76,8 @@ struct Increment {
     file: Arc<dyn DiskFile>,
     path: PathBuf,
     seq: u64,
+    /// The first one comes with a journal.
+    journal: Option<(Journal, Mover)>,
 }
 
 /// The files of the log as a helper has them: what it changes in the manifest is its own until it is reported.
@@ -112,9 +130,21 @@ pub struct Aof {
     is_busy: bool,
     /// It does not sync, so that those whose bytes it writes may well wait for it.
     is_only_writing: bool,
+    /// It only moves what stands in the journal, until it is told to stop.
+    is_moving: bool,
+    stop_moving: Arc<AtomicBool>,
+    /// Where units are laid down that the file does not have yet, and what moves them there unless a helper has it.
+    journal: Option<Journal>,
+    mover: Option<Mover>,
+    /// Units since a moment (Unix milliseconds), and whether they are many.
+    units: u64,
+    units_since: i64,
+    is_dense: bool,
     /// A helper makes or names files: that keeps nobody from writing.
     is_naming: bool,
     /// Offsets in the log: see the head of this file.
+    saved: u64,
+    /// Up to here the log is in its file.
     pub written: u64,
     /// Up to here the log is on the medium, as far as the policy asks for that: with `no` all that is written counts.
     pub durable: u64,
@@ -126,8 +156,8 @@ pub struct Aof {
     tail_bytes: usize,
     /// How many pieces of it hold something.
     tail_holding: usize,
-    /// When the oldest byte came that is not written yet; Unix milliseconds.
-    waiting_since: Option<i64>,
+    /// An offset that is not written yet, and when it was reached; Unix milliseconds.
+    waiting: Option<(u64, i64)>,
     /// The delay under way has been told.
     is_delayed: bool,
     synced_ms: i64,
@@ -167,14 +197,22 @@ impl Aof {
             switch_delays: 0,
             is_busy: false,
             is_only_writing: false,
+            is_moving: false,
+            stop_moving: Arc::default(),
+            journal: None,
+            mover: None,
+            units: 0,
+            units_since: 0,
+            is_dense: false,
             is_naming: false,
+            saved: 0,
             written: 0,
             durable: 0,
             synced: 0,
             tail: VecDeque::new(),
             tail_bytes: 0,
             tail_holding: 0,
-            waiting_since: None,
+            waiting: None,
             is_delayed: false,
             synced_ms: 0,
             failed_ms: 0,
@@ -193,6 +231,21 @@ impl Aof {
     /// How long the increment in hand is when it ends at a log offset; as long as it was when it began, if that lies before.
     fn file_len(&self, offset: u64) -> u64 {
         self.file_began.1 + offset.saturating_sub(self.file_began.0)
+    }
+
+    /// All up to this offset is in the file.
+    fn is_written(&mut self, offset: u64) {
+        self.written = self.written.max(offset);
+        self.saved = self.saved.max(self.written);
+    }
+
+    /// Where in the file a frame of the journal belongs that follows what is saved.
+    fn begin_journal(&mut self, seq: u64) {
+        let len = self.file_len(self.written);
+        if let (Some(journal), Some(mover)) = (&mut self.journal, &mut self.mover) {
+            mover.skip();
+            journal.begin(seq, len);
+        }
     }
 
     /// The log offset at which the increment in hand begins.
@@ -215,12 +268,12 @@ impl Aof {
 
     /// Whether a sync is under way.
     pub fn is_syncing(&self) -> bool {
-        self.is_busy
+        self.is_busy && !self.is_moving
     }
 
-    /// Whether a helper is at work on any of the files.
+    /// Whether a helper is at work on any of the files, and cannot be asked to stop at once.
     pub(super) fn is_helped(&self) -> bool {
-        self.is_busy || self.is_naming
+        self.is_syncing() || self.is_naming
     }
 
     /// Whether a rewrite is under way, begins as soon as the helper has time, or has left something that is still to be tidied up.
@@ -287,11 +340,25 @@ impl Server {
             let offset = self.propagation.offset();
             return (offset > self.aof.durable).then_some(offset);
         }
-        let is_stuck = self.aof.is_only_writing
-            || self.aof.waiting_since.is_some_and(|since| self.now() - since > WAIT_MS)
-            || self.propagation.offset() - self.aof.written > AHEAD_MAX;
         let wrote = self.clients.get(client).map_or(0, |client| client.log_offset);
-        (is_stuck && wrote > self.aof.written).then_some(wrote)
+        (wrote > self.answered_up_to()).then_some(wrote)
+    }
+
+    /// Up to which offset of the log writers are answered, unless all must be durable first.
+    fn answered_up_to(&self) -> u64 {
+        let is_late = self.aof.waiting.is_some_and(|(_, since)| self.now() - since > WAIT_MS);
+        if is_late || self.unwritten() > AHEAD_MAX {
+            self.aof.written.max(self.aof.durable)
+        } else if self.aof.is_only_writing {
+            self.aof.saved.max(self.aof.durable)
+        } else {
+            u64::MAX
+        }
+    }
+
+    /// How many bytes of whole units are not in the file yet.
+    pub fn unwritten(&self) -> u64 {
+        self.propagation.offset() - self.aof.written
     }
 
     /// Whether what had to wait for an offset of the log may leave.
@@ -301,7 +368,7 @@ impl Server {
         }
         match self.config.settings.persistence.fsync {
             Fsync::Always => self.aof.durable >= offset,
-            _ => self.aof.written >= offset || self.aof.durable >= offset,
+            _ => self.answered_up_to() >= offset,
         }
     }
 
@@ -316,36 +383,144 @@ impl Server {
     #[cold]
     fn flush_log_now(&mut self) {
         let now = self.now();
-        if self.propagation.is_empty() {
-            self.aof.waiting_since = None;
-        } else {
-            self.aof.waiting_since.get_or_insert(now);
-        }
+        self.take_moved();
+        self.note_waiting(now);
+        let is_dense = self.is_dense(now);
         let Some(file) = self.aof.file.clone() else { return };
-        if self.aof.is_busy || self.aof.sync_failed {
+        let fsync = self.config.settings.persistence.fsync;
+        if self.aof.sync_failed {
             return self.note_delay();
         }
-        let fsync = self.config.settings.persistence.fsync;
+        if self.aof.is_busy {
+            let is_saved = fsync != Fsync::Always && self.save_log();
+            if self.aof.is_moving && (!is_saved || self.is_sync_due(now) || self.aof.is_prepared()) {
+                self.let_mover_end();
+            }
+            return self.note_delay();
+        }
         if self.gate.log_error.is_some() && now - self.aof.failed_ms < RETRY_MS {
             return;
         }
         // Until the increment before is on the medium nothing may stand in the new one: a loss of power could leave a gap.
         if fsync == Fsync::Always || (fsync == Fsync::EverySecond && self.aof.unsynced.is_some()) {
-            if !self.propagation.is_empty() || self.aof.written > self.aof.synced {
+            if self.propagation.offset() > self.aof.synced {
                 self.hand_over(file, true);
             }
             return;
         }
-        if self.propagation.waiting() > WRITTEN_HERE_MAX {
-            return self.hand_over(file, false);
+        let is_sync_due = self.is_sync_due(now);
+        if is_dense && !is_sync_due && self.save_log() {
+            return self.move_saved(file);
         }
-        if !self.propagation.is_empty() {
+        if self.unwritten() > WRITTEN_HERE_MAX as u64 {
+            return self.hand_over(file, is_sync_due);
+        }
+        if self.unwritten() > 0 {
             self.write_log(&*file);
         }
-        let is_due = self.aof.written > self.aof.synced;
-        if fsync == Fsync::EverySecond && is_due && now - self.aof.synced_ms >= 1000 && !self.suspends_syncs() {
+        if is_sync_due && self.unwritten() == 0 {
             self.hand_over(file, true);
         }
+    }
+
+    /// Whether what was logged is to be synced now, once a second.
+    fn is_sync_due(&self, now: i64) -> bool {
+        self.config.settings.persistence.fsync == Fsync::EverySecond
+            && self.propagation.offset() > self.aof.synced
+            && now - self.aof.synced_ms >= 1000
+            && !self.suspends_syncs()
+    }
+
+    /// Remembers since when what is not written waits.
+    fn note_waiting(&mut self, now: i64) {
+        let offset = self.propagation.offset();
+        if self.aof.waiting.is_none_or(|(waits, _)| waits <= self.aof.written) {
+            self.aof.waiting = (offset > self.aof.written).then_some((offset, now));
+        }
+    }
+
+    /// Whether many units have come of late.
+    fn is_dense(&mut self, now: i64) -> bool {
+        let aof = &mut self.aof;
+        aof.units += self.propagation.take_units();
+        let ms = now - aof.units_since;
+        if ms != 0 {
+            aof.is_dense = aof.units >= DENSE.saturating_mul(ms.unsigned_abs());
+            (aof.units, aof.units_since) = (0, now);
+        }
+        aof.is_dense
+    }
+
+    /// What the helper has moved from the journal to the file.
+    fn take_moved(&mut self) {
+        let Some(journal) = &self.aof.journal else { return };
+        let moved = journal.moved_to().saturating_sub(self.aof.file_began.1) + self.aof.file_began.0;
+        if moved > self.aof.written {
+            self.aof.is_written(moved);
+            if self.promises_nothing() {
+                self.aof.sync_dropped(moved);
+            }
+        }
+    }
+
+    /// Lays what is ready into the journal. False if it has no room, or something that was to be before it.
+    fn save_log(&mut self) -> bool {
+        let (offset, waiting) = (self.propagation.offset(), self.propagation.waiting());
+        if waiting == 0 {
+            return true;
+        }
+        let aof = &mut self.aof;
+        if aof.saved + waiting as u64 != offset {
+            return false;
+        }
+        let at = aof.file_len(aof.saved);
+        let Some(journal) = &mut aof.journal else { return false };
+        if !journal.append(at, aof.unsynced.is_none(), waiting, self.propagation.pieces()) {
+            return false;
+        }
+        aof.saved = offset;
+        aof.size += waiting as u64;
+        self.propagation.mark_saved();
+        if self.propagation.saved_bytes() >= PIECE {
+            self.keep_saved();
+        }
+        true
+    }
+
+    /// What stands in the journal is kept until it is durable.
+    fn keep_saved(&mut self) {
+        if self.propagation.saved_bytes() > 0 {
+            let bytes = Arc::new(self.propagation.take_saved());
+            self.aof.keep(self.propagation.offset() - self.propagation.waiting() as u64, bytes);
+        }
+    }
+
+    /// Has the helper move what stands in the journal to the file, again and again, until it is asked to stop or nothing comes.
+    fn move_saved(&mut self, file: Arc<dyn DiskFile>) {
+        let Some(mut mover) = self.aof.mover.take() else { return };
+        self.aof.is_busy = true;
+        self.aof.is_moving = true;
+        self.aof.stop_moving = Arc::default();
+        let stop = Arc::clone(&self.aof.stop_moving);
+        let (reporter, is_inline) = (self.aof.reports.reporter(), self.helpers.log.is_inline());
+        self.helpers.log.run(move || {
+            let lost = MoveError { error: io::Error::other(JOB_LOST), is_whole: false };
+            reporter.report(Report::Moved { mover: None, result: Err(lost) }, || {
+                let mut in_vain = 0;
+                loop {
+                    // Looked at before: what was laid down before somebody said so is moved, too.
+                    let is_last = stop.load(Ordering::Relaxed) || is_inline || in_vain == MOVES_IN_VAIN;
+                    match mover.move_all(&*file) {
+                        Ok(is_any) => in_vain = if is_any { 0 } else { in_vain + 1 },
+                        Err(error) => break Report::Moved { mover: Some(mover), result: Err(error) },
+                    }
+                    if is_last {
+                        break Report::Moved { mover: Some(mover), result: Ok(()) };
+                    }
+                    std::thread::park_timeout(MOVE_PAUSE);
+                }
+            });
+        });
     }
 
     /// `no-appendfsync-on-rewrite`: syncing once a second pauses, as if it were never done.
@@ -362,7 +537,7 @@ impl Server {
     /// What is ready has to wait for the helper: says so when that takes long, and refuses writes when it becomes too much.
     #[cold]
     fn note_delay(&mut self) {
-        let Some(since) = self.aof.waiting_since else { return };
+        let Some((_, since)) = self.aof.waiting else { return };
         if self.now() - since > DELAY_MS && !std::mem::replace(&mut self.aof.is_delayed, true) {
             self.aof.delayed += 1;
             log::warn!(
@@ -378,17 +553,27 @@ impl Server {
         }
     }
 
-    /// Writes what is ready, on the loop.
+    /// Writes what is not written, on the loop.
     fn write_log(&mut self, file: &dyn DiskFile) {
-        let bytes = self.propagation.take();
         if !self.aof.sleep.is_zero() {
             std::thread::sleep(self.aof.sleep);
         }
+        let moved = self.aof.mover.as_mut().map_or(Ok(true), |mover| mover.move_all(file));
+        self.take_moved();
+        if let Err(MoveError { error, is_whole }) = moved {
+            self.aof.sync_failed |= !is_whole;
+            return self.log_fails(&error);
+        }
+        self.keep_saved();
+        if self.propagation.is_empty() {
+            return self.log_works();
+        }
+        let bytes = self.propagation.take();
         match write_encoded(file, &bytes) {
             Ok(()) => {
-                self.aof.written += bytes.len() as u64;
+                self.aof.is_written(self.propagation.offset());
                 self.aof.size += bytes.len() as u64;
-                self.aof.waiting_since = None;
+                self.aof.waiting = None;
                 if self.promises_nothing() {
                     // Nothing is promised, so nothing is kept.
                     self.aof.sync_dropped(self.aof.written);
@@ -410,10 +595,15 @@ impl Server {
         }
     }
 
-    /// Has the helper write what is ready, and if asked for sync.
+    /// Has the helper write what is not written, and if asked for sync.
     fn hand_over(&mut self, file: Arc<dyn DiskFile>, is_synced: bool) {
+        // In the journal it is safe at once. With `always` nobody is told of it before it is durable.
+        if self.config.settings.persistence.fsync != Fsync::Always {
+            self.save_log();
+        }
+        self.keep_saved();
         let bytes = Arc::new(self.propagation.take());
-        let written = self.aof.written + bytes.len() as u64;
+        let written = self.propagation.offset();
         if !bytes.is_empty() {
             self.aof.keep(written, Arc::clone(&bytes));
         }
@@ -425,18 +615,23 @@ impl Server {
         }
         let (reporter, before) = (self.aof.reports.reporter(), self.aof.durable);
         let unsynced = self.aof.unsynced.as_ref().map(|(file, _)| Arc::clone(file));
-        let sleep = if bytes.is_empty() { std::time::Duration::ZERO } else { self.aof.sleep };
+        let sleep = if bytes.is_empty() { Duration::ZERO } else { self.aof.sleep };
+        let mut mover = self.aof.mover.take();
         self.helpers.log.run(move || {
             if !sleep.is_zero() {
                 std::thread::sleep(sleep);
             }
-            let appended = |durable, result| Report::Appended { written, durable, is_synced, result };
-            reporter.report(appended(before, Err(io::Error::other(JOB_LOST))), || {
+            let appended = |durable, result, mover| Report::Appended { written, durable, is_synced, result, mover };
+            reporter.report(appended(before, Err(io::Error::other(JOB_LOST)), None), || {
                 let old = unsynced.map_or(Ok(()), |old| old.sync());
-                let wrote = old.and_then(|()| write_encoded(&*file, &bytes));
+                let moved = old.and_then(|()| match &mut mover {
+                    Some(mover) => mover.move_all(&*file).map(|_| ()).map_err(|failed| failed.error),
+                    None => Ok(()),
+                });
+                let wrote = moved.and_then(|()| write_encoded(&*file, &bytes));
                 let result = wrote.and_then(|()| if is_synced { file.sync() } else { Ok(()) });
                 let durable = if result.is_ok() && is_synced { written } else { before };
-                appended(durable, result)
+                appended(durable, result, mover)
             });
         });
     }
@@ -445,10 +640,24 @@ impl Server {
     pub(super) fn take_logged(&mut self) {
         while let Some(report) = self.aof.reports.take() {
             match report {
-                Report::Appended { written, durable, is_synced, result } => {
+                Report::Moved { mover, result } => {
+                    self.aof.is_busy = false;
+                    self.aof.is_moving = false;
+                    self.mover_is_back(mover);
+                    self.take_moved();
+                    match result {
+                        Ok(()) => self.log_works(),
+                        Err(MoveError { error, is_whole }) => {
+                            self.aof.sync_failed |= !is_whole;
+                            self.log_fails(&error);
+                        }
+                    }
+                }
+                Report::Appended { written, durable, is_synced, result, mover } => {
                     self.aof.is_busy = false;
                     self.aof.is_only_writing = false;
-                    self.aof.written = self.aof.written.max(written);
+                    self.mover_is_back(mover);
+                    self.aof.is_written(written);
                     match result {
                         Ok(()) => {
                             if is_synced {
@@ -467,7 +676,8 @@ impl Server {
                 Report::Prepared(made) => {
                     self.aof.is_naming = false;
                     match made {
-                        Ok((increment, manifest)) => {
+                        Ok((mut increment, manifest)) => {
+                            self.take_journal(increment.journal.take());
                             self.aof.prepared = Some(increment);
                             self.aof.manifest = manifest;
                         }
@@ -477,7 +687,7 @@ impl Server {
                 Report::Repaired { made, durable } => {
                     self.aof.is_busy = false;
                     match made {
-                        Ok((Increment { file, path, .. }, manifest)) => {
+                        Ok((Increment { file, path, seq, journal }, manifest)) => {
                             log::warn!(
                                 "The append-only file is whole again: what was not durable stands in a new increment"
                             );
@@ -487,8 +697,10 @@ impl Server {
                             self.aof.path = path;
                             self.aof.file = Some(file);
                             self.aof.file_began = (self.aof.durable, 0);
-                            self.aof.written = durable;
+                            self.aof.is_written(durable);
                             self.aof.sync_done(durable);
+                            self.take_journal(journal);
+                            self.aof.begin_journal(seq);
                             self.log_works();
                         }
                         Err(error) => self.log_fails(&error),
@@ -508,9 +720,12 @@ impl Server {
         }
         // Not while a helper writes to the old increment, not while that cannot be written, and not in the middle of a unit;
         // nor while much is to be written, unless that is always so.
-        let is_much = self.propagation.waiting() > WRITTEN_HERE_MAX && self.aof.switch_delays < SWITCH_DELAYS_MAX;
+        let is_much = self.unwritten() > WRITTEN_HERE_MAX as u64 && self.aof.switch_delays < SWITCH_DELAYS_MAX;
         if is_much && self.aof.prepared.is_some() {
             self.aof.switch_delays += 1;
+        }
+        if self.aof.is_moving && self.aof.prepared.is_some() {
+            self.let_mover_end();
         }
         if !self.aof.is_busy
             && !is_much
@@ -526,6 +741,26 @@ impl Server {
                 self.aof.prepared = Some(increment);
                 self.rewrite_failed("the old increment cannot be written");
             }
+        }
+    }
+
+    /// The helper is to let go of the file soon, so that something else can be done with it.
+    fn let_mover_end(&self) {
+        self.aof.stop_moving.store(true, Ordering::Relaxed);
+        self.helpers.log.nudge();
+    }
+
+    /// Without what moves it, a journal is of no use.
+    fn mover_is_back(&mut self, mover: Option<Mover>) {
+        if mover.is_none() {
+            self.aof.journal = None;
+        }
+        self.aof.mover = mover;
+    }
+
+    fn take_journal(&mut self, journal: Option<(Journal, Mover)>) {
+        if let Some((journal, mover)) = journal {
+            (self.aof.journal, self.aof.mover) = (Some(journal), Some(mover));
         }
     }
 
@@ -554,10 +789,12 @@ impl Server {
 
     /// After a failed sync: cuts the file at its last durable byte and writes what followed to a fresh increment.
     pub(super) fn repair_log(&mut self) {
-        if !self.aof.sync_failed || self.aof.is_helped() || self.now() - self.aof.failed_ms < RETRY_MS {
+        if !self.aof.sync_failed || self.aof.is_busy || self.aof.is_naming || self.now() - self.aof.failed_ms < RETRY_MS
+        {
             return;
         }
         let Some(old) = self.aof.file.clone() else { return };
+        self.keep_saved();
         let len = self.aof.file_len(self.aof.durable);
         let tail: Vec<Arc<Encoded>> = self.aof.tail.iter().map(|(_, bytes)| Arc::clone(bytes)).collect();
         let durable = self.aof.durable + tail.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
@@ -583,6 +820,7 @@ impl Server {
     pub(super) fn prepare_increment(&mut self) {
         // A log that has no base yet is named only together with it.
         let make = self.next_increment(self.aof.state == State::On);
+        self.let_mover_end();
         let reporter = self.aof.reports.reporter();
         self.aof.is_naming = true;
         self.helpers.log.run(move || {
@@ -597,10 +835,12 @@ impl Server {
         is_named: bool,
     ) -> impl FnOnce(&[Arc<Encoded>]) -> io::Result<(Increment, Manifest)> + Send + use<> {
         let mut set = self.set();
+        let has_journal = self.aof.journal.is_some() || !self.config.settings.persistence.journal;
         move |bytes| {
             let Part { name: part, seq, .. } = set.manifest.add_increment(&set.name).clone();
             let path = set.dir.join(part);
             set.disk.make_dir(&set.dir)?;
+            let journal = if has_journal { None } else { make_journal(&*set.disk, &set.dir, &set.name) };
             let file = set.disk.create(&path)?;
             if !bytes.is_empty() {
                 bytes.iter().try_for_each(|bytes| write_encoded(&*file, bytes))?;
@@ -609,7 +849,7 @@ impl Server {
             if is_named {
                 set.write_manifest()?;
             }
-            Ok((Increment { file, path, seq }, set.manifest))
+            Ok((Increment { file, path, seq, journal }, set.manifest))
         }
     }
 
@@ -627,7 +867,7 @@ impl Server {
     /// if the old one cannot be written.
     fn switch_increment(&mut self, new: &Increment) -> bool {
         if let Some(old) = self.aof.file.clone() {
-            if !self.propagation.is_empty() {
+            if self.unwritten() > 0 {
                 self.write_log(&*old);
             }
             if self.gate.log_error.is_some() {
@@ -640,13 +880,14 @@ impl Server {
             // There was no log before this moment.
             self.propagation.is_on = true;
             self.keyspace.shared.changes.is_logged = true;
-            self.aof.written = self.propagation.offset();
+            self.aof.is_written(self.propagation.offset());
             self.aof.durable = self.aof.written;
             self.aof.synced = self.aof.written;
         }
         self.aof.file = Some(Arc::clone(&new.file));
         self.aof.path.clone_from(&new.path);
         self.aof.file_began = (self.aof.written, 0);
+        self.aof.begin_journal(new.seq);
         // A reader of the new file does not know which database is selected.
         self.propagation.reselect();
         true
@@ -657,6 +898,7 @@ impl Server {
     pub(super) fn publish_base(&mut self, temporary: PathBuf, base: Part, covered: u64) {
         let mut set = self.set();
         let (reporter, path) = (self.aof.reports.reporter(), self.aof.dir.join(&base.name));
+        self.let_mover_end();
         // If this fails nobody knows which manifest the medium has: the number is never used again.
         self.aof.manifest.skip_base(base.seq);
         self.aof.is_naming = true;
@@ -680,6 +922,7 @@ impl Server {
             return;
         }
         let (set, reporter) = (self.set(), self.aof.reports.reporter());
+        self.let_mover_end();
         self.aof.is_naming = true;
         self.helpers.log.run(move || {
             reporter.report(Report::Forgotten, || {
@@ -701,9 +944,9 @@ impl Server {
         if self.aof.sync_failed {
             return Err(io::Error::other("the disk has failed, and what it holds is not known"));
         }
-        if !self.propagation.is_empty() {
+        if self.unwritten() > 0 {
             self.write_log(&*file);
-            if !self.propagation.is_empty() {
+            if self.unwritten() > 0 {
                 return Err(io::Error::other("it cannot be written"));
             }
         }
@@ -713,12 +956,18 @@ impl Server {
         file.sync()?;
         self.aof.file = None;
         self.aof.sync_done(self.aof.written);
+        if self.aof.journal.take().is_some() {
+            // It holds nothing any more: if it stays, the next start sees that.
+            _ = self.disk.remove(&journal::path(&self.aof.dir, &self.config.settings.persistence.append_name));
+        }
+        self.aof.mover = None;
         Ok(())
     }
 
     /// Waits until no helper is at work on the log: it is done soon, or its disk hangs and ours would, too.
     pub(super) fn wait_for_log(&mut self) {
-        while self.aof.is_helped() {
+        while self.aof.is_busy || self.aof.is_naming {
+            self.let_mover_end();
             std::thread::sleep(std::time::Duration::from_millis(1));
             self.take_logged();
         }
@@ -732,12 +981,21 @@ impl Server {
     }
 
     /// The increment to go on with after loading.
-    pub(super) fn continue_increment(&mut self, file: Arc<dyn DiskFile>, path: PathBuf, len: u64) {
+    pub(super) fn continue_increment(&mut self, file: Arc<dyn DiskFile>, path: PathBuf, seq: u64, len: u64) {
         let offset = self.propagation.offset();
         self.aof.file = Some(file);
         self.aof.path = path;
         self.aof.file_began = (offset, len);
-        self.aof.written = offset;
+        self.aof.is_written(offset);
+        let (disk, name) = (&*self.disk, &self.config.settings.persistence.append_name);
+        if self.config.settings.persistence.journal {
+            let made = make_journal(disk, &self.aof.dir, name);
+            self.take_journal(made);
+        } else {
+            // What one had that is there still has been appended before.
+            _ = disk.remove(&journal::path(&self.aof.dir, name));
+        }
+        self.aof.begin_journal(seq);
         self.aof.durable = offset;
         self.aof.synced = offset;
         self.aof.state = State::On;
@@ -749,7 +1007,9 @@ impl Server {
     /// There is no log from here on.
     pub(super) fn log_is_off(&mut self) {
         self.propagation.is_on = false;
+        self.propagation.take_saved();
         self.propagation.take();
+        self.aof.journal = None;
         self.keyspace.shared.changes.is_logged = false;
         self.aof.state = State::Off;
         self.aof.file = None;
@@ -759,12 +1019,18 @@ impl Server {
         self.aof.prepared = None;
         self.aof.unsynced = None;
         self.aof.sync_failed = false;
-        self.aof.waiting_since = None;
+        self.aof.waiting = None;
         self.gate.log_error = None;
         self.regate();
         self.outbox.push(crate::server::outbox::Order::Logged);
         self.serve_logged();
     }
+}
+
+/// Makes a journal. There is none if the file system does not want to: then the loop writes to the file itself.
+fn make_journal(disk: &dyn Disk, dir: &Path, name: &str) -> Option<(Journal, Mover)> {
+    let made = journal::create(disk, &journal::path(dir, name));
+    made.inspect_err(|error| log::warn!("There is no journal for the append-only file: {error}")).ok()
 }
 
 /// The path of the manifest.

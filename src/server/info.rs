@@ -318,7 +318,7 @@ fn of_persistence(server: &mut Server, out: &mut Out) {
         out.field("aof_current_size", aof.size);
         out.field("aof_base_size", aof.base_size);
         out.field("aof_pending_rewrite", 0);
-        out.field("aof_buffer_length", server.propagation.waiting());
+        out.field("aof_buffer_length", server.unwritten());
         out.field("aof_pending_bio_fsync", u8::from(aof.is_syncing()));
         out.field("aof_delayed_fsync", aof.delayed);
     }

@@ -364,7 +364,7 @@ impl Server {
     /// What there is to load at the start.
     pub fn load(&mut self) {
         self.find_temporary();
-        let steps = match self.steps() {
+        let steps = match self.restore_journal().and_then(|()| self.steps()) {
             Ok(steps) => steps,
             Err(why) => return self.loading_failed(&why),
         };

@@ -51,6 +51,11 @@ pub struct Propagation {
     /// Where the unit in hand begins, and how many bytes are before it.
     whole: Place,
     waiting: usize,
+    /// Up to where they stand in the journal already, and how many bytes that are.
+    saved: Place,
+    saved_bytes: usize,
+    /// Units since somebody asked.
+    units: u64,
     /// How many effects it has.
     effects: usize,
     /// How much is taken at a time, of late: so much room is made at once.
@@ -73,12 +78,37 @@ impl Propagation {
     /// Whether whole units wait to be taken.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.waiting == 0
+        self.waiting() == 0
     }
 
-    /// The bytes of whole units that wait to be taken.
+    /// The bytes of whole units that wait to be taken, or to be saved.
+    #[inline]
     pub fn waiting(&self) -> usize {
-        self.waiting
+        self.waiting - self.saved_bytes
+    }
+
+    /// They, piece by piece.
+    #[inline]
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.ready.pieces_between(self.saved, self.whole)
+    }
+
+    /// The bytes that are saved and that nobody has taken yet.
+    #[inline]
+    pub fn saved_bytes(&self) -> usize {
+        self.saved_bytes
+    }
+
+    /// All whole units stand in the journal now.
+    #[inline]
+    pub fn mark_saved(&mut self) {
+        (self.saved, self.saved_bytes) = (self.whole, self.waiting);
+    }
+
+    /// How many units there have been since the last call.
+    #[inline]
+    pub fn take_units(&mut self) -> u64 {
+        std::mem::take(&mut self.units)
     }
 
     /// The memory of all that waits, and of the unit in hand.
@@ -92,11 +122,25 @@ impl Propagation {
         self.effects > 0
     }
 
-    /// The whole units since the last call.
+    /// The units that are saved.
+    pub fn take_saved(&mut self) -> Encoded {
+        let taken = self.split_off(self.saved);
+        self.waiting -= std::mem::take(&mut self.saved_bytes);
+        self.whole = self.whole - std::mem::take(&mut self.saved);
+        taken
+    }
+
+    /// The whole units since the last call. Those that are saved have been taken before.
     pub fn take(&mut self) -> Encoded {
-        let unit = self.ready.split_off(self.whole);
-        let mut taken = std::mem::replace(&mut self.ready, unit);
+        debug_assert_eq!(self.saved_bytes, 0);
+        let taken = self.split_off(self.whole);
         (self.whole, self.waiting) = (Place::default(), 0);
+        taken
+    }
+
+    fn split_off(&mut self, at: Place) -> Encoded {
+        let rest = self.ready.split_off(at);
+        let mut taken = std::mem::replace(&mut self.ready, rest);
         self.room = taken.own().len().max(self.room - self.room / 8).min(ROOM_MAX);
         // It may be kept for a second.
         if taken.own().len() < taken.capacity() / 2 {
@@ -148,6 +192,7 @@ impl Propagation {
         }
         self.offset += (self.ready.len() - self.waiting) as u64;
         (self.whole, self.waiting, self.effects) = (self.ready.end(), self.ready.len(), 0);
+        self.units += 1;
     }
 
     /// What stands around the unit in hand: a remark of time, MULTI and EXEC.

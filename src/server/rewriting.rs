@@ -11,6 +11,7 @@
 //! Whatever fails before the manifest is replaced leaves the old set valid: its increments include the newest.
 
 use crate::persist::Progress;
+use crate::persist::aof::journal::{self, Pending, Trouble};
 use crate::persist::aof::manifest::{self, Manifest, Part};
 use crate::persist::aof::rewrite as as_commands;
 use crate::persist::disk::{Disk, write_synced};
@@ -406,6 +407,27 @@ impl Server {
         Manifest::parse(&read_file(&*self.disk, &path).ok()?).ok()
     }
 
+    /// Appends to the log what the process before had not yet written to its file.
+    pub(super) fn restore_journal(&mut self) -> Result<(), String> {
+        if !self.config.settings.persistence.appendonly {
+            return Ok(());
+        }
+        let (dir, name) = (self.aof_dir(), &self.config.settings.persistence.append_name);
+        let Some(manifest) = self.read_manifest() else { return Ok(()) };
+        match journal::restore(&*self.disk, &dir, name, &manifest) {
+            Ok(Some(Pending { name, bytes, .. })) => {
+                log::warn!(
+                    "{} bytes that were not yet written to {name} stood in its journal: they are there now",
+                    bytes.len()
+                );
+            }
+            Ok(None) => {}
+            Err(Trouble::Useless(why)) => log::warn!("The journal is not used: {why}"),
+            Err(Trouble::Lost(why)) => return Err(why),
+        }
+        Ok(())
+    }
+
     /// The files of the log that there is at the start; none: there is no log yet.
     pub(super) fn log_steps(&mut self) -> Result<Vec<Step>, String> {
         let settings = self.config.settings.persistence.clone();
@@ -501,7 +523,7 @@ impl Server {
         self.aof.base_size = self.aof.size;
         let (_, len) = disk.open(&path)?;
         self.aof.manifest = manifest;
-        self.continue_increment(file, path, len);
+        self.continue_increment(file, path, part.seq, len);
         self.drop_history();
         Ok(())
     }

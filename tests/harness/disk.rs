@@ -1,9 +1,11 @@
 //! A disk that remembers what was synced, and can fail.
 
+use redoxide::base::mapped::Mapped;
 use redoxide::persist::disk::{Disk, DiskFile};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 /// A file's bytes, and how many of them are on the medium.
@@ -11,6 +13,19 @@ use std::sync::{Arc, Mutex};
 struct Content {
     bytes: Vec<u8>,
     synced: Vec<u8>,
+    /// What is mapped has its bytes here.
+    mapped: Option<Arc<Mapped>>,
+}
+
+impl Content {
+    fn of(bytes: Vec<u8>) -> Content {
+        Content { synced: bytes.clone(), bytes, mapped: None }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let Some(mapped) = &self.mapped else { return self.bytes.clone() };
+        mapped.words().iter().flat_map(|word| word.load(Ordering::Relaxed).to_ne_bytes()).collect()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +44,8 @@ struct State {
     fails_to_name: Option<&'static str>,
     /// How often something was synced.
     syncs: usize,
+    /// How often the power went.
+    losses: u128,
 }
 
 /// The disk. Clones are the same disk.
@@ -45,18 +62,46 @@ impl Memory {
     /// What is left after the power went: only what was synced.
     pub fn after_power_loss(&self) -> Memory {
         let state = self.0.lock().unwrap();
-        let files = state.files.iter().map(|c| Content { bytes: c.synced.clone(), synced: c.synced.clone() }).collect();
+        let files = state.files.iter().map(|c| Content::of(c.synced.clone())).collect();
         let names = state.synced_names.clone();
-        Memory(Arc::new(Mutex::new(State { files, names: names.clone(), synced_names: names, ..State::default() })))
+        let losses = state.losses + 1;
+        Memory(Arc::new(Mutex::new(State {
+            files,
+            names: names.clone(),
+            synced_names: names,
+            losses,
+            ..State::default()
+        })))
     }
 
     #[allow(dead_code, reason = "the log uses it")]
     /// What is left after the process alone ended: all that was written.
     pub fn after_kill(&self) -> Memory {
         let state = self.0.lock().unwrap();
-        let files = state.files.iter().map(|c| Content { bytes: c.bytes.clone(), synced: c.bytes.clone() }).collect();
+        let files = state.files.iter().map(|c| Content::of(c.bytes())).collect();
         let names = state.names.clone();
-        Memory(Arc::new(Mutex::new(State { files, names: names.clone(), synced_names: names, ..State::default() })))
+        let losses = state.losses;
+        Memory(Arc::new(Mutex::new(State {
+            files,
+            names: names.clone(),
+            synced_names: names,
+            losses,
+            ..State::default()
+        })))
+    }
+
+    #[allow(dead_code, reason = "the log uses it")]
+    /// What is left after the power went, if of what is mapped everything happened to be on the medium.
+    pub fn after_power_loss_with_mapped(&self) -> Memory {
+        let image = self.after_power_loss();
+        let mapped =
+            self.0.lock().unwrap().files.iter().map(|c| c.mapped.is_some().then(|| c.bytes())).collect::<Vec<_>>();
+        for (content, bytes) in image.0.lock().unwrap().files.iter_mut().zip(mapped) {
+            if let Some(bytes) = bytes {
+                *content = Content::of(bytes);
+            }
+        }
+        image
     }
 
     #[allow(dead_code, reason = "crashes use it")]
@@ -86,13 +131,13 @@ impl Memory {
     /// The content of a file.
     pub fn bytes(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
         let state = self.0.lock().unwrap();
-        state.names.get(path.as_ref()).map(|&file| state.files[file].bytes.clone())
+        state.names.get(path.as_ref()).map(|&file| state.files[file].bytes())
     }
 
     /// Puts a file there, synced.
     pub fn put(&self, path: impl AsRef<Path>, bytes: &[u8]) {
         let mut state = self.0.lock().unwrap();
-        state.files.push(Content { bytes: bytes.to_vec(), synced: bytes.to_vec() });
+        state.files.push(Content::of(bytes.to_vec()));
         let file = state.files.len() - 1;
         state.names.insert(path.as_ref().to_path_buf(), file);
         state.synced_names.insert(path.as_ref().to_path_buf(), file);
@@ -160,6 +205,18 @@ impl Disk for Memory {
         let bytes = self.bytes(path).ok_or_else(missing)?;
         let len = bytes.len() as u64;
         Ok((Box::new(io::Cursor::new(bytes)), len))
+    }
+
+    fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>> {
+        self.put(path, &vec![0; words * 8]);
+        let mapped = Arc::new(Mapped::in_memory(words));
+        let mut state = self.0.lock().unwrap();
+        state.files.last_mut().expect("it was just put there").mapped = Some(Arc::clone(&mapped));
+        Ok(mapped)
+    }
+
+    fn run(&self) -> u128 {
+        self.0.lock().unwrap().losses
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -25,6 +25,7 @@ const UNSAFE: &[&str] = &[
     "base/ahead.rs",
     "base/alloc.rs",
     "base/crash/handler.rs",
+    "base/mapped.rs",
     "base/prefetch.rs",
     "base/simd.rs",
     "base/stopwatch.rs",

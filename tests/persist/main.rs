@@ -7,6 +7,7 @@ mod aof;
 mod crash;
 mod data;
 mod files;
+mod journal;
 mod peers;
 mod rdb;
 mod slow;

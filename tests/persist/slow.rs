@@ -2,6 +2,7 @@
 
 use redoxide::base::clock::Clock;
 use redoxide::base::dice::Dice;
+use redoxide::base::mapped::Mapped;
 use redoxide::base::stopwatch::Stopwatch;
 use redoxide::config::arguments::{self, Asked};
 use redoxide::net::EventLoop;
@@ -49,6 +50,14 @@ impl Disk for Slow {
 
     fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + Send>, u64)> {
         System.open(path)
+    }
+
+    fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>> {
+        System.map(path, words)
+    }
+
+    fn run(&self) -> u128 {
+        System.run()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Directives that Redis does not have.
-const ADDED: &[&str] = &["rdb-version", "snapshot-format"];
+const ADDED: &[&str] = &["aof-journal", "rdb-version", "snapshot-format"];
 
 /// Directives whose value comes from the command line of these tests, or from the machine.
 const GIVEN: &[&str] = &["bind", "dir", "enable-debug-command", "port", "save"];
