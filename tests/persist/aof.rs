@@ -520,6 +520,7 @@ fn what_a_crash_left_is_removed_at_the_next_start_and_nothing_else() {
         "/appendonlydir/temp-rewriteaof-bg-1999999999-1.aof",
         "/appendonlydir/temp-1999999999-2.rdb",
         "/appendonlydir/appendonly.aof.manifest.tmp",
+        "/appendonlydir/appendonly.aof.journal.tmp",
         "/appendonlydir/appendonly.aof.7.base.rdb",
         "/appendonlydir/appendonly.aof.1.incr.aof",
     ];

@@ -6,6 +6,7 @@ use redoxide::base::mapped::Mapped;
 use redoxide::base::stopwatch::Stopwatch;
 use redoxide::config::arguments::{self, Asked};
 use redoxide::net::EventLoop;
+use redoxide::net::local::Local;
 use redoxide::persist::disk::{Disk, DiskFile, System};
 use redoxide::server::Server;
 use redoxide::server::background::{Helpers, World};
@@ -287,4 +288,48 @@ fn with_everysec_a_sync_that_takes_seconds_is_felt_by_no_reader_and_by_writers_a
     let free = writes.iter().filter(|(at, _)| (slow..first_wait).contains(at)).count();
     println!("  {free} SETs in the {:?} before the first that waited", first_wait - slow);
     assert!(first_wait - slow > Duration::from_millis(900), "a writer waited after {:?} already", first_wait - slow);
+}
+
+#[test]
+fn with_everysec_what_was_answered_while_a_sync_is_held_outlives_the_process() {
+    let server = Running::start("everysec");
+    let mut stream = server.connect();
+    server.slow_down(4000);
+    let is_held = |stream: &mut TcpStream| ask(stream, "INFO persistence").1.contains("aof_pending_bio_fsync:1");
+    let start = Instant::now();
+    while !is_held(&mut stream) {
+        assert!(start.elapsed() < Duration::from_secs(10), "a sync begins every second");
+        ask(&mut stream, "SET k 1");
+    }
+    for n in 0..500 {
+        assert_eq!(ask(&mut stream, &format!("SET held:{n} {n}")).1, "+OK");
+    }
+    assert!(is_held(&mut stream));
+    // What the end of the process would leave.
+    let image = server.folder.with_extension("image");
+    std::fs::create_dir_all(image.join("appendonlydir")).unwrap();
+    for file in std::fs::read_dir(server.folder.join("appendonlydir")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), image.join("appendonlydir").join(file.file_name())).unwrap();
+    }
+    for (journal, held) in [("yes", 500), ("no", 0)] {
+        // The first start appends what is in the journal; without one nothing is there to be appended.
+        let words = ["--dir", image.to_str().unwrap(), "--appendonly", "yes", "--save", "", "--aof-journal", journal];
+        let words: Vec<Vec<u8>> = words.into_iter().map(|word| word.as_bytes().to_vec()).collect();
+        let Asked::Run(config) = arguments::read(&words, &mut io::empty(), &mut |_| Ok(())) else {
+            panic!("the arguments are good")
+        };
+        if journal == "no" {
+            let log = image.join("appendonlydir/appendonly.aof.1.incr.aof");
+            let len = std::fs::metadata(server.folder.join("appendonlydir/appendonly.aof.1.incr.aof")).unwrap().len();
+            std::fs::File::options().write(true).open(log).unwrap().set_len(len).unwrap();
+            std::fs::remove_file(image.join("appendonlydir/appendonly.aof.journal")).unwrap();
+        }
+        let mut local = Local::with_disk(&redoxide::commands::table(), *config, 1, 1, Arc::new(System));
+        assert!(local.load());
+        let client = local.connect();
+        local.send(client, b"DBSIZE\r\n");
+        assert_eq!(local.receive(client), format!(":{}\r\n", held + 1).as_bytes(), "with a journal: {journal}");
+    }
+    std::fs::remove_dir_all(image).unwrap();
 }

@@ -3,6 +3,7 @@
 use crate::data;
 use crate::snapshot::digest_in;
 use redoxide::persist::Progress;
+use redoxide::persist::aof::journal;
 use redoxide::persist::disk::System;
 use redoxide::persist::rdb::write::Recency;
 use redoxide::persist::snapshot::{self, Format, Options};
@@ -178,6 +179,30 @@ fn of_a_set_only_the_last_file_is_cut() {
     says(&run(&["check", &manifest]), 1, &["a.1.base.aof", "No such file or directory"]);
     folder.put("a.manifest", b"file a.1.base.aof seq 1 type q\n");
     says(&run(&["check", &manifest]), 1, &["Unknown AOF file type", "at line 1"]);
+}
+
+#[test]
+fn what_a_journal_has_is_told_and_appended() {
+    let folder = Folder::new("journal");
+    let manifest = folder.put("log.manifest", b"file log.1.incr.aof seq 1 type i\n");
+    let whole = commands(&["SET a 1", "SET b 2", "SET c 3"]);
+    let cut = whole.len() - 9;
+    let increment = folder.put("log.1.incr.aof", &whole[..cut]);
+    let journal = folder.text("log.journal");
+    // Some of it was appended before, as if the process had ended in the middle of that.
+    let (mut writer, mut mover) = journal::create(&System, Path::new(&journal)).expect("the folder can be written");
+    mover.skip();
+    writer.begin(1, 20);
+    assert!(writer.append(20, true, whole.len() - 20, [&whole[20..]].into_iter()));
+    says(&run(&["check", &journal]), 1, &["a journal says nothing alone"]);
+    says(&run(&["check", &manifest]), 1, &["9 bytes are still to be appended to log.1.incr.aof", "it ends within"]);
+    assert_eq!(fs::read(&increment).unwrap().len(), cut);
+    says(&run(&["check", "--fix", &manifest]), 0, &["9 bytes were appended to log.1.incr.aof", "3 commands"]);
+    assert_eq!(fs::read(&increment).unwrap(), whole);
+    says(&run(&["check", &manifest]), 0, &["OK: 1 files, all in order"]);
+    // What follows was written by something else.
+    fs::write(&increment, commands(&["SET a 1", "SET b 3"])).unwrap();
+    says(&run(&["check", "--fix", &manifest]), 0, &["it is not used", "2 commands"]);
 }
 
 fn lines(words: &[&str]) -> Vec<String> {

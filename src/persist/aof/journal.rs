@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the file begins with.
-const MAGIC: u64 = u64::from_le_bytes(*b"REDOXJ01");
+pub const MAGIC: &[u8; 8] = b"REDOXJ01";
 /// The word at which the first frame begins.
 const FIRST: usize = 3;
 /// The words of a frame before its bytes.
@@ -103,7 +103,7 @@ pub fn create(disk: &dyn Disk, path: &Path) -> io::Result<(Journal, Mover)> {
 
 fn both_ends(memory: Arc<Mapped>, run: u128) -> (Journal, Mover) {
     // Of the run the lower half first.
-    for (place, word) in memory.words().iter().zip([MAGIC, run as u64, (run >> 64) as u64]) {
+    for (place, word) in memory.words().iter().zip([u64::from_le_bytes(*MAGIC), run as u64, (run >> 64) as u64]) {
         place.store(word.to_le(), Ordering::Relaxed);
     }
     let start = mark(0, FIRST);
@@ -357,7 +357,7 @@ fn read(file: &[u8], run: u128) -> Result<Found, &'static str> {
     let words: Vec<AtomicU64> =
         file.as_chunks::<8>().0.iter().map(|bytes| AtomicU64::new(u64::from_ne_bytes(*bytes))).collect();
     let word = |i: usize| words.get(i).map_or(0, |word| u64::from_le(word.load(Ordering::Relaxed)));
-    if word(0) != MAGIC {
+    if !file.starts_with(MAGIC) {
         return Err("it does not begin as a journal does");
     }
     let is_same_run = u128::from(word(2)) << 64 | u128::from(word(1)) == run;
@@ -401,14 +401,6 @@ pub enum Trouble {
     Useless(String),
     /// Something is lost.
     Lost(String),
-}
-
-impl Trouble {
-    /// What is to be said of it.
-    pub fn text(&self) -> &str {
-        let (Trouble::Useless(text) | Trouble::Lost(text)) = self;
-        text
-    }
 }
 
 /// Looks into a log's journal for what its last increment lacks.

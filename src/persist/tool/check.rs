@@ -2,8 +2,10 @@
 
 use super::walk::{self, Found, Watched};
 use crate::keyspace::AccessClock;
+use crate::persist::aof::journal::{self, Pending, Trouble};
 use crate::persist::aof::manifest::Manifest;
 use crate::persist::aof::read::{self, Stop};
+use crate::persist::disk::System;
 use crate::persist::format;
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -23,6 +25,8 @@ pub enum Kind {
     Commands,
     /// What names the parts of an append-only file.
     Manifest,
+    /// What may hold the end of an append-only file.
+    Journal,
     /// An empty file: a part to which nothing was written yet.
     Empty,
 }
@@ -39,6 +43,8 @@ pub fn kind_of(path: &Path) -> Result<Kind, String> {
         Ok(Kind::Rdb)
     } else if begins(b"file ") || path.extension().is_some_and(|end| end == "manifest") {
         Ok(Kind::Manifest)
+    } else if begins(journal::MAGIC) {
+        Ok(Kind::Journal)
     } else if begins(b"*") || begins(b"#") {
         Ok(Kind::Commands)
     } else if head.is_empty() {
@@ -147,6 +153,7 @@ pub fn file(path: &Path, until: Option<i64>) -> Result<Good, Bad> {
             (Box::new(input), 0)
         }
         Kind::Manifest => return Err(failed("a manifest where a part of the append-only file belongs".into())),
+        Kind::Journal => return Err(failed("a journal says nothing alone: check the manifest beside it".into())),
     };
     let stop = read::read(tail, offset, until, |batch| {
         good.commands += batch.requests.len() as u64;
@@ -178,6 +185,33 @@ pub fn manifest(path: &Path) -> Result<Vec<PathBuf>, String> {
         return Err(format!("{}: not valid: it names no file", path.display()));
     }
     Ok(parts)
+}
+
+/// Looks into the journal beside a manifest for what the log lacks, and if it `fixes` appends that: what is to be said of it.
+pub fn journal(path: &Path, fixes: bool) -> Result<Option<String>, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let Some(log) = name.strip_suffix(".manifest") else { return Ok(None) };
+    let (dir, disk) = (path.parent().unwrap_or(Path::new("")), System);
+    let Some(manifest) = fs::read(path).ok().and_then(|text| Manifest::parse(&text).ok()) else { return Ok(None) };
+    let found = if fixes { journal::restore } else { journal::pending }(&disk, dir, log, &manifest);
+    let shown = journal::path(dir, log);
+    let shown = shown.display();
+    match found {
+        Ok(None) => Ok(None),
+        Ok(Some(Pending { name, len, bytes })) => {
+            let bytes = bytes.len();
+            Ok(Some(if fixes {
+                format!("{shown}: {bytes} bytes were appended to {name}, at offset {len}")
+            } else {
+                format!(
+                    "{shown}: {bytes} bytes are still to be appended to {name}, at offset {len}: the next start does that, and so \
+                     does 'redoxide check --fix'"
+                )
+            }))
+        }
+        Err(Trouble::Useless(why)) => Ok(Some(format!("{why}: it is not used"))),
+        Err(Trouble::Lost(why)) => Err(why),
+    }
 }
 
 /// Cuts a file of commands at `whole`; first the file as it is is copied to the name that is returned.

@@ -34,7 +34,8 @@ check tells whether files can be trusted: snapshots in either format, parts of a
 its manifest with all that it names. What a file is, is seen from its content. The exit status is 0 if
 all is in order, and 1 if not; then the message names the file and the offset.
   --fix       cuts a file of commands behind the last one that is whole; with a manifest only the last
-              file may be cut. The file as it was is kept beside it (FILE.before-fix).
+              file may be cut, and what the journal beside it has is appended first. The file as it was
+              is kept beside it (FILE.before-fix).
   --salvage   writes all keys that stand in whole chunks of a damaged snapshot in Redoxide's format to
               a new snapshot, and says what is lost.
 
@@ -112,7 +113,12 @@ fn check_all(files: &[&[u8]], fixes: bool) -> Result<(), String> {
     for file in files {
         let file = path(file);
         let parts = match check::kind_of(file) {
-            Ok(Kind::Manifest) => check::manifest(file),
+            Ok(Kind::Manifest) => check::journal(file, fixes).and_then(|told| {
+                if let Some(told) = told {
+                    say(&told);
+                }
+                check::manifest(file)
+            }),
             Ok(_) => Ok(vec![file.to_path_buf()]),
             Err(why) => Err(why),
         };
