@@ -4,6 +4,7 @@ use crate::base::machine;
 use crate::base::mapped::Mapped;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -41,8 +42,8 @@ pub trait Disk: Send + Sync {
     fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + Send>, u64)>;
     /// Makes a file of so many words, all zero and on the medium, in the place of the one that may be there, and maps it.
     fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>>;
-    /// Which run of the system it is: another number if it may have been down, so that what was not synced may be lost.
-    fn run(&self) -> u128;
+    /// Tells a file in this run of the system from what is left of it after the system was down, and from its copies.
+    fn mark(&self, path: &Path) -> io::Result<u128>;
     /// Gives a file another name, at once; what had that name is gone.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
@@ -60,6 +61,10 @@ pub trait Disk: Send + Sync {
 /// The system's own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;
+
+/// File systems that change the blocks of a file where they are, by the numbers that the system has for them (statfs(2)).
+const WRITES_IN_PLACE: &[(rustix::fs::FsWord, &str)] =
+    &[(0xef53, "ext4"), (0x5846_5342, "xfs"), (0x0102_1994, "tmpfs"), (0x794c_7630, "overlay")];
 
 /// No file system: everything fails. For servers that are to leave no trace.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,8 +87,8 @@ impl Disk for Nowhere {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    fn run(&self) -> u128 {
-        0
+    fn mark(&self, _: &Path) -> io::Result<u128> {
+        Err(io::ErrorKind::NotFound.into())
     }
 
     fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
@@ -144,15 +149,23 @@ impl Disk for System {
     }
 
     fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>> {
-        // Written, not only made long: no store may find the disk full.
+        // A store that finds no room on the disk ends the process. So all is written, not only made long, and only where a change
+        // of what is there takes no more room.
+        let dir = rustix::fs::statfs(folder(path))?;
+        if !WRITES_IN_PLACE.iter().any(|(magic, _)| dir.f_type == *magic) {
+            let names: Vec<&str> = WRITES_IN_PLACE.iter().map(|(_, name)| *name).collect();
+            return Err(io::Error::other(format!("the file system is none of {}", names.join(", "))));
+        }
         replace(self, path, &vec![0; words * 8])?;
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         Ok(Arc::new(Mapped::of_file(&file, words)?))
     }
 
-    fn run(&self) -> u128 {
+    fn mark(&self, path: &Path) -> io::Result<u128> {
+        let facts = fs::metadata(path)?;
         // Where that is not known no two runs are the same.
-        machine::boot_id().unwrap_or_else(rand::random)
+        let run = machine::boot_id().unwrap_or_else(rand::random);
+        Ok(run ^ (u128::from(facts.dev()) << 64 | u128::from(facts.ino())))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -168,8 +181,7 @@ impl Disk for System {
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        File::open(path)?.sync_all()
+        File::open(if path.as_os_str().is_empty() { Path::new(".") } else { path })?.sync_all()
     }
 
     fn exists(&self, path: &Path) -> bool {
@@ -192,6 +204,11 @@ impl Disk for System {
     }
 }
 
+/// The directory in which a file is.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Puts a whole small file in its place: written beside it, synced, renamed, the directory synced.
 pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
@@ -201,7 +218,7 @@ pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_all(&*file, bytes)?;
     file.sync()?;
     disk.rename(&temporary, path)?;
-    disk.sync_dir(path.parent().unwrap_or(Path::new(".")))
+    disk.sync_dir(folder(path))
 }
 
 /// A writer for whoever wants `std::io::Write`.
@@ -330,6 +347,15 @@ mod tests {
             text
         };
         assert_eq!(read(&path), "hello!");
+        if let Ok(mapped) = disk.map(&path, 512) {
+            assert_eq!(mapped.words().len(), 512);
+            assert_eq!(read(&path), "\0".repeat(4096));
+        }
+        let copy = dir.join("copy");
+        fs::copy(&path, &copy).unwrap();
+        assert_eq!(disk.mark(&path).unwrap(), disk.mark(&path).unwrap());
+        assert_ne!(disk.mark(&path).unwrap(), disk.mark(&copy).unwrap());
+        fs::remove_file(&copy).unwrap();
         replace(&disk, &path, b"other").unwrap();
         assert_eq!(read(&path), "other");
         assert!(!disk.exists(&dir.join("file.tmp")));

@@ -39,6 +39,8 @@ const DELAY_MS: i64 = 2000;
 const WAITING_MAX: usize = 64 << 20;
 /// More bytes than that are not written by the loop: the system copies them, a millisecond for a few megabytes.
 const WRITTEN_HERE_MAX: usize = 256 << 10;
+/// More bytes than that are not laid into the journal at once: copying them takes some 200 µs.
+const SAVED_MAX: usize = 1 << 20;
 /// When so many bytes are on their way to the file, those who wrote some of them wait: nobody gets far ahead of the disk.
 const AHEAD_MAX: u64 = 16 << 20;
 /// How often a switch to the next increment is put off because much waits to be written to the old one.
@@ -76,7 +78,7 @@ struct Increment {
     file: Arc<dyn DiskFile>,
     path: PathBuf,
     seq: u64,
-    /// The first one comes with a journal.
+    /// Comes with the first one.
     journal: Option<(Journal, Mover)>,
 }
 
@@ -233,13 +235,13 @@ impl Aof {
         self.file_began.1 + offset.saturating_sub(self.file_began.0)
     }
 
-    /// All up to this offset is in the file.
-    fn is_written(&mut self, offset: u64) {
+    /// All up to this offset is in the file now.
+    fn note_written(&mut self, offset: u64) {
         self.written = self.written.max(offset);
         self.saved = self.saved.max(self.written);
     }
 
-    /// Where in the file a frame of the journal belongs that follows what is saved.
+    /// What is laid into the journal from now on belongs to this increment; what it may still have stands elsewhere.
     fn begin_journal(&mut self, seq: u64) {
         let len = self.file_len(self.written);
         if let (Some(journal), Some(mover)) = (&mut self.journal, &mut self.mover) {
@@ -456,18 +458,21 @@ impl Server {
         let Some(journal) = &self.aof.journal else { return };
         let moved = journal.moved_to().saturating_sub(self.aof.file_began.1) + self.aof.file_began.0;
         if moved > self.aof.written {
-            self.aof.is_written(moved);
+            self.aof.note_written(moved);
             if self.promises_nothing() {
                 self.aof.sync_dropped(moved);
             }
         }
     }
 
-    /// Lays what is ready into the journal. False if it has no room, or something that was to be before it.
+    /// Lays what is ready into the journal. False if there is no room, or if what comes before is neither there nor in the file yet.
     fn save_log(&mut self) -> bool {
         let (offset, waiting) = (self.propagation.offset(), self.propagation.waiting());
         if waiting == 0 {
             return true;
+        }
+        if waiting > SAVED_MAX {
+            return false;
         }
         let aof = &mut self.aof;
         if aof.saved + waiting as u64 != offset {
@@ -503,12 +508,15 @@ impl Server {
         self.aof.stop_moving = Arc::default();
         let stop = Arc::clone(&self.aof.stop_moving);
         let (reporter, is_inline) = (self.aof.reports.reporter(), self.helpers.log.is_inline());
+        let sleep = self.aof.sleep;
         self.helpers.log.run(move || {
             let lost = MoveError { error: io::Error::other(JOB_LOST), is_whole: false };
             reporter.report(Report::Moved { mover: None, result: Err(lost) }, || {
                 let mut in_vain = 0;
                 loop {
-                    // Looked at before: what was laid down before somebody said so is moved, too.
+                    if !sleep.is_zero() {
+                        std::thread::sleep(sleep);
+                    }
                     let is_last = stop.load(Ordering::Relaxed) || is_inline || in_vain == MOVES_IN_VAIN;
                     match mover.move_all(&*file) {
                         Ok(is_any) => in_vain = if is_any { 0 } else { in_vain + 1 },
@@ -571,7 +579,7 @@ impl Server {
         let bytes = self.propagation.take();
         match write_encoded(file, &bytes) {
             Ok(()) => {
-                self.aof.is_written(self.propagation.offset());
+                self.aof.note_written(self.propagation.offset());
                 self.aof.size += bytes.len() as u64;
                 self.aof.waiting = None;
                 if self.promises_nothing() {
@@ -657,7 +665,7 @@ impl Server {
                     self.aof.is_busy = false;
                     self.aof.is_only_writing = false;
                     self.mover_is_back(mover);
-                    self.aof.is_written(written);
+                    self.aof.note_written(written);
                     match result {
                         Ok(()) => {
                             if is_synced {
@@ -676,8 +684,7 @@ impl Server {
                 Report::Prepared(made) => {
                     self.aof.is_naming = false;
                     match made {
-                        Ok((mut increment, manifest)) => {
-                            self.take_journal(increment.journal.take());
+                        Ok((increment, manifest)) => {
                             self.aof.prepared = Some(increment);
                             self.aof.manifest = manifest;
                         }
@@ -697,7 +704,7 @@ impl Server {
                             self.aof.path = path;
                             self.aof.file = Some(file);
                             self.aof.file_began = (self.aof.durable, 0);
-                            self.aof.is_written(durable);
+                            self.aof.note_written(durable);
                             self.aof.sync_done(durable);
                             self.take_journal(journal);
                             self.aof.begin_journal(seq);
@@ -731,10 +738,10 @@ impl Server {
             && !is_much
             && self.gate.log_error.is_none()
             && !self.is_inside_unit()
-            && let Some(increment) = self.aof.prepared.take()
+            && let Some(mut increment) = self.aof.prepared.take()
         {
             self.aof.switch_delays = 0;
-            if self.switch_increment(&increment) {
+            if self.switch_increment(&mut increment) {
                 self.copy_for_rewrite();
             } else {
                 // The manifest names it already, and only the last one of those may end within a unit.
@@ -865,7 +872,7 @@ impl Server {
 
     /// At one moment between two units: what was logged so far goes to the old increment, what follows to the new one. False
     /// if the old one cannot be written.
-    fn switch_increment(&mut self, new: &Increment) -> bool {
+    fn switch_increment(&mut self, new: &mut Increment) -> bool {
         if let Some(old) = self.aof.file.clone() {
             if self.unwritten() > 0 {
                 self.write_log(&*old);
@@ -880,13 +887,14 @@ impl Server {
             // There was no log before this moment.
             self.propagation.is_on = true;
             self.keyspace.shared.changes.is_logged = true;
-            self.aof.is_written(self.propagation.offset());
+            self.aof.note_written(self.propagation.offset());
             self.aof.durable = self.aof.written;
             self.aof.synced = self.aof.written;
         }
         self.aof.file = Some(Arc::clone(&new.file));
         self.aof.path.clone_from(&new.path);
         self.aof.file_began = (self.aof.written, 0);
+        self.take_journal(new.journal.take());
         self.aof.begin_journal(new.seq);
         // A reader of the new file does not know which database is selected.
         self.propagation.reselect();
@@ -986,7 +994,7 @@ impl Server {
         self.aof.file = Some(file);
         self.aof.path = path;
         self.aof.file_began = (offset, len);
-        self.aof.is_written(offset);
+        self.aof.note_written(offset);
         let (disk, name) = (&*self.disk, &self.config.settings.persistence.append_name);
         if self.config.settings.persistence.journal {
             let made = make_journal(disk, &self.aof.dir, name);

@@ -7,7 +7,7 @@
 //! ```text
 //! appendonly.aof.journal: words of 8 bytes, the lowest byte first
 //!
-//! "REDOXJ01" | the run of the system, 2 words | frame | frame | frame | ... what was there before
+//! "REDOXJ01" | the file's mark, 2 words | frame | frame | frame | ... what was there before
 //!
 //! frame:  seq       the number of the increment to which it belongs; with its highest bit set, the one before was not yet wholly
 //!                   on the medium
@@ -21,7 +21,8 @@
 //! The two sums are Fletcher's (J. G. Fletcher, An arithmetic checksum for serial transmissions, 1982) over words. Frames begin at
 //! the front again whenever the helper has appended all of them, so mostly a few warm pages are used. A reader stops at the first
 //! frame that has a wrong sum or does not go on where the one before ended: whatever stands there is older, or else it is damaged.
-//! If the system was down since, it also stops at a frame with that bit: the increment before may have lost its end.
+//! If the system was down since, or the file is a copy, the mark ([`Disk::mark`]) is another one, and pages of all ages may stand
+//! side by side. Then a reader also stops at a frame with that bit: the increment before may have lost its end.
 
 use crate::base::mapped::Mapped;
 use crate::persist::aof::manifest::Manifest;
@@ -56,8 +57,8 @@ struct Shared {
     moved_to: AtomicU64,
 }
 
-/// A round, and a place in it, as one word.
-fn mark(round: u32, at: usize) -> u64 {
+/// A round, and a word in it, as one number.
+fn place(round: u32, at: usize) -> u64 {
     u64::from(round) << 32 | at as u64
 }
 
@@ -96,17 +97,18 @@ pub fn path(dir: &Path, log: &str) -> PathBuf {
 /// Makes an empty journal, in the place of the one that may be there.
 pub fn create(disk: &dyn Disk, path: &Path) -> io::Result<(Journal, Mover)> {
     let memory = disk.map(path, WORDS)?;
+    let mark = disk.mark(path)?;
     // Each page is touched once: the loop is to find them all writable.
     memory.words().iter().step_by(512).for_each(|word| word.store(0, Ordering::Relaxed));
-    Ok(both_ends(memory, disk.run()))
+    Ok(both_ends(memory, mark))
 }
 
-fn both_ends(memory: Arc<Mapped>, run: u128) -> (Journal, Mover) {
-    // Of the run the lower half first.
-    for (place, word) in memory.words().iter().zip([u64::from_le_bytes(*MAGIC), run as u64, (run >> 64) as u64]) {
+fn both_ends(memory: Arc<Mapped>, mark: u128) -> (Journal, Mover) {
+    // Of the mark the lower half first.
+    for (place, word) in memory.words().iter().zip([u64::from_le_bytes(*MAGIC), mark as u64, (mark >> 64) as u64]) {
         place.store(word.to_le(), Ordering::Relaxed);
     }
-    let start = mark(0, FIRST);
+    let start = place(0, FIRST);
     let shared = Arc::new(Shared { memory, end: start.into(), moved: start.into(), moved_to: 0.into() });
     let mover = Mover { shared: Arc::clone(&shared), round: 0, at: FIRST, bytes: Vec::new() };
     (Journal { shared, round: 0, at: FIRST, seq: 0 }, mover)
@@ -217,13 +219,13 @@ impl Journal {
         }
         self.at = end;
         // Who sees this sees the frame as well; so does whoever reads the file after the end of the process.
-        self.shared.end.store(mark(self.round, end), Ordering::Release);
+        self.shared.end.store(place(self.round, end), Ordering::Release);
         true
     }
 
     /// Whether all frames are in the file.
     pub fn is_moved(&self) -> bool {
-        self.shared.moved.load(Ordering::Acquire) == mark(self.round, self.at)
+        self.shared.moved.load(Ordering::Acquire) == place(self.round, self.at)
     }
 
     /// How long the file is, as far as frames came to it.
@@ -284,7 +286,7 @@ impl Mover {
 
     fn done(&mut self, at: usize) {
         self.at = at;
-        self.shared.moved.store(mark(self.round, at), Ordering::Release);
+        self.shared.moved.store(place(self.round, at), Ordering::Release);
     }
 }
 
@@ -352,21 +354,21 @@ struct Found {
     others: Vec<(u64, u64)>,
 }
 
-/// Reads a journal, in a run of the system. An error if it is none.
-fn read(file: &[u8], run: u128) -> Result<Found, &'static str> {
+/// Reads a journal that has this mark now. An error if it is none.
+fn read(file: &[u8], mark: u128) -> Result<Found, &'static str> {
     let words: Vec<AtomicU64> =
         file.as_chunks::<8>().0.iter().map(|bytes| AtomicU64::new(u64::from_ne_bytes(*bytes))).collect();
     let word = |i: usize| words.get(i).map_or(0, |word| u64::from_le(word.load(Ordering::Relaxed)));
     if !file.starts_with(MAGIC) {
         return Err("it does not begin as a journal does");
     }
-    let is_same_run = u128::from(word(2)) << 64 | u128::from(word(1)) == run;
+    let is_exact = u128::from(word(2)) << 64 | u128::from(word(1)) == mark;
     let mut found = Found::default();
     let mut at = FIRST;
     while let Some((frame, bytes)) = Frame::whole(&words, at) {
         let is_first = found.bytes.is_empty();
         let goes_on = (frame.increment(), frame.offset) == (found.seq, found.offset + found.bytes.len() as u64);
-        if !(is_first || goes_on) || (frame.seq & UNSURE != 0 && !is_same_run) {
+        if !(is_first || goes_on) || (frame.seq & UNSURE != 0 && !is_exact) {
             break;
         }
         if is_first {
@@ -375,8 +377,7 @@ fn read(file: &[u8], run: u128) -> Result<Found, &'static str> {
         found.bytes.extend(bytes);
         at = frame.end(at);
     }
-    if is_same_run {
-        // After a loss of power pages of all ages may stand side by side.
+    if is_exact {
         let behind = (at..words.len()).filter_map(|at| Frame::whole(&words, at));
         found.others = behind.map(|(frame, _)| (frame.increment(), frame.offset + frame.len)).collect();
     }
@@ -418,7 +419,8 @@ pub fn pending(disk: &dyn Disk, dir: &Path, log: &str, manifest: &Manifest) -> R
     let mut file = Vec::new();
     let read_whole = disk.open(&journal).and_then(|(mut input, _)| input.read_to_end(&mut file));
     read_whole.map_err(failed(&journal))?;
-    let found = match read(&file, disk.run()) {
+    let mark = disk.mark(&journal).map_err(failed(&journal))?;
+    let found = match read(&file, mark) {
         Ok(found) => found,
         Err(why) => return useless(why),
     };
@@ -481,8 +483,8 @@ mod tests {
     use crate::base::dice::Dice;
     use std::sync::Mutex;
 
-    /// In this run of the system the journals are written.
-    const RUN: u128 = 7 << 64 | 9;
+    /// The mark of the journals.
+    const MARK: u128 = 7 << 64 | 9;
 
     /// A file in memory that takes so many bytes more, if that is said.
     #[derive(Default)]
@@ -514,7 +516,7 @@ mod tests {
     }
 
     fn ends(words: usize, len: u64) -> (Journal, Mover) {
-        let (mut journal, mover) = both_ends(Arc::new(Mapped::in_memory(words)), RUN);
+        let (mut journal, mover) = both_ends(Arc::new(Mapped::in_memory(words)), MARK);
         journal.begin(3, len);
         (journal, mover)
     }
@@ -551,7 +553,7 @@ mod tests {
                 }
                 log.extend_from_slice(&bytes);
                 let written = file.bytes.lock().unwrap().clone();
-                let found = read(&image(&journal), RUN).unwrap();
+                let found = read(&image(&journal), MARK).unwrap();
                 assert_eq!((found.seq, found.offset + found.bytes.len() as u64), (3, log.len() as u64));
                 assert!(found.offset as usize <= written.len());
                 assert_eq!(found.bytes, log[found.offset as usize..]);
@@ -601,15 +603,15 @@ mod tests {
         assert!(!append(&mut journal, 1090, &[1; 400], &mut dice), "there is no room");
         let good = image(&journal);
         let found = |offset, bytes: &[u8]| Found { seq: 3, offset, bytes: bytes.to_vec(), others: vec![] };
-        assert_eq!(read(&good, RUN).unwrap(), found(1000, &log));
+        assert_eq!(read(&good, MARK).unwrap(), found(1000, &log));
         let end = 8 * journal.at;
         for at in 0..end {
             for bit in 0..8 {
                 let mut bad = good.clone();
                 bad[at] ^= 1 << bit;
-                match read(&bad, RUN) {
+                match read(&bad, MARK) {
                     Err(_) => assert!(at < 8),
-                    // Another run of the system: nothing is said of what stands behind.
+                    // Another mark: nothing is said of what stands behind.
                     Ok(found) if at < 24 => assert_eq!((found.bytes, found.others), (log.clone(), vec![])),
                     Ok(found) => {
                         // The words at which frames begin, and what stands in those before.
@@ -624,7 +626,7 @@ mod tests {
             }
         }
         for cut in 0..good.len() {
-            let bytes = read(&good[..cut], RUN).map_or(vec![], |found| found.bytes);
+            let bytes = read(&good[..cut], MARK).map_or(vec![], |found| found.bytes);
             assert!(log.starts_with(&bytes), "cut at {cut}");
         }
     }
@@ -640,7 +642,7 @@ mod tests {
         mover.move_all(&file).unwrap();
         // The new frame is as long as the old ones behind it.
         assert!(append(&mut journal, 160, &frame(10), &mut dice));
-        let found = read(&image(&journal), RUN).unwrap();
+        let found = read(&image(&journal), MARK).unwrap();
         assert_eq!((found.seq, found.offset, &found.bytes[..]), (3, 160, &frame(10)[..]));
         assert!(found.others.len() == 9 && found.others.iter().all(|(_, end)| *end <= 160));
         // Another increment, which begins where the old one did.
@@ -649,8 +651,8 @@ mod tests {
         assert!(append(&mut journal, 0, &frame(0), &mut dice));
         assert!(journal.append(16, false, 16, [&frame(1)[..]].into_iter()));
         // Whether the increment before is whole does not matter as long as the system was never down.
-        for (run, bytes) in [(RUN, [frame(0), frame(1)].concat()), (RUN + 1, frame(0).to_vec())] {
-            let found = read(&image(&journal), run).unwrap();
+        for (mark, bytes) in [(MARK, [frame(0), frame(1)].concat()), (MARK + 1, frame(0).to_vec())] {
+            let found = read(&image(&journal), mark).unwrap();
             assert_eq!((found.seq, found.offset, found.bytes), (4, 0, bytes));
         }
     }
