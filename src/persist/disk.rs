@@ -3,7 +3,7 @@
 use crate::base::machine;
 use crate::base::mapped::Mapped;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub trait Disk: Send + Sync {
     fn append(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
     /// A file to be read, and its length.
     fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + Send>, u64)>;
+    /// The same from a place on, without reading what is before it.
+    fn open_at(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>>;
     /// Makes a file of so many words, all zero and on the medium, in the place of the one that may be there, and maps it.
     fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>>;
     /// Tells a file in this run of the system from what is left of it after the system was down, and from its copies.
@@ -80,6 +82,10 @@ impl Disk for Nowhere {
     }
 
     fn open(&self, _: &Path) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn open_at(&self, _: &Path, _: u64) -> io::Result<Box<dyn Read + Send>> {
         Err(io::ErrorKind::NotFound.into())
     }
 
@@ -146,6 +152,12 @@ impl Disk for System {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
         Ok((Box::new(file), len))
+    }
+
+    fn open_at(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Box::new(file))
     }
 
     fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>> {
@@ -347,6 +359,9 @@ mod tests {
             text
         };
         assert_eq!(read(&path), "hello!");
+        let mut rest = String::new();
+        disk.open_at(&path, 3).unwrap().read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "lo!");
         if let Ok(mapped) = disk.map(&path, 512) {
             assert_eq!(mapped.words().len(), 512);
             assert_eq!(read(&path), "\0".repeat(4096));

@@ -342,20 +342,25 @@ impl Server {
             let offset = self.propagation.offset();
             return (offset > self.aof.durable).then_some(offset);
         }
+        // While the disk is waited for, or has failed, what does not fit into the journal is answered all the same, for a while.
+        let is_waiting = self.aof.is_syncing() && !self.aof.is_only_writing;
+        if (is_waiting || self.gate.log_error.is_some()) && !self.is_log_late() {
+            return None;
+        }
         let wrote = self.clients.get(client).map_or(0, |client| client.log_offset);
-        (wrote > self.answered_up_to()).then_some(wrote)
+        (wrote > self.safe_up_to()).then_some(wrote)
     }
 
-    /// Up to which offset of the log writers are answered, unless all must be durable first.
-    fn answered_up_to(&self) -> u64 {
-        let is_late = self.aof.waiting.is_some_and(|(_, since)| self.now() - since > WAIT_MS);
-        if is_late || self.unwritten() > AHEAD_MAX {
-            self.aof.written.max(self.aof.durable)
-        } else if self.aof.is_only_writing {
-            self.aof.saved.max(self.aof.durable)
-        } else {
-            u64::MAX
-        }
+    /// Whether what is logged comes into its file too late.
+    fn is_log_late(&self) -> bool {
+        let since = self.aof.waiting.map_or(i64::MAX, |(_, since)| since);
+        self.now().saturating_sub(since) > WAIT_MS || self.unwritten() > AHEAD_MAX
+    }
+
+    /// Up to which offset of the log nothing is lost when the process ends; if the file is late, what it does not have does not count.
+    fn safe_up_to(&self) -> u64 {
+        let safe = if self.is_log_late() { self.aof.written } else { self.aof.saved };
+        safe.max(self.aof.durable)
     }
 
     /// How many bytes of whole units are not in the file yet.
@@ -370,7 +375,7 @@ impl Server {
         }
         match self.config.settings.persistence.fsync {
             Fsync::Always => self.aof.durable >= offset,
-            _ => self.answered_up_to() >= offset,
+            _ => self.safe_up_to() >= offset,
         }
     }
 

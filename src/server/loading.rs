@@ -20,6 +20,7 @@ use crate::server::client::{ClientId, Connection};
 use crate::server::command::CommandId;
 use crate::server::{Server, Shutdown};
 use std::collections::VecDeque;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -316,9 +317,9 @@ impl Server {
 
     /// Cuts a file of commands behind its last whole unit; what is cut off is kept beside it.
     fn cut(&self, path: &Path, whole: u64) -> std::io::Result<()> {
-        let (input, len) = self.disk.open(path)?;
+        let (_, len) = self.disk.open(path)?;
         let mut tail = Vec::new();
-        std::io::Read::read_to_end(&mut SkipTo { input, left: whole }, &mut tail)?;
+        self.disk.open_at(path, whole)?.read_to_end(&mut tail)?;
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".cut-at-{whole}"));
         crate::persist::disk::replace(&*self.disk, &path.with_file_name(name), &tail)?;
@@ -462,34 +463,12 @@ impl Server {
     }
 }
 
-/// Passes over the first bytes.
-struct SkipTo {
-    input: Box<dyn std::io::Read + Send>,
-    left: u64,
-}
-
-impl std::io::Read for SkipTo {
-    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
-        while self.left > 0 {
-            let most = bytes.len().min(self.left.min(1 << 20) as usize);
-            match self.input.read(&mut bytes[..most])? {
-                0 => return Ok(0),
-                n => self.left -= n as u64,
-            }
-        }
-        self.input.read(bytes)
-    }
-}
-
 fn read_commands(disk: &dyn Disk, path: &Path, offset: u64, progress: &Progress, batches: &SyncSender<Batch>) -> Stop {
-    match disk.open(path) {
-        Ok((input, _)) => {
-            let input = SkipTo { input, left: offset };
-            read::read(input, offset, None, |batch| {
-                progress.dawdle(0, batch.requests.len() as u64);
-                batches.send(batch).is_ok()
-            })
-        }
+    match disk.open_at(path, offset) {
+        Ok(input) => read::read(input, offset, None, |batch| {
+            progress.dawdle(0, batch.requests.len() as u64);
+            batches.send(batch).is_ok()
+        }),
         Err(error) => Stop::Unreadable(error.to_string()),
     }
 }

@@ -207,6 +207,11 @@ impl Disk for Memory {
         Ok((Box::new(io::Cursor::new(bytes)), len))
     }
 
+    fn open_at(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        let bytes = self.bytes(path).ok_or_else(missing)?;
+        Ok(Box::new(io::Cursor::new(bytes.get(offset as usize..).unwrap_or_default().to_vec())))
+    }
+
     fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>> {
         self.put(path, &vec![0; words * 8]);
         let mapped = Arc::new(Mapped::in_memory(words));

@@ -53,6 +53,10 @@ impl Disk for Slow {
         System.open(path)
     }
 
+    fn open_at(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        System.open_at(path, offset)
+    }
+
     fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>> {
         System.map(path, words)
     }

@@ -452,9 +452,8 @@ pub fn pending(disk: &dyn Disk, dir: &Path, log: &str, manifest: &Manifest) -> R
     };
     let mut held = Vec::new();
     if both > 0 {
-        let (mut input, _) = disk.open(&part).map_err(failed(&part))?;
-        let passed = io::copy(&mut input.by_ref().take(found.offset), &mut io::sink());
-        passed.and_then(|_| input.read_to_end(&mut held)).map_err(failed(&part))?;
+        let read = disk.open_at(&part, found.offset).and_then(|mut input| input.read_to_end(&mut held));
+        read.map_err(failed(&part))?;
     }
     if !found.bytes.starts_with(&held) {
         return useless("the file goes on otherwise, so something else has written to it since");
