@@ -122,6 +122,35 @@ fn few_writes_go_to_the_file_at_once_and_many_a_little_later() {
 }
 
 #[test]
+fn what_is_too_long_for_the_journal_is_answered_when_it_is_in_the_file() {
+    for fsync in ["everysec", "no"] {
+        let disk = Memory::default();
+        let mut local = held(fsync, &disk);
+        let client = local.connect();
+        let id = local.server.clients.iter().next().expect("there is one").0;
+        // The first second's sync.
+        ask(&mut local, client, &["SET", "k", "v"]);
+        while local.server.helpers.log.run_held() {}
+        for _ in 0..3 {
+            burst(&mut local, client, 50, &mut Dice(1));
+            local.advance_ms(1);
+        }
+        assert_eq!(local.server.log_mark(id), None, "{fsync}: that stands in the journal");
+        ask(&mut local, client, &["SET", "k", &"v".repeat(3 << 20)]);
+        // First the helper lets go of the file, then it writes the value.
+        for _ in 0..2 {
+            let offset = local.server.propagation.offset();
+            assert_eq!(local.server.log_mark(id), Some(offset), "{fsync}: there is no room for that");
+            assert!(!local.server.is_logged(offset));
+            assert!(local.server.helpers.log.run_held());
+            ask(&mut local, client, &["PING"]);
+        }
+        assert_eq!(local.server.log_mark(id), None, "{fsync}: it is written");
+        assert!(local.server.is_logged(local.server.propagation.offset()));
+    }
+}
+
+#[test]
 fn without_a_journal_and_with_always_nothing_is_laid_into_one() {
     for (fsync, journal) in [("everysec", "no"), ("no", "no"), ("always", "yes")] {
         let disk = Memory::default();
