@@ -1,7 +1,7 @@
 //! What the append-only file costs: the loop's processor time per SET without one, and with one that is synced every second.
 //!
-//! Of each server two run, alike but for `appendonly`, and take turns. Only the thread that serves clients counts: what helpers
-//! write and sync is theirs. Then the same is asked of `always`, as a rate, by one client and by fifty: what syncing together wins
+//! Of each server two run, alike but for `appendonly`, and take turns. The thread that serves clients counts: what helpers
+//! write and sync is theirs, and stands in a column of its own, as a ratio. Then the same is asked of `always`, as a rate, by one client and by fifty: what syncing together wins
 //! depends on how long the disk takes for a sync, which is printed beside it.
 
 use crate::bench_load::{Counting, Generator, Requests, Sample, key, shuffled, value};
@@ -25,8 +25,8 @@ pub fn run(peers: &[Peer], keys: usize, rounds: usize, time: Duration, core: usi
     let words = order.iter().map(|&k| vec!["SET".to_string(), key("key", k), value(k, 64)]);
     let requests = Requests::encode(words, b'+', Counting::Bytes(5));
     println!("{keys} keys of 16 bytes, values of 64, SET, medians of {rounds} rounds of {time:?}.\n");
-    println!("| | load | no log, us | everysec, us | of it |");
-    println!("|---|---|---|---|---|");
+    println!("| | load | no log, us | everysec, us | of it | of all threads |");
+    println!("|---|---|---|---|---|---|");
     for peer in peers {
         let cores = core.to_string();
         let log = ["--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0"];
@@ -50,8 +50,10 @@ pub fn run(peers: &[Peer], keys: usize, rounds: usize, time: Duration, core: usi
                     std::thread::sleep(Duration::from_millis(20));
                 }
             }
-            let [without, with] = samples.map(|of| median(&of, |sample| sample.loop_cpu));
-            println!("| {} | {name} | {without:.3} | {with:.3} | {:.2} |", servers[0].title(), with / without);
+            let [without, with] = samples.each_ref().map(|of| median(of, |sample| sample.loop_cpu));
+            let [all_without, all_with] = samples.map(|of| median(&of, |sample| sample.cpu));
+            let (title, of_all) = (servers[0].title(), all_with / all_without);
+            println!("| {title} | {name} | {without:.3} | {with:.3} | {:.2} | {of_all:.2} |", with / without);
         }
     }
     println!("\nA sync of 4 KB takes {:.2} ms here (median of 50).\n", sync_ms()?);

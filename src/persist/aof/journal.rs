@@ -223,6 +223,12 @@ impl Journal {
         true
     }
 
+    /// Whether more than half of it is used.
+    #[inline]
+    pub fn is_half_full(&self) -> bool {
+        self.at > self.shared.memory.words().len() / 2
+    }
+
     /// Whether all frames are in the file.
     pub fn is_moved(&self) -> bool {
         self.shared.moved.load(Ordering::Acquire) == place(self.round, self.at)
