@@ -2,7 +2,7 @@
 
 use crate::base::alloc;
 use crate::base::buffer::{Owned, Text};
-use crate::commands::generic::{ElementScan, cursor};
+use crate::commands::generic::{ScanOptions, cursor, reply_scan};
 use crate::commands::joins;
 use crate::commands::options::{count, drawn, key_count, limit, symmetric};
 use crate::commands::sorted_set::Operation;
@@ -654,11 +654,11 @@ fn sscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(set) = db.view::<SetView>(slot)? else {
-        ElementScan::reply(ctx.reply, 0, |_| (0, 0));
+        reply_scan(ctx.reply, 0, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, b"")?;
-    ElementScan::reply(ctx.reply, options.count, |reply| {
+    let options = ScanOptions::parse(args, 3, b"")?;
+    reply_scan(ctx.reply, options.count, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member| {
             if options.fits(member) {
