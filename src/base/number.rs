@@ -418,17 +418,10 @@ fn parse_hex(text: &str) -> Option<f64> {
 }
 
 /// A double with 17 significant digits, as C prints it with `%.17g`: no trailing zeros, an exponent of at least two digits if it is below -4 or
-/// above 16. Slow; for digests and the like.
+/// above 16. Slow: for what is rarely asked for.
 pub fn seventeen_digits(value: f64) -> String {
     if !value.is_finite() {
-        return if value.is_nan() {
-            "nan"
-        } else if value > 0.0 {
-            "inf"
-        } else {
-            "-inf"
-        }
-        .into();
+        return value.to_string().to_lowercase();
     }
     let text = format!("{value:.16e}");
     let (digits, exponent) = text.split_once('e').expect("scientific notation");
@@ -436,7 +429,6 @@ pub fn seventeen_digits(value: f64) -> String {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
     // The first digit, a point, and sixteen more.
     let (first, more) = (&digits[..1], digits[2..].trim_end_matches('0'));
-    let point = if more.is_empty() { "" } else { "." };
     match exponent {
         -4..0 => format!("{sign}0.{:0>1$}{more}", first, exponent.unsigned_abs() as usize),
         0..17 => {
@@ -448,6 +440,7 @@ pub fn seventeen_digits(value: f64) -> String {
             }
         }
         _ => {
+            let point = if more.is_empty() { "" } else { "." };
             let exponent_sign = if exponent < 0 { '-' } else { '+' };
             format!("{sign}{first}{point}{more}e{exponent_sign}{:02}", exponent.abs())
         }
@@ -511,7 +504,9 @@ mod tests {
             (1e17, "1e+17"),
             (1e300, "1.0000000000000001e+300"),
             (123_456_789.123, "123456789.123"),
+            (f64::INFINITY, "inf"),
             (f64::NEG_INFINITY, "-inf"),
+            (f64::NAN, "nan"),
         ] {
             assert_eq!(seventeen_digits(value), text);
         }

@@ -1,6 +1,7 @@
 //! The commands with which a client introduces itself and leaves.
 
 use crate::base::number::parse_i64;
+use crate::base::words::until_nul;
 use crate::commands::generic::db_number;
 use crate::keyspace::DbId;
 use crate::resp::{Args, Proto};
@@ -214,7 +215,8 @@ fn hello(ctx: &mut Ctx, args: Args) -> Done {
 /// What CLIENT SETNAME and HELLO answer to a name with blanks in it.
 pub const BAD_NAME: Error = Error::Text("ERR Client names cannot contain spaces, newlines or special characters.");
 
-/// Whether bytes may be a client's name: printable and without blanks, so that CLIENT LIST stays readable by programs.
+/// Whether bytes may be a client's name: printable and without blanks, so that CLIENT LIST stays readable by programs. What is
+/// behind a zero byte is not looked at, as in Redis; nor is it listed.
 pub fn is_name(name: &[u8]) -> bool {
-    name.iter().all(|byte| (b'!'..=b'~').contains(byte))
+    until_nul(name).iter().all(|byte| (b'!'..=b'~').contains(byte))
 }

@@ -444,6 +444,7 @@ fn reload(ctx: &mut Ctx, options: Args) -> Result<(), Error> {
         log::error!("{why}");
         return Err(Error::Text("ERR Error trying to save the DB"));
     }
+    ctx.server.key_sizes.forget();
     let onto = if flushes { Onto::Nothing } else { Onto::What { replaces } };
     ctx.server.reload(!saves, onto).map_err(|why| {
         log::error!("{why}");
@@ -456,6 +457,7 @@ fn reload(ctx: &mut Ctx, options: Args) -> Result<(), Error> {
 
 /// DEBUG LOADAOF: forgets the data and takes it over from the append-only file, while everybody waits.
 fn load_log(ctx: &mut Ctx) -> Result<(), Error> {
+    ctx.server.key_sizes.forget();
     ctx.server.reload_log().map_err(|why| {
         log::error!("{why}");
         Error::Text("ERR Error trying to load the AOF files, check server logs.")

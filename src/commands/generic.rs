@@ -371,33 +371,6 @@ fn keys(ctx: &mut Ctx, args: Args) -> Done {
     Ok(Flow::Done)
 }
 
-/// What SCAN is asked for.
-struct ScanOptions<'a> {
-    /// `None` matches all.
-    pattern: Option<&'a [u8]>,
-    count: usize,
-    /// The name of a type; one that no type has is allowed, and matches nothing.
-    kind: Option<&'a [u8]>,
-}
-
-fn scan_options(args: Args<'_>) -> Result<ScanOptions<'_>, Error> {
-    let mut o = ScanOptions { pattern: None, count: 10, kind: None };
-    let mut rest = args.cursor(2);
-    while let Some(word) = rest.word() {
-        match &*word {
-            b"MATCH" => o.pattern = Some(rest.need()?).filter(|pattern| *pattern != b"*"),
-            b"COUNT" => {
-                let count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
-                o.count = usize::try_from(count).ok().filter(|&count| count > 0).ok_or(Error::Syntax)?;
-            }
-            b"TYPE" => o.kind = Some(until_nul(rest.need()?)),
-            b"NOVALUES" => return Err(Error::Text("ERR NOVALUES option can only be used in HSCAN")),
-            _ => return Err(Error::Syntax),
-        }
-    }
-    Ok(o)
-}
-
 /// Reads a cursor as Redis does: a number as in C, with blanks and a sign before it and anything behind a NUL; but a
 /// negative number in its usual form is none, though one in an odd form counts from 2^64 downwards.
 fn parse_cursor(text: &[u8]) -> Option<u64> {
@@ -429,20 +402,23 @@ pub(super) fn cursor(text: &[u8]) -> Result<u64, Error> {
     parse_cursor(text).ok_or(Error::Text("ERR invalid cursor"))
 }
 
-/// What SSCAN, HSCAN and ZSCAN are asked for.
-pub(super) struct ElementScan<'a> {
+/// What SCAN, SSCAN, HSCAN and ZSCAN are asked for.
+pub(super) struct ScanOptions<'a> {
+    /// `None` matches all.
     pattern: Option<&'a [u8]>,
     /// About how many elements to look at.
     pub count: usize,
+    /// SCAN: the name of a type; one that no type has is allowed, and matches nothing.
+    kind: Option<&'a [u8]>,
     /// HSCAN without the values, ZSCAN without the scores.
     pub no_values: bool,
 }
 
-impl<'a> ElementScan<'a> {
-    /// Reads the options, which follow key and cursor. `leave_out` is the word that leaves out half of each element, if there is one.
-    pub fn parse(args: Args<'a>, leave_out: &[u8]) -> Result<ElementScan<'a>, Error> {
-        let mut o = ElementScan { pattern: None, count: 10, no_values: false };
-        let mut rest = args.cursor(3);
+impl<'a> ScanOptions<'a> {
+    /// Reads the options from `at` on. `own` is the one that only this command has, if there is one: `TYPE`, `NOVALUES` or `NOSCORES`.
+    pub fn parse(args: Args<'a>, at: usize, own: &[u8]) -> Result<ScanOptions<'a>, Error> {
+        let mut o = ScanOptions { pattern: None, count: 10, kind: None, no_values: false };
+        let mut rest = args.cursor(at);
         while let Some(word) = rest.word() {
             match &*word {
                 b"MATCH" => o.pattern = Some(rest.need()?).filter(|pattern| *pattern != b"*"),
@@ -450,7 +426,8 @@ impl<'a> ElementScan<'a> {
                     let count = parse_i64(rest.need()?).ok_or(Error::NotInteger)?;
                     o.count = usize::try_from(count).ok().filter(|&count| count > 0).ok_or(Error::Syntax)?;
                 }
-                word if word == leave_out && !word.is_empty() => o.no_values = true,
+                b"TYPE" if own == b"TYPE" => o.kind = Some(until_nul(rest.need()?)),
+                b"NOVALUES" | b"NOSCORES" if *word == *own => o.no_values = true,
                 b"NOVALUES" => return Err(Error::Text("ERR NOVALUES option can only be used in HSCAN")),
                 _ => return Err(Error::Syntax),
             }
@@ -458,25 +435,25 @@ impl<'a> ElementScan<'a> {
         Ok(o)
     }
 
-    /// Whether an element fits the pattern.
+    /// Whether a key or an element fits the pattern.
     pub fn fits(&self, element: Text) -> bool {
         self.pattern.is_none_or(|pattern| element.with(|bytes| glob::matches(pattern, bytes)))
     }
+}
 
-    /// Replies the cursor and what `walk` appends to the reply it gets, about `count` elements; `walk` returns the cursor and how many
-    /// values it appended.
-    pub fn reply(reply: &mut Reply, count: usize, walk: impl FnOnce(&mut Reply) -> (u64, usize)) {
-        // The cursor goes before the elements, and is known after them.
-        let mut elements = Reply::new(reply.proto);
-        elements.expect(count.min(SCAN_EXPECTED) * SCAN_ELEMENT);
-        let (cursor, n) = walk(&mut elements);
-        reply.array(2);
-        reply.bulk(itoa::Buffer::new().format(cursor).as_bytes());
-        reply.array(n);
-        match elements.piece() {
-            Some(bytes) => reply.raw(bytes),
-            None => reply.raw(&elements.to_bytes()),
-        }
+/// Replies the cursor and what `walk` appends to the reply it gets, about `count` elements; `walk` returns the cursor and how many
+/// values it appended.
+pub(super) fn reply_scan(reply: &mut Reply, count: usize, walk: impl FnOnce(&mut Reply) -> (u64, usize)) {
+    // The cursor goes before the elements, and is known after them.
+    let mut elements = Reply::new(reply.proto);
+    elements.expect(count.min(SCAN_EXPECTED) * SCAN_ELEMENT);
+    let (cursor, n) = walk(&mut elements);
+    reply.array(2);
+    reply.bulk(itoa::Buffer::new().format(cursor).as_bytes());
+    reply.array(n);
+    match elements.piece() {
+        Some(bytes) => reply.raw(bytes),
+        None => reply.raw(&elements.to_bytes()),
     }
 }
 
@@ -487,15 +464,15 @@ const SCAN_ELEMENT: usize = 48;
 /// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
 fn scan(ctx: &mut Ctx, args: Args) -> Done {
     let mut cursor = parse_cursor(args.get(1)).ok_or(Error::Text("ERR invalid cursor"))?;
-    let o = scan_options(args)?;
+    let o = ScanOptions::parse(args, 2, b"TYPE")?;
     let mut db = ctx.server.db(ctx.db);
-    ElementScan::reply(ctx.reply, o.count, |reply| {
+    reply_scan(ctx.reply, o.count, |reply| {
         let (mut n, mut seen, mut steps) = (0, 0, 0usize);
         loop {
             cursor = db.sweep(cursor, o.count - seen, &mut |entry| {
                 seen += 1;
                 let Some(entry) = entry else { return };
-                let fits = o.pattern.is_none_or(|pattern| glob::matches(pattern, entry.key()))
+                let fits = o.fits(Text::Bytes(entry.key()))
                     && o.kind.is_none_or(|kind| kind.eq_ignore_ascii_case(entry.type_name().as_bytes()));
                 if fits {
                     reply.bulk(entry.key());

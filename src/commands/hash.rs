@@ -3,7 +3,7 @@
 use crate::base::buffer::Text;
 use crate::base::extended;
 use crate::base::number::parse_i64;
-use crate::commands::generic::{ElementScan, cursor};
+use crate::commands::generic::{ScanOptions, cursor, reply_scan};
 use crate::commands::options::{drawn, random_count};
 use crate::commands::streams::{Draws, Part, Random, Unordered, frozen};
 use crate::keyspace::Edited;
@@ -653,11 +653,11 @@ fn hscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(hash) = db.view::<HashView>(slot)? else {
-        ElementScan::reply(ctx.reply, 0, |_| (0, 0));
+        reply_scan(ctx.reply, 0, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, b"NOVALUES")?;
-    ElementScan::reply(ctx.reply, options.count, |reply| {
+    let options = ScanOptions::parse(args, 3, b"NOVALUES")?;
+    reply_scan(ctx.reply, options.count, |reply| {
         let mut n = 0;
         let next = hash.scan(cursor, options.count, &mut |field| {
             if options.fits(field.field) && !db.hides_field(field.deadline) {

@@ -2,7 +2,7 @@
 
 use crate::base::alloc;
 use crate::base::buffer::{Owned, Text};
-use crate::commands::generic::{ElementScan, cursor};
+use crate::commands::generic::{ScanOptions, cursor, reply_scan};
 use crate::commands::joins;
 use crate::commands::options::{count, drawn, key_count, limit, symmetric};
 use crate::commands::sorted_set::Operation;
@@ -439,14 +439,16 @@ fn sets(db: &mut Db, keys: Args) -> Result<Vec<Slot>, Error> {
     Ok(slots)
 }
 
+/// Those of the sets that are there.
+fn views<'a>(db: &'a Db, slots: &[Slot]) -> Result<Vec<SetView<'a>>, Error> {
+    slots.iter().filter_map(|slot| Some(db.view(*slot).transpose()?.map_err(Error::from))).collect()
+}
+
 /// Visits the members that all sets have, until `visit` says that it has enough.
 fn intersect(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text) -> bool) -> Result<(), Error> {
-    let mut views = Vec::with_capacity(slots.len());
-    for slot in slots {
-        match db.view::<SetView>(*slot)? {
-            Some(view) => views.push(view),
-            None => return Ok(()),
-        }
+    let mut views = views(db, slots)?;
+    if views.len() < slots.len() {
+        return Ok(());
     }
     // The smallest is walked, and the smaller ones are asked first.
     views.sort_by_key(|view| view.len());
@@ -459,10 +461,7 @@ fn intersect(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text) -> bool) -> Re
 /// Visits the members that only the first set has.
 fn subtract(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text)) -> Result<(), Error> {
     let Some(first) = db.view::<SetView>(slots[0])? else { return Ok(()) };
-    let mut rest = Vec::new();
-    for slot in &slots[1..] {
-        rest.extend(db.view::<SetView>(*slot)?);
-    }
+    let mut rest = views(db, &slots[1..])?;
     // Big ones are the likeliest to have a member.
     rest.sort_by_key(|view| std::cmp::Reverse(view.len()));
     first.each(&mut |member| {
@@ -475,10 +474,7 @@ fn subtract(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text)) -> Result<(), 
 
 /// Visits every member of any set once.
 fn unite(db: &Db, slots: &[Slot], visit: &mut dyn FnMut(Text)) -> Result<(), Error> {
-    let mut views = Vec::new();
-    for slot in slots {
-        views.extend(db.view::<SetView>(*slot)?);
-    }
+    let views = views(db, slots)?;
     for (i, view) in views.iter().enumerate() {
         // What an earlier set has was visited there.
         view.each(&mut |member| {
@@ -577,8 +573,7 @@ fn sinterstore(ctx: &mut Ctx, args: Args) -> Done {
     let slots = sets(&mut db, args.from(2))?;
     let limits = db.limits();
     // The smallest is walked: the result has its form as long as it fits.
-    let smallest =
-        slots.iter().filter_map(|slot| db.view::<SetView>(*slot).ok().flatten()).min_by_key(|view| view.len());
+    let smallest = views(&db, &slots)?.into_iter().min_by_key(|view| view.len());
     let mut result = Set::for_common(matches!(smallest, Some(SetView::Ints(_))));
     intersect(&db, &slots, &mut |member| {
         member.with(|bytes| result.add(bytes, &limits));
@@ -610,12 +605,11 @@ fn sdiffstore(ctx: &mut Ctx, args: Args) -> Done {
 /// The difference by adding all of the first set and removing the others, if that is less work than asking the others for each member of the
 /// first. The form of the result tells which way it was made, so it is Redis's choice of the two.
 fn subtracted_one_by_one(db: &Db, slots: &[Slot]) -> Result<Option<Set>, Error> {
-    let limits = db.limits();
-    let mut views = Vec::new();
-    for slot in slots {
-        views.extend(db.view::<SetView>(*slot)?);
+    let (limits, views) = (db.limits(), views(db, slots)?);
+    let [first, others @ ..] = &views[..] else { return Ok(None) };
+    if !slots[0].is_found() {
+        return Ok(None);
     }
-    let Some((first, others)) = views.split_first().filter(|_| slots[0].is_found()) else { return Ok(None) };
     let all: usize = views.iter().map(|view| view.len()).sum();
     if first.len() * views.len() / 2 <= all {
         return Ok(None);
@@ -640,7 +634,7 @@ fn gathered(
     Ok(result)
 }
 
-/// Stores a set; nothing deletes the destination.
+/// Stores a set; an empty one deletes the destination.
 fn store(ctx: &mut Ctx, target: &[u8], result: Set, event: Event) -> Done {
     let len = result.count();
     ctx.server.db(ctx.db).put_result(target, result, event, 1);
@@ -654,11 +648,11 @@ fn sscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(set) = db.view::<SetView>(slot)? else {
-        ElementScan::reply(ctx.reply, 0, |_| (0, 0));
+        reply_scan(ctx.reply, 0, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, b"")?;
-    ElementScan::reply(ctx.reply, options.count, |reply| {
+    let options = ScanOptions::parse(args, 3, b"")?;
+    reply_scan(ctx.reply, options.count, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member| {
             if options.fits(member) {

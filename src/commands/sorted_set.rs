@@ -2,7 +2,7 @@
 
 use crate::base::buffer::Text;
 use crate::base::number::{Double, parse_f64, parse_i64, parse_wide_f64, seventeen_digits};
-use crate::commands::generic::{ElementScan, cursor};
+use crate::commands::generic::{ScanOptions, cursor, reply_scan};
 use crate::commands::joins;
 use crate::commands::options::{count, drawn, first_key, keys_end_count, limit, random_count, range};
 use crate::commands::streams::{Draws, Ordered, Random, frozen};
@@ -1103,11 +1103,11 @@ fn zscan(ctx: &mut Ctx, args: Args) -> Done {
     let mut db = ctx.server.db(ctx.db);
     let slot = db.read(args.get(1));
     let Some(set) = db.view::<SortedSetView>(slot)? else {
-        ElementScan::reply(ctx.reply, 0, |_| (0, 0));
+        reply_scan(ctx.reply, 0, |_| (0, 0));
         return Ok(Flow::Done);
     };
-    let options = ElementScan::parse(args, b"NOSCORES")?;
-    ElementScan::reply(ctx.reply, options.count, |reply| {
+    let options = ScanOptions::parse(args, 3, b"NOSCORES")?;
+    reply_scan(ctx.reply, options.count, |reply| {
         let mut n = 0;
         let next = set.scan(cursor, options.count, &mut |member, score| {
             if options.fits(member) {

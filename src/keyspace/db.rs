@@ -444,16 +444,20 @@ pub fn value_from<'v>(bytes: &'v [u8], shared: Option<&Buffer>) -> NewValue<'v> 
 /// Deletes a key whose deadline has passed.
 #[cold]
 pub(super) fn expire(data: &mut Database, shared: &mut Shared, id: DbId, position: Position) {
+    shared.stats.expired += 1;
+    shared.stats.lags.add(data.table.at(position).deadline().map_or(0, |at| shared.now.saturating_sub(at)));
+    delete_unasked(data, shared, id, position, Event::EXPIRED);
+}
+
+/// Deletes a key that no client wants deleted: that counts as no change of a client's, neither for `save` rules nor for dirty, as in Redis.
+pub(super) fn delete_unasked(data: &mut Database, shared: &mut Shared, id: DbId, position: Position, event: Event) {
     let entry = data.table.remove(position);
     let had_field = data.earliest_field(Some(&entry));
     // Where it is in the wheel does not matter to what goes.
     data.deadline_moved(shared.now, 0, entry.deadline(), None);
     data.fields_moved(shared.now, 0, had_field, None);
-    shared.stats.expired += 1;
-    shared.stats.lags.add(entry.deadline().map_or(0, |at| shared.now.saturating_sub(at)));
-    // The deletion counts as no change of a client's: Redis counts it neither for `save` rules nor for dirty.
-    shared.changes.record(id, entry.key(), Event::EXPIRED, 0);
-    shared.changes.removed_key(id, entry.key(), false);
+    shared.changes.record(id, entry.key(), event, 0);
+    shared.changes.removed_key(id, entry.key(), event == Event::EVICTED);
     shared.discard(entry);
 }
 

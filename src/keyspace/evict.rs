@@ -13,6 +13,7 @@
 //! It knows no limit and no client: who calls decides how much has to go.
 
 use crate::keyspace::changes::Event;
+use crate::keyspace::db::delete_unasked;
 use crate::keyspace::expire::due_time;
 use crate::keyspace::{Database, DbId, Keyspace, Shared};
 use crate::store::entry::Entry;
@@ -312,16 +313,8 @@ impl Keyspace {
 
     fn evict_at(&mut self, db: DbId, position: Position) {
         let (data, shared) = (&mut self.dbs[db.0 as usize], &mut self.shared);
-        let entry = data.table.remove(position);
-        let had_field = data.earliest_field(Some(&entry));
-        // Where it is in the wheel does not matter to what goes.
-        data.deadline_moved(shared.now, 0, entry.deadline(), None);
-        data.fields_moved(shared.now, 0, had_field, None);
         shared.stats.evicted += 1;
-        // As with expiry the deletion counts as no change of a client's.
-        shared.changes.record(db, entry.key(), Event::EVICTED, 0);
-        shared.changes.removed_key(db, entry.key(), true);
-        shared.discard(entry);
+        delete_unasked(data, shared, db, position, Event::EVICTED);
     }
 }
 

@@ -10,10 +10,9 @@ use mio::{Interest, Registry, Token};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
-/// Bytes read from one connection in one turn; more wait until others had their share.
+/// Bytes read from one connection in one turn, at once or in parts: the system copies them, and gives memory for those of a long
+/// argument, while everybody else waits.
 const READ_PER_TURN: usize = 128 * 1024;
-/// Bytes of one read: the system copies them, and gives memory for those of a long argument, while everybody else waits.
-const READ_MAX: usize = READ_PER_TURN;
 /// Bytes that are thrown away of a client that has sent too much: less than a millisecond's work.
 const SWALLOWED_MAX: usize = 4 * 1024 * 1024;
 /// Pieces of one write.
@@ -54,7 +53,7 @@ pub struct Connection {
     token: Token,
     /// Whether the socket may have bytes.
     pub reading: Reading,
-    /// On the loop's list of connections that hit a cap.
+    /// On one of the loop's lists of connections that have a share coming: it hit a cap, or was put off.
     pub is_pending: bool,
     /// On the loop's list of connections with output.
     pub is_unsent: bool,
@@ -197,7 +196,7 @@ impl Connection {
             }
             query
         };
-        let room = (into.capacity() - into.len()).min(READ_MAX);
+        let room = (into.capacity() - into.len()).min(READ_PER_TURN);
         let n = self.stream.read_into(into, room)?;
         if n < room && !self.has_ended {
             self.reading = Reading::Drained;

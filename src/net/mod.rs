@@ -223,7 +223,7 @@ impl EventLoop {
                         connection.has_ended |= event.is_read_closed() || event.is_error();
                         // Who was cut short has a turn coming: one share is enough.
                         if !connection.is_pending {
-                            if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
+                            self.serve_or_put_off(server, slot);
                         }
                     }
                 }
@@ -244,14 +244,17 @@ impl EventLoop {
         if let Some(connection) = self.connections.get_mut(slot)
             && std::mem::take(&mut connection.is_pending)
         {
-            if server.is_turn_long() { self.put_off(slot) } else { self.serve(server, slot) }
+            self.serve_or_put_off(server, slot);
         }
     }
 
-    /// The turn is long enough: a connection is the first in the next one, whoever has something by then.
-    fn put_off(&mut self, slot: usize) {
-        if !std::mem::replace(&mut self.connections[slot].is_pending, true) {
+    /// Gives a connection that is on no list its share, unless the turn is long enough: it is the first in the next one then.
+    fn serve_or_put_off(&mut self, server: &mut Server, slot: usize) {
+        if server.is_turn_long() {
+            self.connections[slot].is_pending = true;
             self.unserved.push(slot);
+        } else {
+            self.serve(server, slot);
         }
     }
 

@@ -303,10 +303,7 @@ impl Server {
             Some(error) => self.answer_error(&error.text(), &mut reply),
         }
         // It counts as a call only now that it has an end.
-        let stats = &mut self.commands.stats[wait.command.0 as usize];
-        stats.calls += 1;
-        stats.failed += u64::from(error.is_some());
-        self.stats.commands += 1;
+        self.count_call(wait.command, 0, error.is_some());
         self.unblock(client, &reply);
         true
     }

@@ -1,5 +1,6 @@
 //! A client in one line, as CLIENT LIST, CLIENT INFO and ACL LOG show it.
 
+use crate::base::words::until_nul;
 use crate::resp::{Args, Proto};
 use crate::server::Server;
 use crate::server::client::Client;
@@ -50,6 +51,7 @@ impl Server {
         let now = self.now();
         let seconds = |since: i64| (now - since).max(0) / 1000;
         let lossy = String::from_utf8_lossy;
+        let listed = |name| lossy(until_nul(name));
         // Commands under way are counted already, this one and the EXEC around it.
         let under_way = if asked.is_some() { 1 + u64::from(client.executing.is_some()) } else { 0 };
         // Redis keeps the first 16 KB in a buffer that every client has, and lists the rest.
@@ -75,7 +77,7 @@ impl Server {
             connection.addr,
             connection.laddr,
             connection.fd,
-            lossy(&client.name),
+            listed(&client.name),
             seconds(client.since_ms),
             seconds(client.active_ms),
             client.db.0,
@@ -91,8 +93,8 @@ impl Server {
             lossy(self.acl.name(client.user)),
             redirection(client.tracking.as_deref()),
             if client.proto == Proto::Resp3 { 3 } else { 2 },
-            lossy(&client.lib_name),
-            lossy(&client.lib_ver),
+            listed(&client.lib_name),
+            listed(&client.lib_ver),
             client.bytes_in,
             client.bytes_out,
             client.commands.saturating_sub(under_way),

@@ -7,7 +7,6 @@ use crate::keyspace::{DbId, Keyspace};
 use crate::resp::{Args, Mark, Reply, Request, Requests};
 use crate::server::client::{Care, ClientId, Multi};
 use crate::server::command::{CommandId, Flag, Flags};
-use crate::server::outbox::Order;
 use crate::server::{Ctx, Error, Flow, Propagate, Server};
 use crate::store::entry::Value;
 use crate::store::object::{Hint, Object};
@@ -294,9 +293,7 @@ impl Server {
                  that was led here by somebody's page. Its connection is closed."
             );
             // At once: not even the replies to what came before it are sent.
-            self.clients.close(client);
-            self.outbox.push(Order::Close { client, after_replies: false });
-            return;
+            return self.end_client(client, false);
         }
         if id != CommandId::NONE {
             self.commands.stats[id.0 as usize].rejected += 1;
@@ -414,12 +411,8 @@ impl Server {
         };
         let ticks = self.watch.ticks();
         self.last_ticks = ticks;
-        let stats = &mut self.commands.stats[id.0 as usize];
-        stats.calls += 1;
         let took = ticks.wrapping_sub(began);
-        stats.ticks += took;
-        stats.failed += u64::from(failed);
-        self.stats.commands += 1;
+        self.count_call(id, took, failed);
         self.measure(client, id, args, took);
         self.measure_reply(client, id, args, reply, mark);
         if self.propagation.is_on {
@@ -434,6 +427,16 @@ impl Server {
             self.read_time();
         }
         false
+    }
+
+    /// A call has come to its end.
+    #[inline]
+    pub(super) fn count_call(&mut self, id: CommandId, ticks: u64, failed: bool) {
+        let stats = &mut self.commands.stats[id.0 as usize];
+        stats.calls += 1;
+        stats.ticks += ticks;
+        stats.failed += u64::from(failed);
+        self.stats.commands += 1;
     }
 
     /// Takes back what a command had answered before it failed, and answers the error.

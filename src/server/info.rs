@@ -5,7 +5,7 @@
 
 use crate::base::{alloc, machine};
 use crate::server::pubsub::Kind;
-use crate::server::{REDIS_VERSION, Server, keysizes};
+use crate::server::{REDIS_VERSION, Server};
 use std::fmt::{Display, Write};
 use sysinfo::System;
 
@@ -49,6 +49,34 @@ const ORDER: [&str; 16] = [
     "debug",
 ];
 
+/// How old the system's word on processor time may be: it counts in ticks of that length, and asking takes longer than most sections.
+const CPU_US: u64 = 10_000;
+
+/// What the system says of the machine and of this process.
+#[derive(Debug, Default)]
+pub struct Machine {
+    /// System, kernel and architecture.
+    os: String,
+    /// The path of the program, as it was at the start.
+    executable: String,
+    /// Processor time of the process and of the main thread, and when that was, in monotonic microseconds.
+    cpu: Option<(u64, [[f64; 4]; 2])>,
+}
+
+impl Machine {
+    /// Asks for what does not change.
+    pub fn look() -> Machine {
+        let system = if cfg!(target_os = "linux") { "Linux" } else { std::env::consts::OS };
+        let kernel = System::kernel_version().unwrap_or_default();
+        let executable = std::env::current_exe().map(|path| path.display().to_string());
+        Machine {
+            os: format!("{system} {kernel} {}", std::env::consts::ARCH),
+            executable: executable.unwrap_or_default(),
+            cpu: None,
+        }
+    }
+}
+
 /// The text of the sections that were asked for; none means the default ones. Unknown names give nothing.
 pub fn text(server: &mut Server, asked: &[&[u8]]) -> String {
     let is_default = |name: &str| DEFAULT.contains(&name);
@@ -62,7 +90,8 @@ pub fn text(server: &mut Server, asked: &[&[u8]]) -> String {
             section => section == name.as_bytes(),
         })
     };
-    let mut out = Out(String::new());
+    // A plain INFO has some 7 KB.
+    let mut out = Out(String::with_capacity(8 * 1024));
     for name in ORDER.into_iter().filter(|name| is_wanted(name)) {
         if !out.0.is_empty() {
             out.0.push_str("\r\n");
@@ -124,7 +153,7 @@ fn section(server: &mut Server, name: &str, out: &mut Out) {
         "keysizes" => of_key_sizes(server, out),
         "stats" => of_stats(server, out),
         "replication" => of_replication(server, out),
-        "cpu" => of_cpu(out),
+        "cpu" => of_cpu(server, out),
         "commandstats" => of_commands(server, out),
         "errorstats" => {
             out.title("Errorstats");
@@ -154,9 +183,7 @@ fn of_server(server: &Server, out: &mut Out) {
     out.field("redis_git_dirty", 0);
     out.field("redis_build_id", format_args!("redoxide-{}", env!("CARGO_PKG_VERSION")));
     out.field("redis_mode", "standalone");
-    let system = if cfg!(target_os = "linux") { "Linux" } else { std::env::consts::OS };
-    let kernel = System::kernel_version().unwrap_or_default();
-    out.field("os", format_args!("{system} {kernel} {}", std::env::consts::ARCH));
+    out.field("os", &server.machine.os);
     out.field("arch_bits", usize::BITS);
     out.field("monotonic_clock", "std Instant");
     out.field("multiplexing_api", "mio");
@@ -173,8 +200,7 @@ fn of_server(server: &Server, out: &mut Out) {
     out.field("hz", settings.hz);
     out.field("configured_hz", settings.hz);
     out.field("lru_clock", (unix_us / 1_000_000) & 0x00FF_FFFF);
-    let path = std::env::current_exe().map(|path| path.display().to_string());
-    out.field("executable", path.unwrap_or_default());
+    out.field("executable", &server.machine.executable);
     let file = server.config.file.as_ref().map(|path| path.display().to_string());
     out.field("config_file", file.unwrap_or_default());
     out.field("io_threads_active", 0);
@@ -430,9 +456,18 @@ fn of_replication(server: &Server, out: &mut Out) {
     out.field("repl_backlog_histlen", 0);
 }
 
-fn of_cpu(out: &mut Out) {
-    let [user, system, children_user, children_system] = machine::cpu_seconds("/proc/self/stat");
-    let [main_user, main_system, ..] = machine::cpu_seconds("/proc/thread-self/stat");
+fn of_cpu(server: &mut Server, out: &mut Out) {
+    let now = server.clock.monotonic_us();
+    let [process, main_thread] = match server.machine.cpu {
+        Some((asked, times)) if now - asked < CPU_US => times,
+        _ => {
+            let times = ["/proc/self/stat", "/proc/thread-self/stat"].map(machine::cpu_seconds);
+            server.machine.cpu = Some((now, times));
+            times
+        }
+    };
+    let [user, system, children_user, children_system] = process;
+    let [main_user, main_system, ..] = main_thread;
     out.title("CPU");
     for (name, seconds) in [
         ("used_cpu_sys", system),
@@ -465,10 +500,13 @@ fn of_commands(server: &Server, out: &mut Out) {
     }
 }
 
-fn of_key_sizes(server: &Server, out: &mut Out) {
+fn of_key_sizes(server: &mut Server, out: &mut Out) {
     out.title("Keysizes");
+    let shared = &server.keyspace.shared;
+    // That a field has expired is no change otherwise.
+    let changes = shared.changes.dirty + shared.stats.expired_fields;
     for (n, db) in server.keyspace.databases().iter().enumerate() {
-        for (name, sizes) in keysizes::of(&db.table) {
+        for (name, sizes) in server.key_sizes.lines(n, &db.table, changes) {
             out.field(&format!("db{n}_distrib_{name}"), sizes);
         }
     }

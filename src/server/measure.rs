@@ -4,6 +4,7 @@
 //! comparison with the lowest of the thresholds, and one of the client's output with that of long replies. Whether a request may be
 //! long is seen once for a batch.
 
+use crate::base::words::until_nul;
 use crate::resp::{Args, Mark, Reply};
 use crate::server::Server;
 use crate::server::client::{Client, ClientId};
@@ -106,7 +107,7 @@ impl Server {
             value,
             args: shown_args(row, args),
             addr: state.connection.addr.clone(),
-            name: state.name.clone(),
+            name: until_nul(&state.name).into(),
         };
         let settings = &self.config.settings;
         let len_max = match kind {

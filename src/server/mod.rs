@@ -233,6 +233,10 @@ pub struct Server {
     pub run_id: String,
     /// Where the memory goes.
     pub memory: memory::Memory,
+    /// What INFO tells of the machine.
+    machine: info::Machine,
+    /// What is known of how many keys have which size.
+    pub key_sizes: keysizes::Samples,
     /// What is done about the limit of it.
     pub eviction: eviction::Eviction,
     /// When it started, milliseconds since 1970.
@@ -340,6 +344,8 @@ impl Server {
             run_id,
             started_ms,
             memory: memory::Memory::default(),
+            machine: info::Machine::look(),
+            key_sizes: keysizes::Samples::default(),
             eviction: eviction::Eviction::default(),
             active_expire: true,
             checks_payloads: true,

@@ -177,6 +177,13 @@ impl Server {
         self.outbox.serving = client;
     }
 
+    /// A client's connection is to be closed: at once, or after what it has been replied is sent.
+    #[cold]
+    pub(super) fn end_client(&mut self, client: ClientId, after_replies: bool) {
+        self.clients.close(client);
+        self.outbox.push(Order::Close { client, after_replies });
+    }
+
     /// Puts what a client is to be pushed behind its reply: after each of its units.
     #[cold]
     pub fn push_own(&mut self, client: ClientId, reply: &mut Reply) {

@@ -157,7 +157,6 @@ impl Server {
             let failed = if is_done { streaming.job.failed() } else { None };
             if let Some(error) = &failed {
                 self.answer_error(&error.text(), &mut reply);
-                self.commands.stats[streaming.command.0 as usize].failed += 1;
             }
             let bytes = reply.to_bytes();
             streaming.sent += bytes.len();
@@ -165,7 +164,11 @@ impl Server {
                 client.connection.reply_bytes += bytes.len();
             }
             self.outbox.push(Order::Send(id, bytes));
-            if is_done { self.end_stream(id, *streaming) } else { _ = self.clients.stream(id, Some(streaming)) }
+            if is_done {
+                self.end_stream(id, *streaming, failed.is_some());
+            } else {
+                self.clients.stream(id, Some(streaming));
+            }
         }
         self.account_streams();
     }
@@ -196,14 +199,11 @@ impl Server {
         streaming.map(|streaming| streaming.pinned).sum()
     }
 
-    fn end_stream(&mut self, id: ClientId, streaming: Streaming) {
+    fn end_stream(&mut self, id: ClientId, streaming: Streaming, failed: bool) {
         let Streaming { job, command, request, ticks, sent, pushes, .. } = streaming;
         self.streams.retain(|other| *other != id);
         self.keyspace.shared.freeing.free(0, 0, job);
-        let stats = &mut self.commands.stats[command.0 as usize];
-        stats.calls += 1;
-        stats.ticks += ticks;
-        self.stats.commands += 1;
+        self.count_call(command, ticks, failed);
         if let Some(client) = self.clients.get_mut(id) {
             client.commands += 1;
         }

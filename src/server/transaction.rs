@@ -188,6 +188,7 @@ impl Server {
         self.tell_watchers_of_all(a, Some(b));
         self.tell_watchers_of_all(b, Some(a));
         self.keyspace.swap(a, b);
+        self.key_sizes.forget();
         self.keyspace.shared.changes.dirty += 1;
     }
 

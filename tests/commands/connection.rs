@@ -756,6 +756,49 @@ fn client_setinfo_spells_the_attribute_as_it_was_sent() {
 }
 
 #[test]
+fn behind_a_zero_byte_a_client_name_may_have_anything_and_is_not_listed() {
+    check(
+        r#"
+        # since 8.0
+        > CLIENT SETNAME "me\x00 and \nyou"
+        OK
+        > CLIENT GETNAME
+        "me\x00 and \nyou"
+        > CLIENT SETINFO LIB-NAME "lib\x00 \n"
+        OK
+        > CLIENT SETINFO LIB-VER "1.0\x00 \n"
+        OK
+        > CLIENT LIST
+        ~ "id=* name=me age=* lib-name=lib lib-ver=1.0 *\n"
+        > CLIENT SETNAME "\x00"
+        OK
+        > CLIENT GETNAME
+        "\x00"
+        > CLIENT INFO
+        ~ "id=* name= age=* lib-name=lib lib-ver=1.0 *\n"
+        > CLIENT SETNAME " \x00"
+        (error) ERR Client names cannot contain spaces, newlines or special characters.
+        > HELLO 2 SETNAME "she\x00\n"
+        ...
+        > CLIENT GETNAME
+        "she\x00\n"
+        > CONFIG SET slowlog-log-slower-than 0
+        OK
+        > SLOWLOG GET 1
+        1) 1) (integer) 0
+        ~    2) (integer) *
+        ~    3) (integer) *
+           4) 1) "CONFIG"
+              2) "SET"
+              3) "slowlog-log-slower-than"
+              4) "0"
+        ~    5) "127.0.0.1:*"
+           6) "she"
+    "#,
+    );
+}
+
+#[test]
 fn client_list_shows_the_last_command_also_of_who_was_refused() {
     check(
         r#"

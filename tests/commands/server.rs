@@ -1059,6 +1059,66 @@ fn info_tells_the_sizes_of_keys() {
 }
 
 #[test]
+fn the_sizes_of_many_keys_follow_their_database() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > DEBUG POPULATE 5000 key 10
+        OK
+        > SELECT 1
+        OK
+        > DEBUG POPULATE 5000 key 100
+        OK
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:8=5000
+        | db1_distrib_strings_sizes:64=5000
+        > SWAPDB 0 1
+        OK
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:64=5000
+        | db1_distrib_strings_sizes:8=5000
+        > FLUSHDB
+        OK
+        > DEBUG POPULATE 5000 key 40
+        OK
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:64=5000
+        | db1_distrib_strings_sizes:32=5000
+    "#,
+    );
+}
+
+#[test]
+fn the_sizes_of_many_keys_are_those_of_the_data_that_was_loaded() {
+    check(
+        r#"
+        # since 8.2
+        # resp2
+        > DEBUG POPULATE 5000 key 10
+        OK
+        > SAVE
+        OK
+        > FLUSHALL
+        OK
+        > DEBUG POPULATE 5000 key 100
+        OK
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:64=5000
+        > DEBUG RELOAD NOSAVE
+        OK
+        > INFO keysizes
+        | # Keysizes
+        | db0_distrib_strings_sizes:8=5000
+    "#,
+    );
+}
+
+#[test]
 fn info_debug_is_only_for_who_names_it() {
     check(
         r#"

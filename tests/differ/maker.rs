@@ -282,23 +282,23 @@ impl Maker {
         let key = self.key(group);
         let mut words = vec![name.into(), key];
         let first = self.below(300);
-        let (kind, is_plain) = (self.below(4), self.chance(60));
+        let (kind, is_regular) = (self.below(4), self.chance(60));
         for i in 0..count {
             let element = match kind {
                 0 => format!("{}", first + i).into_bytes(),
                 1 => format!("m{}", first + i).into_bytes(),
-                2 if is_plain => format!("{}", (first + i) * 1_000_003).into_bytes(),
+                2 if is_regular => format!("{}", (first + i) * 1_000_003).into_bytes(),
                 2 => self.value(),
                 _ => format!("element:{:060}", first + i).into_bytes(),
             };
             match name {
                 "HSET" => {
-                    let value = if is_plain { b"1".to_vec() } else { self.short() };
+                    let value = if is_regular { b"1".to_vec() } else { self.short() };
                     words.extend([element, value]);
                 }
                 "ZADD" => {
                     let score =
-                        if is_plain { format!("{}", i / 3) } else { format!("{}", self.below(400) as f64 / 8.0) };
+                        if is_regular { format!("{}", i / 3) } else { format!("{}", self.below(400) as f64 / 8.0) };
                     words.extend([score.into_bytes(), element]);
                 }
                 _ => words.push(element),
@@ -312,7 +312,7 @@ impl Maker {
         let row = loop {
             let chosen = self.below(self.used.len());
             let row = &commands[self.used[chosen]];
-            // Drawn once more unless it is one of those that come often.
+            // With a few commands all come as often; of many, some more often than others.
             if self.used.len() < commands.len()
                 || self.chance(30)
                 || OFTEN.contains(&row["name"].as_str().unwrap_or(""))

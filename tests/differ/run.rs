@@ -35,6 +35,17 @@ fn has(words: &Words, wanted: &str) -> bool {
     words.iter().any(|word| word.eq_ignore_ascii_case(wanted.as_bytes()))
 }
 
+/// Whether two answers are alike by a rule that looks at nothing else. `is_mixed`: the key's elements are in no order.
+fn alike(rule: Rule, answers: &Both<Value>, is_mixed: bool) -> bool {
+    same(answers)
+        || match rule {
+            Rule::Time(apart) => close(&answers.ours, &answers.theirs, apart),
+            Rule::AnyOrder => same_sorted(answers, 1),
+            Rule::Unordered(each) => is_mixed && same_sorted(answers, each),
+            _ => false,
+        }
+}
+
 fn rule(words: &Words) -> Rule {
     match &*name(words) {
         "SMEMBERS" | "SINTER" | "HKEYS" | "HVALS" | "SORT" | "SORT_RO" => Rule::Unordered(1),
@@ -177,17 +188,14 @@ impl Player<'_> {
         }
         // Of a table with integers and others, which come first decides on the form of the result.
         let is_gathered = matches!(&*name, "SUNIONSTORE" | "SDIFFSTORE");
-        if is_gathered
-            && state.integers < 128
-            && (state.queue.is_some() || Self::mentions(words).iter().any(|key| state.mixed.contains(key)))
-        {
+        if is_gathered && state.integers < 128 && (state.queue.is_some() || Self::is_mixed(words, state)) {
             return None;
         }
         self.sent += 1;
         let wrong = |answers: Both<Value>| Some((words.clone(), answers));
 
         if let Some(queue) = &mut state.queue {
-            let mut answers = self.pair.ask_one(0, words);
+            let answers = self.pair.ask_one(0, words);
             let is_end = matches!(&*name, "EXEC" | "DISCARD" | "RESET");
             if !is_end {
                 if answers.ours == Value::Simple(b"QUEUED".to_vec()) {
@@ -196,8 +204,7 @@ impl Player<'_> {
                 return if self.agree(words, &answers) { None } else { wrong(answers) };
             }
             let queue = state.queue.take().unwrap_or_default();
-            let is_alike = same(&answers) || self.agree_all(&queue, &mut answers);
-            if !is_alike {
+            if !same(&answers) && !self.agree_all(&queue, &answers) {
                 return wrong(answers);
             }
             // What was done may have mixed any key with any other.
@@ -238,21 +245,14 @@ impl Player<'_> {
             }
             _ => {}
         }
-        let is_alike = match rule {
-            _ if same(&answers) => true,
-            Rule::Time(apart) => close(&answers.ours, &answers.theirs, apart),
-            Rule::AnyOrder => same_sorted(&answers, 1),
-            Rule::Unordered(each) => {
-                let is_mixed = Self::mentions(words).iter().any(|key| state.mixed.contains(key));
-                // Elements of LIMIT are chance.
-                let is_part = has(words, "limit") && answers.ours.items().len() == answers.theirs.items().len();
-                let is_big = name.starts_with('S') && Self::is_table(&answers.theirs, state);
-                let sort_is_free = !name.starts_with("SORT") || words.iter().any(|word| is_nosort(word));
-                (is_mixed || is_big) && sort_is_free && (is_part || same_sorted(&answers, each))
-            }
-            _ => false,
-        };
-        if !is_alike && !(self.excused)(words, &answers) {
+        // The result of a set command that is a table is in no order whatever the keys are, and SORT leaves it so only if it is told BY
+        // what: a pattern without a star sorts nothing.
+        let is_big = name.starts_with('S') && Self::is_table(&answers.theirs, state);
+        let is_sorted = name.starts_with("SORT") && !has(words, "by");
+        let is_mixed = !is_sorted && (is_big || Self::is_mixed(words, state));
+        // Which elements LIMIT leaves is chance then.
+        let is_part = matches!(rule, Rule::Unordered(_)) && is_mixed && has(words, "limit") && same_len(&answers);
+        if !is_part && !alike(rule, &answers, is_mixed) && !(self.excused)(words, &answers) {
             return wrong(answers);
         }
         if name == "MULTI" {
@@ -273,10 +273,15 @@ impl Player<'_> {
         KEYS.into_iter().filter(|key| words.iter().any(|word| word == key.as_bytes())).collect()
     }
 
-    /// A key that gets its elements from one in no order is in no order.
+    /// Whether one of them has its elements in no order.
+    fn is_mixed(words: &Words, state: &State) -> bool {
+        Self::mentions(words).iter().any(|key| state.mixed.contains(key))
+    }
+
+    /// A key that gets its elements from one in no order is in no order; `always`: from whichever.
     fn spread(words: &Words, state: &mut State, always: bool) {
         let keys = Self::mentions(words);
-        if keys.len() > 1 && (always || keys.iter().any(|key| state.mixed.contains(key))) {
+        if keys.len() > 1 && (always || Self::is_mixed(words, state)) {
             state.mixed.extend(keys);
         }
     }
@@ -295,6 +300,7 @@ impl Player<'_> {
         for ((key, asked), answers) in KEYS.iter().zip(questions).zip(answers) {
             match &*answers.theirs.text() {
                 "hashtable" => _ = state.mixed.insert(key),
+                // It may have been made from a table, and have its elements in that order.
                 "listpack" | "listpackex" => {}
                 _ => _ = state.mixed.remove(key),
             }
@@ -310,19 +316,16 @@ impl Player<'_> {
     }
 
     /// The answers of EXEC, one command after the other.
-    fn agree_all(&self, queue: &[Words], answers: &mut Both<Value>) -> bool {
+    fn agree_all(&self, queue: &[Words], answers: &Both<Value>) -> bool {
         let (Value::Array(ours), Value::Array(theirs)) = (&answers.ours, &answers.theirs) else { return false };
         ours.len() == queue.len()
             && theirs.len() == queue.len()
             && queue.iter().zip(ours.iter().zip(theirs)).all(|(words, (ours, theirs))| {
                 let answers = Both { ours: ours.clone(), theirs: theirs.clone() };
-                self.agree(words, &answers)
-                    || match rule(words) {
-                        Rule::Time(apart) => close(ours, theirs, apart),
-                        Rule::Unordered(each) => same_sorted(&answers, each) || has(words, "limit"),
-                        Rule::AnyOrder => same_sorted(&answers, 1),
-                        _ => false,
-                    }
+                let rule = rule(words);
+                // What commands before it in the transaction have mixed is not known.
+                let is_part = matches!(rule, Rule::Unordered(_)) && has(words, "limit") && same_len(&answers);
+                is_part || alike(rule, &answers, true) || (self.excused)(words, &answers)
             })
     }
 
@@ -330,12 +333,7 @@ impl Player<'_> {
     fn is_left_out(&mut self, words: &Words, is_queued: bool) -> bool {
         let name = name(words);
         let theirs = &mut self.pair.theirs;
-        let mut ask = |text: &str, key: &[u8], more: &str| {
-            let mut question = line(text);
-            question.push(key.to_vec());
-            question.extend(more.split_ascii_whitespace().map(|word| word.as_bytes().to_vec()));
-            theirs.ask(&question)
-        };
+        let mut ask = |name: &str, key: &[u8], more: &str| theirs.ask(&about(name, key, more));
         let number = |value: Value| value.text().parse::<u64>().unwrap_or(0);
         if name == "LCS" {
             let [_, a, b, ..] = &words[..] else { return false };
@@ -379,18 +377,12 @@ impl Player<'_> {
     fn drawn(&mut self, words: &Words, rule: Rule, state: &mut State) -> Option<(Words, Both<Value>)> {
         let name = name(words);
         let key = words.get(1).cloned().unwrap_or_default();
-        let all = match &*name {
-            "HRANDFIELD" => line("HGETALL"),
-            "ZRANDMEMBER" => line("ZRANGE"),
-            "RANDOMKEY" => line("KEYS"),
-            _ => line("SMEMBERS"),
+        let question = match &*name {
+            "HRANDFIELD" => about("HGETALL", &key, ""),
+            "ZRANDMEMBER" => about("ZRANGE", &key, "0 -1 WITHSCORES"),
+            "RANDOMKEY" => line("KEYS *"),
+            _ => about("SMEMBERS", &key, ""),
         };
-        let mut question = all;
-        match &*name {
-            "RANDOMKEY" => question.push(b"*".to_vec()),
-            "ZRANDMEMBER" => question.extend([key.clone(), b"0".to_vec(), b"-1".to_vec(), b"WITHSCORES".to_vec()]),
-            _ => question.push(key.clone()),
-        }
         let data = self.pair.ask_one(0, &question);
         let answers = self.pair.ask_one(0, words);
         self.note(&name, &answers.theirs);
@@ -413,17 +405,16 @@ impl Player<'_> {
             return Some((words.clone(), answers));
         }
         if rule == Rule::Popped && !same(&answers) {
-            let theirs: HashSet<String> = leaves(&answers.theirs).into_iter().collect();
-            let is_there = |item: &Value| !theirs.contains(&format!("{item:?}"));
-            let rest: Vec<Vec<u8>> =
-                data.theirs.items().iter().filter(|item| is_there(item)).filter_map(bytes).collect();
-            let delete = vec![b"DEL".to_vec(), key.clone()];
-            let mut again = vec![b"SADD".to_vec(), key];
-            again.extend(rest);
-            let is_empty = again.len() == 2;
-            let mut batch = vec![delete, again];
-            batch.truncate(if is_empty { 1 } else { 2 });
-            self.pair.ask(0, &batch);
+            // Both go on with what the other left.
+            let popped: HashSet<String> = leaves(&answers.theirs).into_iter().collect();
+            let is_left = |item: &&Value| !popped.contains(&format!("{item:?}"));
+            let left: Vec<Vec<u8>> = data.theirs.items().iter().filter(is_left).filter_map(bytes).collect();
+            self.pair.ask_one(0, &about("DEL", &key, ""));
+            if !left.is_empty() {
+                let mut again = about("SADD", &key, "");
+                again.extend(left);
+                self.pair.ask_one(0, &again);
+            }
         }
         self.look(state)
     }
@@ -502,11 +493,6 @@ impl Player<'_> {
     }
 
     fn compare_keys(&mut self, keys: &[Vec<u8>], state: &State, any_order: bool) -> Option<(Words, Both<Value>)> {
-        let about = |name: &str, key: &[u8], more: &str| {
-            let mut words = vec![name.as_bytes().to_vec(), key.to_vec()];
-            words.extend(more.split_ascii_whitespace().map(|word| word.as_bytes().to_vec()));
-            words
-        };
         let types: Vec<Words> = keys.iter().map(|key| about("TYPE", key, "")).collect();
         let mut questions = Vec::new();
         for ((key, asked), answers) in keys.iter().zip(&types).zip(self.pair.ask(0, &types)) {
@@ -525,14 +511,8 @@ impl Player<'_> {
             questions.push(about("PTTL", key, ""));
         }
         for (asked, answers) in questions.iter().zip(self.pair.ask(0, &questions)) {
-            let is_mixed = any_order || Self::mentions(asked).iter().any(|key| state.mixed.contains(key));
-            let is_alike = match rule(asked) {
-                _ if same(&answers) => true,
-                Rule::Time(apart) => close(&answers.ours, &answers.theirs, apart),
-                Rule::Unordered(each) => is_mixed && same_sorted(&answers, each),
-                _ => false,
-            };
-            if !is_alike && !(self.excused)(asked, &answers) {
+            let is_mixed = any_order || Self::is_mixed(asked, state);
+            if !alike(rule(asked), &answers, is_mixed) && !(self.excused)(asked, &answers) {
                 return Some((asked.clone(), answers));
             }
             let fields: Vec<Vec<u8>> = if name(asked) == "HGETALL" {
@@ -603,16 +583,19 @@ pub fn shrink<T: Clone>(
     }
 }
 
-/// A cursor, and elements.
+/// Whether this is a cursor, and elements.
 fn is_page(value: &Value) -> bool {
     matches!(value.items(), [_, Value::Array(_)])
 }
 
-fn is_nosort(word: &[u8]) -> bool {
-    // A pattern without a star sorts nothing either.
-    word.eq_ignore_ascii_case(b"by")
+/// A command with a key.
+fn about(name: &str, key: &[u8], more: &str) -> Words {
+    let mut words = vec![name.as_bytes().to_vec(), key.to_vec()];
+    words.extend(more.split_ascii_whitespace().map(|word| word.as_bytes().to_vec()));
+    words
 }
 
+/// A number; zero for what is none, and below zero.
 fn number(word: &[u8]) -> usize {
     str::from_utf8(word).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
 }
@@ -628,7 +611,11 @@ fn bytes(value: &Value) -> Option<Vec<u8>> {
     }
 }
 
-/// The same kind of value, with as many elements.
+fn same_len(answers: &Both<Value>) -> bool {
+    answers.ours.items().len() == answers.theirs.items().len()
+}
+
+/// The same kind of value, with the same elements in any order, so many at a time. What has no elements is not the same.
 fn same_sorted(answers: &Both<Value>, each: usize) -> bool {
     let sorted = |value: &Value| {
         let each = if matches!(value, Value::Map(_)) { 2 } else { each };

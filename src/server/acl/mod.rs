@@ -21,7 +21,6 @@ use crate::resp::Args;
 use crate::server::client::{Client, ClientId};
 use crate::server::command::{CommandId, Table};
 use crate::server::keys::{self, FoundKey};
-use crate::server::outbox::Order;
 use crate::server::pubsub::Kind;
 use crate::server::{Error, Server};
 use log::{Context, Log, Reason};
@@ -239,8 +238,7 @@ impl Server {
         let meant: Vec<ClientId> =
             self.clients.iter().filter(|(_, client)| is_forbidden(client)).map(|(id, _)| id).collect();
         for client in meant {
-            self.clients.close(client);
-            self.outbox.push(Order::Close { client, after_replies: true });
+            self.end_client(client, true);
         }
     }
 
@@ -288,10 +286,7 @@ impl Server {
             self.clients.iter().filter(|(_, client)| is_meant(client)).map(|(id, _)| id).collect();
         for client in meant {
             self.set_user(client, UserId::DEFAULT, false);
-            self.clients.close(client);
-            if asker != Some(client) {
-                self.outbox.push(Order::Close { client, after_replies: false });
-            }
+            if asker == Some(client) { self.clients.close(client) } else { self.end_client(client, false) }
         }
     }
 

@@ -14,6 +14,10 @@ use crate::store::members::Members;
 use crate::store::object::{Collection, Limits, Loose, Object, View, WrongType};
 use crate::store::packed::{self, HEADER, Kind, Needle};
 
+/// The most members of a block and its length, whatever the limits say: each search goes through all of it.
+const MEMBERS_MAX: usize = 8_192;
+const BLOCK_MAX: usize = 128 * 1024;
+
 /// A set, owned for an edit.
 pub enum Set {
     /// Integers: an intset.
@@ -62,7 +66,7 @@ impl Collection for Set {
 impl Set {
     /// An empty set in the form that fits `expected` members, of which the first is `first`.
     pub fn for_members(first: &[u8], expected: usize, limits: &Limits) -> Set {
-        if parse_i64(first).is_some() && expected <= limits.intset_entries {
+        if parse_short(first).is_some() && expected <= limits.intset_entries {
             Set::Ints(intset::new())
         } else if expected <= limits.set_entries {
             Set::empty_packed()
@@ -94,7 +98,7 @@ impl Set {
             return;
         }
         let mut ints = intset::new();
-        let is_other = self.view().find(&mut |member| match member.with(parse_i64) {
+        let is_other = self.view().find(&mut |member| match member.with(parse_short) {
             Some(n) => {
                 intset::insert(&mut ints, n);
                 false
@@ -137,9 +141,10 @@ impl Set {
                     }
                     return is_new;
                 }
-                let fits = intset::len(ints) < limits.set_entries
-                    && member.len() <= limits.set_value
-                    && self.view().longest_int() <= limits.set_value;
+                let (n, longest) = (intset::len(ints), longest(ints));
+                let fits = n < limits.set_entries.min(MEMBERS_MAX)
+                    && member.len().max(longest) <= limits.set_value
+                    && n * longest + member.len() <= BLOCK_MAX;
                 if fits {
                     self.make_packed();
                 } else {
@@ -152,7 +157,8 @@ impl Set {
                     return false;
                 }
                 let n = packed::count(block);
-                if n >= limits.set_entries || member.len() > limits.set_value || n == packed::COUNT_MAX {
+                let is_full = n >= limits.set_entries.min(MEMBERS_MAX) || block.len() + member.len() > BLOCK_MAX;
+                if is_full || member.len() > limits.set_value {
                     self.make_table(limits);
                     return self.add(member, limits);
                 }
@@ -190,11 +196,15 @@ impl Set {
 
     fn make_table(&mut self, limits: &Limits) {
         let mut members = Members::set(limits.hasher);
-        self.view().each(&mut |member| {
-            member.with(|bytes| members.add(bytes));
-        });
+        self.view().each(&mut |member| _ = member.with(|bytes| members.add(bytes)));
         *self = Set::Table(Box::new(members));
     }
+}
+
+/// The length of the longest integer in an intset.
+fn longest(ints: &[u8]) -> usize {
+    let ends = [intset::min(ints), intset::max(ints)].into_iter().flatten();
+    ends.map(|n| Text::Int(n).len()).max().unwrap_or(0)
 }
 
 /// An integer, if a text is one. Texts that are too long for that are told apart first.
@@ -309,16 +319,6 @@ impl<'a> SetView<'a> {
             }
         });
     }
-
-    fn longest_int(self) -> usize {
-        match self {
-            SetView::Ints(ints) => {
-                let ends = [intset::min(ints), intset::max(ints)].into_iter().flatten();
-                ends.map(|n| Text::Int(n).len()).max().unwrap_or(0)
-            }
-            _ => 0,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -327,6 +327,67 @@ mod tests {
     use crate::base::dice::Dice;
     use crate::store::hasher::Hasher;
     use std::collections::BTreeSet;
+
+    /// All ways to read a set tell of the same members.
+    fn check_view(set: SetView, model: &BTreeSet<Vec<u8>>, dice: &mut Dice) {
+        let own = |member: Text| member.with(<[u8]>::to_vec);
+        let mut walked = Vec::new();
+        set.each(&mut |member| walked.push(own(member)));
+        assert_eq!(walked.len(), model.len());
+        assert_eq!(&walked.iter().cloned().collect::<BTreeSet<_>>(), model);
+        for (rank, member) in walked.iter().enumerate() {
+            assert_eq!(set.nth(rank).map(own).as_ref(), Some(member), "in the order of the walk");
+        }
+        assert!(set.nth(walked.len()).is_none());
+        let (mut scanned, mut cursor) = (BTreeSet::new(), 0);
+        loop {
+            cursor = set.scan(cursor, 3, &mut |member| _ = scanned.insert(own(member)));
+            if cursor == 0 {
+                break;
+            }
+        }
+        assert_eq!(&scanned, model);
+        for wanted in [0, model.len() / 3, model.len()] {
+            let mut drawn = BTreeSet::new();
+            set.sample(wanted, &mut || dice.next(), &mut |member| assert!(drawn.insert(own(member)), "each once"));
+            assert!(drawn.len() == wanted && drawn.is_subset(model));
+        }
+        let enough = model.len() / 2;
+        let mut seen = 0;
+        let has_found = set.find(&mut |_| {
+            seen += 1;
+            seen > enough
+        });
+        assert_eq!((has_found, seen), (enough < model.len(), model.len().min(enough + 1)));
+    }
+
+    #[test]
+    fn a_block_that_grows_long_becomes_a_table_whatever_the_limits_say() {
+        let mut limits = Limits::new(Hasher::new([1, 7]));
+        (limits.intset_entries, limits.set_entries, limits.set_value) = (usize::MAX, usize::MAX, usize::MAX);
+        let ints = |n: usize| {
+            let mut set = Set::create(Vec::new());
+            (0..n).for_each(|n| assert!(set.add(n.to_string().as_bytes(), &limits)));
+            set
+        };
+        // More than a block can count, as many as it may have, one less.
+        for (n, is_table) in [(packed::COUNT_MAX + 1, true), (MEMBERS_MAX, true), (MEMBERS_MAX - 1, false)] {
+            let mut set = ints(n);
+            assert!(matches!(set, Set::Ints(_)) && set.add(b"x", &limits) && !set.add(b"x", &limits));
+            assert_eq!((matches!(set, Set::Table(_)), set.count()), (is_table, n + 1), "{n}");
+            assert!(set.add(b"y", &limits) && matches!(set, Set::Table(_)) && set.count() == n + 2);
+        }
+        let mut set = Set::empty_packed();
+        let mut most = 0;
+        while let Set::Packed(block) = &set {
+            most = block.len();
+            let n = set.count();
+            assert!(set.add(format!("{n:0300}").as_bytes(), &limits) && set.count() == n + 1);
+        }
+        assert!((BLOCK_MAX - 400..=BLOCK_MAX + 10).contains(&most) && matches!(set, Set::Table(_)), "{most}");
+        let mut set = Set::empty_packed();
+        assert!(set.add(&vec![b'x'; BLOCK_MAX], &limits) && matches!(set, Set::Table(_)));
+    }
 
     #[test]
     fn a_set_follows_a_model_through_all_its_forms() {
@@ -360,11 +421,18 @@ mod tests {
                         packed @ Loose::Packed(_) => Set::open(packed).unwrap_or_else(|_| panic!("a set")),
                     };
                 }
+                match dice.below(40) {
+                    0 => set.expect(dice.below(50) as usize, &limits),
+                    1 => set.narrow(&limits),
+                    _ => {}
+                }
                 assert_eq!(set.count(), model.len());
+                let asked = dice.below(50) as i64;
+                let is_there = model.contains(asked.to_string().as_bytes());
+                assert_eq!(set.view().contains(asked.to_string().as_bytes()), is_there, "seed {seed} step {step}");
+                assert_eq!(set.view().contains_text(Text::Int(asked)), is_there, "seed {seed} step {step}");
             }
-            let mut seen = BTreeSet::new();
-            set.view().each(&mut |member| assert!(seen.insert(member.with(<[u8]>::to_vec))));
-            assert_eq!(seen, model, "seed {seed}");
+            check_view(set.view(), &model, &mut dice);
             for (copy, then) in copies {
                 let Object::Set(members) = copy else { panic!("a set stays one") };
                 let kept: BTreeSet<Vec<u8>> = members.iter().map(|element| element.field().to_vec()).collect();
