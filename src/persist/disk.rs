@@ -223,12 +223,23 @@ fn folder(path: &Path) -> &Path {
 
 /// Puts a whole small file in its place: written beside it, synced, renamed, the directory synced.
 pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_after(disk, path, bytes, &mut || Ok(()))
+}
+
+/// The same, and something else when it is written and all that is missing is its name.
+pub fn replace_after(
+    disk: &dyn Disk,
+    path: &Path,
+    bytes: &[u8],
+    last: &mut dyn FnMut() -> io::Result<()>,
+) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".tmp");
     let temporary = path.with_file_name(name);
     let file = disk.create(&temporary)?;
     write_all(&*file, bytes)?;
     file.sync()?;
+    last()?;
     disk.rename(&temporary, path)?;
     disk.sync_dir(folder(path))
 }

@@ -65,9 +65,9 @@ enum Report {
     /// What stood in the journal was moved to the file.
     Moved { mover: Option<Mover>, result: Result<(), MoveError> },
     /// The next increment is there, and the manifest that names it.
-    Prepared(io::Result<(Increment, Manifest)>),
+    Prepared(Made),
     /// A fresh increment holds the tail: up to `durable` all is durable.
-    Repaired { made: io::Result<(Increment, Manifest)>, durable: u64 },
+    Repaired { made: Made, durable: u64 },
     /// The manifest names the new base.
     Published(Result<Manifest, String>),
     /// The manifest no longer names what was removed.
@@ -82,6 +82,12 @@ struct Increment {
     /// Comes with the first one.
     journal: Option<(Journal, Mover)>,
 }
+
+/// The increment, and the manifest that names it.
+type Made = io::Result<(Increment, Manifest)>;
+
+/// What is done when all but the names of files is done.
+type Last<'a> = &'a mut dyn FnMut() -> io::Result<()>;
 
 /// The files of the log as a helper has them: what it changes in the manifest is its own until it is reported.
 struct Set {
@@ -825,8 +831,12 @@ impl Server {
         self.helpers.log.run(move || {
             let lost = Report::Repaired { made: Err(io::Error::other(JOB_LOST)), durable };
             reporter.report(lost, || {
-                let cut = before.map_or(Ok(()), |(before, len)| before.truncate(len)).and_then(|()| old.truncate(len));
-                Report::Repaired { made: cut.and_then(|()| make(&tail)), durable }
+                // As late as can be: until then the old file has everything, as far as the system still knows it.
+                let mut cut = || {
+                    before.as_ref().map_or(Ok(()), |(before, len)| before.truncate(*len))?;
+                    old.truncate(len)
+                };
+                Report::Repaired { made: make(&tail, &mut cut), durable }
             });
         });
     }
@@ -840,18 +850,16 @@ impl Server {
         self.aof.is_naming = true;
         self.helpers.log.run(move || {
             let lost = Report::Prepared(Err(io::Error::other(JOB_LOST)));
-            reporter.report(lost, || Report::Prepared(make(&[])));
+            reporter.report(lost, || Report::Prepared(make(&[], &mut || Ok(()))));
         });
     }
 
-    /// What makes the next increment, with these bytes in it, and if `is_named` has the manifest name it.
-    fn next_increment(
-        &mut self,
-        is_named: bool,
-    ) -> impl FnOnce(&[Arc<Encoded>]) -> io::Result<(Increment, Manifest)> + Send + use<> {
+    /// What makes the next increment, with these bytes in it, does something else when they are on the medium, and if `is_named` has
+    /// the manifest name it.
+    fn next_increment(&mut self, is_named: bool) -> impl FnOnce(&[Arc<Encoded>], Last) -> Made + Send + use<> {
         let mut set = self.set();
         let has_journal = self.aof.journal.is_some() || !self.config.settings.persistence.journal;
-        move |bytes| {
+        move |bytes, last| {
             let Part { name: part, seq, .. } = set.manifest.add_increment(&set.name).clone();
             let path = set.dir.join(part);
             set.disk.make_dir(&set.dir)?;
@@ -862,7 +870,10 @@ impl Server {
                 file.sync()?;
             }
             if is_named {
-                set.write_manifest()?;
+                let text = set.manifest.text();
+                disk::replace_after(&*set.disk, &manifest_path(&set.dir, &set.name), text.as_bytes(), last)?;
+            } else {
+                last()?;
             }
             Ok((Increment { file, path, seq, journal }, set.manifest))
         }

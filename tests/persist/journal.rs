@@ -95,6 +95,57 @@ fn whatever_the_helper_has_done_the_end_of_the_process_loses_nothing() {
 }
 
 #[test]
+fn with_a_disk_that_fails_now_and_then_nothing_is_lost_that_was_safe() {
+    let mut checked = 0;
+    for seed in 1..=30 {
+        let fsync = if seed % 3 == 0 { "no" } else { "everysec" };
+        let (mut dice, disk) = (Dice(seed), Memory::default());
+        let mut local = held(fsync, &disk);
+        let client = local.connect();
+        let (mut sent, mut answered) = (0, Vec::new());
+        for step in 0..150 {
+            let n = if dice.below(3) == 0 { 1 } else { 20 };
+            let keys: Vec<String> = (sent..sent + n).map(|n| format!("k{n}")).collect();
+            sent += n;
+            let bytes: Vec<u8> = keys.iter().flat_map(|key| request(&["SET", key, "1"])).collect();
+            local.send(client, &bytes);
+            let replies = String::from_utf8(local.receive(client)).unwrap();
+            let is_safe = local.server.is_logged(local.server.propagation.offset());
+            let is_good = |reply: &str| is_safe && reply == "+OK";
+            answered
+                .extend(keys.into_iter().zip(replies.lines()).filter(|(_, reply)| is_good(reply)).map(|(key, _)| key));
+            match dice.below(14) {
+                0 => disk.fail_sync(true),
+                1 => disk.limit_room(Some(dice.below(600) as usize)),
+                2 | 3 => {
+                    disk.fail_sync(false);
+                    disk.limit_room(None);
+                }
+                4 => drop(ask(&mut local, client, &["BGREWRITEAOF"])),
+                5 => while local.server.helpers.log.run_held() {},
+                6..=8 => {
+                    local.server.helpers.log.run_held();
+                }
+                9 => local.advance_ms(dice.below(1500)),
+                _ => local.advance_ms(dice.below(2)),
+            }
+            if dice.below(15) > 0 {
+                continue;
+            }
+            checked += answered.len();
+            let mut after = server(config(fsync, &[]), &disk.after_kill(), local.server.now());
+            let reader = after.connect();
+            for key in &answered {
+                assert_eq!(ask(&mut after, reader, &["GET", key]), "$1\r\n1\r\n", "seed {seed}, step {step}: {key}");
+            }
+            server(config(fsync, &[]), &disk.after_power_loss(), local.server.now());
+            server(config(fsync, &[]), &disk.after_power_loss_with_mapped(), local.server.now());
+        }
+    }
+    assert!(checked > 10_000, "{checked} writes were looked for");
+}
+
+#[test]
 fn few_writes_go_to_the_file_at_once_and_many_a_little_later() {
     let disk = Memory::default();
     let mut local = held("everysec", &disk);

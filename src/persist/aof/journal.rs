@@ -199,12 +199,9 @@ impl Journal {
         len: usize,
         pieces: impl Iterator<Item = &'a [u8]>,
     ) -> bool {
-        if self.is_moved() {
-            self.round = self.round.wrapping_add(1);
-            self.at = FIRST;
-        }
-        let end = self.at + HEAD + len.div_ceil(8);
-        let Some(words) = self.shared.memory.words().get(self.at..end) else { return false };
+        let (round, at) = if self.is_moved() { (self.round.wrapping_add(1), FIRST) } else { (self.round, self.at) };
+        let end = at + HEAD + len.div_ceil(8);
+        let Some(words) = self.shared.memory.words().get(at..end) else { return false };
         let head = [if is_sure { self.seq } else { self.seq | UNSURE }, offset, len as u64];
         let mut packer = Packer { words: words[HEAD..].iter(), sums: Sums::default(), word: 0, filled: 0 };
         for word in head {
@@ -217,9 +214,9 @@ impl Journal {
         for (place, word) in words.iter().zip(head.into_iter().chain([sum, weighted])) {
             place.store(word.to_le(), Ordering::Relaxed);
         }
-        self.at = end;
+        (self.round, self.at) = (round, end);
         // Who sees this sees the frame as well; so does whoever reads the file after the end of the process.
-        self.shared.end.store(place(self.round, end), Ordering::Release);
+        self.shared.end.store(place(round, end), Ordering::Release);
         true
     }
 
@@ -252,9 +249,9 @@ impl Mover {
                 return Ok(is_any);
             }
             is_any = true;
-            let before = self.shared.moved_to.load(Ordering::Relaxed);
-            let (mut at, mut behind) = (from, before);
             let words = &self.shared.memory.words()[..to];
+            let before = Frame::at(words, from).offset;
+            let (mut at, mut behind) = (from, before);
             self.bytes.clear();
             while at < to && self.bytes.len() < PIECE {
                 let frame = Frame::at(words, at);
@@ -435,11 +432,13 @@ pub fn pending(disk: &dyn Disk, dir: &Path, log: &str, manifest: &Manifest) -> R
         let path = dir.join(&part.name);
         lens.push(if disk.exists(&path) { disk.open(&path).map_err(failed(&path))?.1 } else { 0 });
     }
-    // What is older than the last frame that is whole stands in its file, or belongs to a file that is gone.
+    // What is older than the last frame that is whole stands in its file; or the file is gone, or was cut before there was a newer one.
     let end = found.offset + found.bytes.len() as u64;
     let ends = manifest.increments.iter().zip(&lens).map(|(part, len)| (part.seq, *len));
+    let newest = ends.clone().filter(|(_, len)| *len > 0).map(|(seq, _)| seq).max().max(Some(found.seq));
     let is_newer = |(seq, to): (u64, u64)| {
-        (found.bytes.is_empty() || seq != found.seq || to > end) && ends.clone().any(|(of, len)| of == seq && to > len)
+        let is_behind = found.bytes.is_empty() || seq != found.seq || to > end;
+        is_behind && Some(seq) >= newest && ends.clone().any(|(of, len)| of == seq && to > len)
     };
     if found.others.iter().any(|&other| is_newer(other)) {
         return Err(Trouble::Lost(format!(
@@ -676,8 +675,16 @@ mod tests {
         *file.room.lock().unwrap() = None;
         assert!(mover.move_all(&file).unwrap());
         assert_eq!(*file.bytes.lock().unwrap(), [[1; 50], [2; 50], [3; 50]].concat());
-        assert!(append(&mut journal, 150, &[4; 50], &mut dice));
+        // What came to the file by another way since is not touched either.
+        file.bytes.lock().unwrap().extend([5; 40]);
+        assert!(append(&mut journal, 190, &[4; 50], &mut dice));
+        *file.room.lock().unwrap() = Some(20);
+        assert!(mover.move_all(&file).unwrap_err().is_whole);
+        assert_eq!(file.bytes.lock().unwrap()[150..], [5; 40]);
         mover.skip();
-        assert!(journal.is_moved() && file.bytes.lock().unwrap().len() == 150);
+        assert!(journal.is_moved() && file.bytes.lock().unwrap().len() == 190);
+        // What is too long even for an empty journal changes nothing.
+        assert!(!append(&mut journal, 190, &[6; 2000], &mut dice));
+        assert!(journal.is_moved());
     }
 }
