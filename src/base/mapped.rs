@@ -19,7 +19,12 @@ pub struct Mapped(Place);
 
 #[derive(Debug)]
 enum Place {
-    File { start: NonNull<AtomicU64>, words: usize },
+    /// The file stays open, and locked if it was, as long as it is mapped.
+    File {
+        start: NonNull<AtomicU64>,
+        words: usize,
+        _file: File,
+    },
     Memory(Box<[AtomicU64]>),
 }
 
@@ -31,15 +36,15 @@ unsafe impl Sync for Mapped {}
 impl Mapped {
     /// Maps the first `words` words of a file that is as long as that or longer. Should somebody cut the file while it is mapped,
     /// the system ends the process at the next access behind its end.
-    pub fn of_file(file: &File, words: usize) -> io::Result<Mapped> {
+    pub fn of_file(file: File, words: usize) -> io::Result<Mapped> {
         if words == 0 || file.metadata()?.len() < words as u64 * 8 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         // SAFETY: a new mapping, at an address of the system's choice, hurts nobody; its length is not zero.
         let start =
-            unsafe { mmap(null_mut(), words * 8, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, file, 0) }?;
+            unsafe { mmap(null_mut(), words * 8, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &file, 0) }?;
         let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Mapped(Place::File { start, words }))
+        Ok(Mapped(Place::File { start, words, _file: file }))
     }
 
     /// Words in memory alone, all zero.
@@ -53,7 +58,7 @@ impl Mapped {
         match &self.0 {
             // SAFETY: `of_file` mapped so many words from `start` on, a page's beginning, readable and writable, and they stay until
             // the value goes, which outlives the borrow. Other processes may store there as well: the words are atomic.
-            Place::File { start, words } => unsafe { std::slice::from_raw_parts(start.as_ptr(), *words) },
+            Place::File { start, words, .. } => unsafe { std::slice::from_raw_parts(start.as_ptr(), *words) },
             Place::Memory(words) => words,
         }
     }
@@ -61,7 +66,7 @@ impl Mapped {
 
 impl Drop for Mapped {
     fn drop(&mut self) {
-        if let Place::File { start, words } = self.0 {
+        if let Place::File { start, words, .. } = self.0 {
             // SAFETY: exactly what was mapped, and nobody borrows it any more. It cannot fail then.
             _ = unsafe { munmap(start.as_ptr().cast(), words * 8) };
         }
@@ -77,10 +82,10 @@ mod tests {
     fn what_is_stored_stands_in_the_file_and_both_threads_see_it() {
         let path = std::env::temp_dir().join(format!("redoxide-mapped-{}", std::process::id()));
         std::fs::write(&path, [0; 8192]).unwrap();
-        let file = File::options().read(true).write(true).open(&path).unwrap();
-        let mapped = Mapped::of_file(&file, 1024).unwrap();
-        assert!(Mapped::of_file(&file, 1025).is_err(), "the file is shorter");
-        assert!(Mapped::of_file(&file, 0).is_err());
+        let map = |words| Mapped::of_file(File::options().read(true).write(true).open(&path).unwrap(), words);
+        let mapped = map(1024).unwrap();
+        assert!(map(1025).is_err(), "the file is shorter");
+        assert!(map(0).is_err());
         std::thread::scope(|scope| {
             scope.spawn(|| mapped.words()[1023].store(7u64.to_le(), Ordering::Release));
             while mapped.words()[1023].load(Ordering::Acquire) == 0 {

@@ -2,6 +2,7 @@
 
 use crate::base::machine;
 use crate::base::mapped::Mapped;
+use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
@@ -44,6 +45,8 @@ pub trait Disk: Send + Sync {
     fn open_at(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>>;
     /// Makes a file of so many words, all zero and on the medium, in the place of the one that may be there, and maps it.
     fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>>;
+    /// Whether a process that runs has mapped a file by [`Disk::map`].
+    fn is_mapped(&self, path: &Path) -> bool;
     /// Tells a file in this run of the system from what is left of it after the system was down, and from its copies.
     fn mark(&self, path: &Path) -> io::Result<u128>;
     /// Gives a file another name, at once; what had that name is gone.
@@ -91,6 +94,10 @@ impl Disk for Nowhere {
 
     fn map(&self, _: &Path, _: usize) -> io::Result<Arc<Mapped>> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn is_mapped(&self, _: &Path) -> bool {
+        false
     }
 
     fn mark(&self, _: &Path) -> io::Result<u128> {
@@ -170,7 +177,14 @@ impl Disk for System {
         }
         replace(self, path, &vec![0; words * 8])?;
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        Ok(Arc::new(Mapped::of_file(&file, words)?))
+        // For `is_mapped`: the system takes the lock back when the process ends.
+        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        Ok(Arc::new(Mapped::of_file(file, words)?))
+    }
+
+    fn is_mapped(&self, path: &Path) -> bool {
+        let locked = File::open(path).map(|file| flock(&file, FlockOperation::NonBlockingLockShared));
+        matches!(locked, Ok(Err(rustix::io::Errno::WOULDBLOCK)))
     }
 
     fn mark(&self, path: &Path) -> io::Result<u128> {
@@ -375,8 +389,11 @@ mod tests {
         assert_eq!(rest, "lo!");
         if let Ok(mapped) = disk.map(&path, 512) {
             assert_eq!(mapped.words().len(), 512);
+            assert!(disk.is_mapped(&path));
+            drop(mapped);
             assert_eq!(read(&path), "\0".repeat(4096));
         }
+        assert!(!disk.is_mapped(&path) && !disk.is_mapped(&dir.join("missing")));
         let copy = dir.join("copy");
         fs::copy(&path, &copy).unwrap();
         assert_eq!(disk.mark(&path).unwrap(), disk.mark(&path).unwrap());

@@ -423,7 +423,7 @@ impl Server {
             }
             Ok(None) => {}
             Err(Trouble::Useless(why)) => log::warn!("The journal is not used: {why}"),
-            Err(Trouble::Lost(why)) => return Err(why),
+            Err(Trouble::Lost(why) | Trouble::InUse(why)) => return Err(why),
         }
         Ok(())
     }

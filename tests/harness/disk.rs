@@ -220,6 +220,10 @@ impl Disk for Memory {
         Ok(mapped)
     }
 
+    fn is_mapped(&self, _: &Path) -> bool {
+        false
+    }
+
     fn mark(&self, _: &Path) -> io::Result<u128> {
         Ok(self.0.lock().unwrap().losses)
     }

@@ -61,6 +61,10 @@ impl Disk for Slow {
         System.map(path, words)
     }
 
+    fn is_mapped(&self, path: &Path) -> bool {
+        System.is_mapped(path)
+    }
+
     fn mark(&self, path: &Path) -> io::Result<u128> {
         System.mark(path)
     }

@@ -195,6 +195,9 @@ fn what_a_journal_has_is_told_and_appended() {
     writer.begin(1, 20);
     assert!(writer.append(20, true, whole.len() - 20, [&whole[20..]].into_iter()));
     says(&run(&["check", &journal]), 1, &["a journal says nothing alone"]);
+    says(&run(&["check", "--fix", &manifest]), 1, &["a server that runs uses it"]);
+    says(&run(&["check", &manifest]), 1, &["it ends within"]);
+    drop((writer, mover));
     says(&run(&["check", &manifest]), 1, &["9 bytes are still to be appended to log.1.incr.aof", "it ends within"]);
     assert_eq!(fs::read(&increment).unwrap().len(), cut);
     says(&run(&["check", "--fix", &manifest]), 0, &["9 bytes were appended to log.1.incr.aof", "3 commands"]);

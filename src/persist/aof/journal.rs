@@ -405,6 +405,8 @@ pub enum Trouble {
     Useless(String),
     /// Something is lost.
     Lost(String),
+    /// A server that runs writes to this log.
+    InUse(String),
 }
 
 /// Looks into a log's journal for what its last increment lacks.
@@ -418,6 +420,9 @@ pub fn pending(disk: &dyn Disk, dir: &Path, log: &str, manifest: &Manifest) -> R
         move |error: io::Error| Trouble::Lost(format!("{path}: {error}"))
     };
     let shown = journal.display();
+    if disk.is_mapped(&journal) {
+        return Err(Trouble::InUse(format!("{shown}: a server that runs uses it")));
+    }
     let useless = |why: &str| Err(Trouble::Useless(format!("{shown}: {why}")));
     let mut file = Vec::new();
     let read_whole = disk.open(&journal).and_then(|(mut input, _)| input.read_to_end(&mut file));

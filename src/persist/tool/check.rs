@@ -210,7 +210,9 @@ pub fn journal(path: &Path, fixes: bool) -> Result<Option<String>, String> {
             }))
         }
         Err(Trouble::Useless(why)) => Ok(Some(format!("{why}: it is not used"))),
-        Err(Trouble::Lost(why)) => Err(why),
+        // What it has not moved yet it will.
+        Err(Trouble::InUse(_)) if !fixes => Ok(None),
+        Err(Trouble::Lost(why) | Trouble::InUse(why)) => Err(why),
     }
 }
 
