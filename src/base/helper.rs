@@ -92,13 +92,10 @@ impl Helper {
     /// Runs the next job that is held. False if there is none.
     pub fn run_held(&self) -> bool {
         let Place::Held(_, inbox) = &self.place else { return false };
-        let job = inbox.lock().ok().and_then(|inbox| inbox.try_recv().ok());
-        let is_any = job.is_some();
-        if let Some(job) = job {
-            alloc::uncounted(job);
-            self.pending.fetch_sub(1, Ordering::Relaxed);
-        }
-        is_any
+        let Some(job) = inbox.lock().ok().and_then(|inbox| inbox.try_recv().ok()) else { return false };
+        alloc::uncounted(job);
+        self.pending.fetch_sub(1, Ordering::Relaxed);
+        true
     }
 
     /// Whether there is no thread.

@@ -407,10 +407,12 @@ impl Server {
         }
         if self.aof.is_busy {
             let is_saved = fsync != Fsync::Always && self.save_log();
-            if self.aof.is_moving && (!is_saved || self.is_sync_due(now) || self.aof.is_prepared()) {
-                self.let_mover_end();
-            } else if self.aof.journal.as_ref().is_some_and(Journal::is_half_full) {
-                self.helpers.log.nudge();
+            if self.aof.is_moving {
+                if !is_saved || self.is_sync_due(now) || self.aof.is_prepared() {
+                    self.let_mover_end();
+                } else if self.aof.journal.as_ref().is_some_and(Journal::is_half_full) {
+                    self.helpers.log.nudge();
+                }
             }
             return self.note_delay();
         }
@@ -745,9 +747,6 @@ impl Server {
         if is_much && self.aof.prepared.is_some() {
             self.aof.switch_delays += 1;
         }
-        if self.aof.is_moving && self.aof.prepared.is_some() {
-            self.let_mover_end();
-        }
         if !self.aof.is_busy
             && !is_much
             && self.gate.log_error.is_none()
@@ -841,14 +840,19 @@ impl Server {
         });
     }
 
+    /// Has the helper make or name files, as soon as it lets go of what it moves.
+    fn name_files(&mut self, job: impl FnOnce() + Send + 'static) {
+        self.let_mover_end();
+        self.aof.is_naming = true;
+        self.helpers.log.run(job);
+    }
+
     /// Has the helper make the next increment. Only when it is not at work.
     pub(super) fn prepare_increment(&mut self) {
         // A log that has no base yet is named only together with it.
         let make = self.next_increment(self.aof.state == State::On);
-        self.let_mover_end();
         let reporter = self.aof.reports.reporter();
-        self.aof.is_naming = true;
-        self.helpers.log.run(move || {
+        self.name_files(move || {
             let lost = Report::Prepared(Err(io::Error::other(JOB_LOST)));
             reporter.report(lost, || Report::Prepared(make(&[], &mut || Ok(()))));
         });
@@ -925,11 +929,9 @@ impl Server {
     pub(super) fn publish_base(&mut self, temporary: PathBuf, base: Part, covered: u64) {
         let mut set = self.set();
         let (reporter, path) = (self.aof.reports.reporter(), self.aof.dir.join(&base.name));
-        self.let_mover_end();
         // If this fails nobody knows which manifest the medium has: the number is never used again.
         self.aof.manifest.skip_base(base.seq);
-        self.aof.is_naming = true;
-        self.helpers.log.run(move || {
+        self.name_files(move || {
             reporter.report(Report::Published(Err(JOB_LOST.into())), || {
                 set.manifest.rebase(base, covered);
                 let named = set.disk.rename(&temporary, &path).and_then(|()| set.write_manifest());
@@ -949,9 +951,7 @@ impl Server {
             return;
         }
         let (set, reporter) = (self.set(), self.aof.reports.reporter());
-        self.let_mover_end();
-        self.aof.is_naming = true;
-        self.helpers.log.run(move || {
+        self.name_files(move || {
             reporter.report(Report::Forgotten, || {
                 if let Err(error) = set.write_manifest() {
                     log::warn!("Writing the manifest: {error}");
@@ -1036,7 +1036,8 @@ impl Server {
         self.propagation.is_on = false;
         self.propagation.take_saved();
         self.propagation.take();
-        self.aof.journal = None;
+        // Both ends: what the old log could not take any more is none of the next one's.
+        (self.aof.journal, self.aof.mover) = (None, None);
         self.keyspace.shared.changes.is_logged = false;
         self.aof.state = State::Off;
         self.aof.file = None;

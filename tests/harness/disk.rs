@@ -58,20 +58,18 @@ struct MemoryFile {
 }
 
 impl Memory {
+    #[allow(dead_code, reason = "what is left is made by it")]
+    fn image(files: Vec<Content>, names: BTreeMap<PathBuf, usize>, losses: u128) -> Memory {
+        let synced_names = names.clone();
+        Memory(Arc::new(Mutex::new(State { files, names, synced_names, losses, ..State::default() })))
+    }
+
     #[allow(dead_code, reason = "crashes use it")]
     /// What is left after the power went: only what was synced.
     pub fn after_power_loss(&self) -> Memory {
         let state = self.0.lock().unwrap();
         let files = state.files.iter().map(|c| Content::of(c.synced.clone())).collect();
-        let names = state.synced_names.clone();
-        let losses = state.losses + 1;
-        Memory(Arc::new(Mutex::new(State {
-            files,
-            names: names.clone(),
-            synced_names: names,
-            losses,
-            ..State::default()
-        })))
+        Memory::image(files, state.synced_names.clone(), state.losses + 1)
     }
 
     #[allow(dead_code, reason = "the log uses it")]
@@ -79,15 +77,7 @@ impl Memory {
     pub fn after_kill(&self) -> Memory {
         let state = self.0.lock().unwrap();
         let files = state.files.iter().map(|c| Content::of(c.bytes())).collect();
-        let names = state.names.clone();
-        let losses = state.losses;
-        Memory(Arc::new(Mutex::new(State {
-            files,
-            names: names.clone(),
-            synced_names: names,
-            losses,
-            ..State::default()
-        })))
+        Memory::image(files, state.names.clone(), state.losses)
     }
 
     #[allow(dead_code, reason = "the log uses it")]
@@ -141,6 +131,15 @@ impl Memory {
         let file = state.files.len() - 1;
         state.names.insert(path.as_ref().to_path_buf(), file);
         state.synced_names.insert(path.as_ref().to_path_buf(), file);
+    }
+
+    fn may_name(&self, path: &Path) -> io::Result<()> {
+        match self.0.lock().unwrap().fails_to_name {
+            Some(part) if path.to_string_lossy().contains(part) => {
+                Err(io::Error::other("this disk does not take the name"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The names of all files.
@@ -213,6 +212,7 @@ impl Disk for Memory {
     }
 
     fn map(&self, path: &Path, words: usize) -> io::Result<Arc<Mapped>> {
+        self.may_name(path)?;
         self.put(path, &vec![0; words * 8]);
         let mapped = Arc::new(Mapped::in_memory(words));
         let mut state = self.0.lock().unwrap();
@@ -229,10 +229,8 @@ impl Disk for Memory {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.may_name(to)?;
         let mut state = self.0.lock().unwrap();
-        if state.fails_to_name.is_some_and(|part| to.to_string_lossy().contains(part)) {
-            return Err(io::Error::other("this disk does not take the name"));
-        }
         let file = state.names.remove(from).ok_or_else(missing)?;
         state.names.insert(to.to_path_buf(), file);
         Ok(())

@@ -240,6 +240,41 @@ fn a_log_that_was_closed_needs_no_journal() {
 }
 
 #[test]
+fn what_a_log_could_not_take_when_it_ended_does_not_come_to_the_next_one() {
+    let disk = Memory::default();
+    let mut local = held("everysec", &disk);
+    let client = local.connect();
+    for _ in 0..3 {
+        burst(&mut local, client, 20, &mut Dice(1));
+        local.advance_ms(1);
+        local.server.helpers.log.run_held();
+    }
+    burst(&mut local, client, 20, &mut Dice(1));
+    assert!(local.server.unwritten() > 0);
+    while local.server.helpers.log.run_held() {}
+    ask(&mut local, client, &["PING"]);
+    disk.limit_room(Some(0));
+    burst(&mut local, client, 20, &mut Dice(1));
+    while local.server.helpers.log.run_held() {}
+    assert_eq!(ask(&mut local, client, &["CONFIG", "SET", "appendonly", "no"]), "+OK\r\n");
+    disk.limit_room(None);
+    disk.fail_to_name(Some(".journal"));
+    assert_eq!(ask(&mut local, client, &["CONFIG", "SET", "appendonly", "yes"]), "+OK\r\n");
+    for _ in 0..10 {
+        while local.server.helpers.log.run_held() {}
+        local.advance_ms(100);
+        burst(&mut local, client, 1, &mut Dice(1));
+    }
+    disk.fail_to_name(None);
+    // Without a journal what comes while a sync is waited for is in memory only.
+    while local.server.helpers.log.run_held() {}
+    ask(&mut local, client, &["PING"]);
+    assert_eq!(local.server.unwritten(), 0);
+    let after = server(config("everysec", &[]), &disk.after_kill(), local.server.now());
+    assert_eq!(content_of(&after.server), content_of(&local.server));
+}
+
+#[test]
 fn what_a_journal_has_is_appended_once_and_only_where_it_belongs() {
     let disk = Memory::default();
     let mut local = held("everysec", &disk);

@@ -59,6 +59,11 @@ struct Shared {
     moved_to: AtomicU64,
 }
 
+/// A word of a journal; zero behind its end.
+fn word(words: &[AtomicU64], at: usize) -> u64 {
+    u64::from_le(words.get(at).map_or(0, |word| word.load(Ordering::Relaxed)))
+}
+
 /// A round, and a word in it, as one number.
 fn place(round: u32, at: usize) -> u64 {
     u64::from(round) << 32 | at as u64
@@ -305,7 +310,7 @@ struct Frame {
 
 impl Frame {
     fn at(words: &[AtomicU64], at: usize) -> Frame {
-        let word = |i: usize| u64::from_le(words.get(at + i).map_or(0, |word| word.load(Ordering::Relaxed)));
+        let word = |i: usize| word(words, at + i);
         Frame { seq: word(0), offset: word(1), len: word(2), sums: Sums { sum: word(3), weighted: word(4) } }
     }
 
@@ -363,11 +368,10 @@ struct Found {
 fn read(file: &[u8], mark: u128) -> Result<Found, &'static str> {
     let words: Vec<AtomicU64> =
         file.as_chunks::<8>().0.iter().map(|bytes| AtomicU64::new(u64::from_ne_bytes(*bytes))).collect();
-    let word = |i: usize| words.get(i).map_or(0, |word| u64::from_le(word.load(Ordering::Relaxed)));
     if !file.starts_with(MAGIC) {
         return Err("it does not begin as a journal does");
     }
-    let is_exact = u128::from(word(2)) << 64 | u128::from(word(1)) == mark;
+    let is_exact = u128::from(word(&words, 2)) << 64 | u128::from(word(&words, 1)) == mark;
     let mut found = Found::default();
     let mut at = FIRST;
     while let Some((frame, bytes)) = Frame::whole(&words, at) {
